@@ -1,0 +1,1 @@
+"""The Discord side: commands, buttons, replies. No torch in this process."""

@@ -1,0 +1,149 @@
+"""`aliendreams doctor`: looks at every part and says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+import click
+from rich.console import Console
+
+from dreamconfig.catalogue import models
+from dreamconfig.settings import BotSettings, QueueSettings, WorkerSettings
+from dreamqueue import workers
+from dreamqueue.client import QueueClient
+from dreamqueue.errors import QueueAway
+
+MARKS = {"good": "[green]✔[/]", "bad": "[red]✘[/]", "warn": "[yellow]![/]"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: what was looked at, how it is, and what to do about it."""
+
+    verdict: Literal["good", "bad", "warn"]
+    part: str
+    says: str
+
+
+@click.command()
+def doctor() -> None:
+    """Check token, intents, permissions, Redis, workers, torch, weights and clock. Exit 1 if something is wrong."""
+    console = Console()
+
+    async def show() -> bool:
+        healthy = True
+        async for finding in examine():
+            console.print(MARKS[finding.verdict], f"[bold]{finding.part}[/]", finding.says, highlight=False)
+            healthy = healthy and finding.verdict != "bad"
+        return healthy
+
+    if not asyncio.run(show()):
+        raise SystemExit(1)
+
+
+async def examine() -> AsyncIterator[Finding]:
+    """Every finding, as it is made."""
+    queue = QueueSettings()
+    async for finding in _queue(queue):
+        yield finding
+    yield _torch()
+    for finding in _weights():
+        yield finding
+    async for finding in _discord(BotSettings()):
+        yield finding
+
+
+async def _queue(settings: QueueSettings) -> AsyncIterator[Finding]:
+    try:
+        client = await QueueClient.connect(settings)
+    except QueueAway:
+        yield Finding(
+            "bad",
+            "redis",
+            "does not answer at DREAM_REDIS_URL. Start it (docker compose up -d valkey) or mend the address.",
+        )
+        return
+    try:
+        info = await client.redis.info()
+        yield Finding(
+            "good",
+            "redis",
+            f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}",
+        )
+        if not int(info.get("aof_enabled", 0)):
+            yield Finding(
+                "warn", "redis", "does not keep its data: set appendonly yes, or a restart loses the queue."
+            )
+        seconds, micros = await client.redis.time()
+        off = abs(time.time() - (int(seconds) + int(micros) / 1e6))
+        if off > 2:
+            yield Finding("bad", "clock", f"is {off:.0f} s away from Redis' clock: set both by NTP.")
+        else:
+            yield Finding("good", "clock", "agrees with Redis")
+        cards = await workers.awake(client.redis)
+        for card in cards:
+            yield Finding("good", "worker", f"{card.name} paints {', '.join(card.backends)} on {card.device}")
+        if not cards:
+            yield Finding(
+                "warn", "worker", "none is awake: run `aliendreams worker` on a machine that paints."
+            )
+    finally:
+        await client.close()
+
+
+def _torch() -> Finding:
+    if importlib.util.find_spec("torch") is None:
+        return Finding(
+            "warn", "torch", 'is not installed: fine for the bot; a worker needs pip install ".[render]".'
+        )
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding("good", "torch", f"{torch.__version__} on {torch.cuda.get_device_name()}")
+    return Finding("good", "torch", f"{torch.__version__}, no GPU: this machine paints on its CPU, slowly")
+
+
+def _weights() -> list[Finding]:
+    wanted = WorkerSettings().critic
+    entry = models().get(wanted)
+    if entry is None:
+        return [
+            Finding(
+                "bad", "weights", f"DREAM_CRITIC={wanted} is not in the catalogue: {', '.join(models())}."
+            )
+        ]
+    if entry.file is None:
+        return [
+            Finding(
+                "good", "weights", f"{wanted} comes from open_clip ({entry.architecture}, {entry.pretrained})"
+            )
+        ]
+    if (
+        importlib.util.find_spec("dreamrender") is None
+        or not files("dreamrender").joinpath(entry.file).is_file()
+    ):
+        return [Finding("bad", "weights", f"{wanted}: {entry.file} is missing; install aliendreams again.")]
+    return [Finding("good", "weights", f"{wanted} is here ({entry.licence})")]
+
+
+async def _discord(settings: BotSettings) -> AsyncIterator[Finding]:
+    if not settings.discord_token.get_secret_value():
+        yield Finding(
+            "warn",
+            "discord",
+            "DREAM_DISCORD_TOKEN is not set: fine for a worker; the bot needs it (see README).",
+        )
+        return
+    if importlib.util.find_spec("discord") is None:
+        yield Finding("bad", "discord", 'discord.py is not installed: pip install ".[bot]".')
+        return
+    from dreambot.checkup import examine_discord
+
+    async for good, says in examine_discord(settings):
+        yield Finding("good" if good else "bad", "discord", says)

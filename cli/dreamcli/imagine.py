@@ -1,0 +1,129 @@
+"""`aliendreams imagine`: the same queue and engine, without Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dreamcli.embedded import embedded_queue
+from dreamconfig.settings import QueueSettings
+from dreamqueue.client import QueueClient
+from dreamqueue.errors import DreamError
+from dreamqueue.events import Ended, Painted, Queued
+from dreamqueue.job import Cancelled, Expired, Failed, Finished, Job, Owner, Stopped
+from dreamqueue.pictures import read_picture
+from dreamqueue.prompt import Limits, parse
+from dreamqueue.recipe import Recipe
+
+YOU = Owner(id="local", name=os.environ.get("USER", "you"))
+
+
+@click.command()
+@click.argument("prompt")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("dream.png"))
+@click.option(
+    "--image", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Initial picture."
+)
+@click.option("--animation", type=click.Path(dir_okay=False, path_type=Path), help="Also write its GIF here.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of progress.")
+def imagine(prompt: str, output: Path, image: Path | None, animation: Path | None, as_json: bool) -> None:
+    """Paint PROMPT to a file. Flags go into the prompt: "a hut | watercolor --seed 7 --steps 60".
+
+    With DREAM_REDIS_URL set the job goes to that queue; otherwise Valkey and a worker run inside this command.
+    """
+    try:
+        asyncio.run(_imagine(prompt, output, image, animation, as_json))
+    except DreamError as error:
+        if as_json:
+            click.echo(json.dumps({"error": str(error)}))
+            raise SystemExit(1) from None
+        raise click.ClickException(str(error)) from None
+
+
+async def _imagine(
+    prompt: str, output: Path, image: Path | None, animation: Path | None, as_json: bool
+) -> None:
+    settings = QueueSettings()
+    recipe = parse(prompt, limits=Limits.of(settings))
+    picture = read_picture(image.read_bytes()) if image else None
+    if not output.parent.is_dir():
+        raise click.ClickException(f"There is no folder {output.parent}.")
+    async with contextlib.AsyncExitStack() as stack:
+        if "redis_url" not in settings.model_fields_set:
+            settings = await stack.enter_async_context(embedded_queue(settings))
+        client = await QueueClient.connect(settings)
+        stack.push_async_callback(client.close)
+        if picture is not None:
+            recipe = recipe.model_copy(update={"image": await client.keep(picture)})
+        job = await client.submit(recipe, YOU, typed=prompt)
+        ending = await _follow(client, job, quiet=as_json)
+        data = await client.fetch(ending.picture)
+        if data is None:
+            raise click.ClickException("The picture was painted, but the queue has forgotten it.")
+        output.write_bytes(data)
+        if animation is not None and ending.animation is not None:
+            animation.write_bytes(await client.fetch(ending.animation) or b"")
+    _report(recipe, ending, output, as_json)
+
+
+async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | Stopped:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[score]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        bar = progress.add_task("waiting", total=job.recipe.steps, score="")
+        async for news in client.follow(job.id):
+            if isinstance(news, Queued):
+                place = await client.place(job.id)
+                if place is not None and place.starts_in is None:
+                    progress.update(bar, description="waiting: no worker is awake")
+            elif isinstance(news, Painted):
+                frame = await client.frame(job.id)
+                score = f"score {frame.score:.3f}" if frame and frame.score is not None else ""
+                progress.update(bar, description="painting", completed=news.step, score=score)
+            elif isinstance(news, Ended):
+                ending = news.ending
+                if isinstance(ending, Finished | Stopped):
+                    progress.update(bar, description="painted", completed=job.recipe.steps)
+                    return ending
+                raise DreamError(_why(ending))
+    raise AssertionError("a job that is followed ends")
+
+
+def _why(ending: Failed | Cancelled | Expired) -> str:
+    match ending:
+        case Failed():
+            return ending.reason + (f" (incident {ending.incident})" if ending.incident else "")
+        case Cancelled():
+            return f"Cancelled by {ending.by.name}."
+        case Expired():
+            return f"It waited {ending.waited / 3600:.0f} hours and was given up."
+
+
+def _report(recipe: Recipe, ending: Finished | Stopped, output: Path, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "path": str(output),
+            "seed": recipe.seed,
+            "backend": recipe.backend,
+            "preset": recipe.preset,
+            "steps": recipe.steps,
+            "size": [recipe.width, recipe.height],
+            "score": ending.score,
+            "seconds": round(ending.seconds, 2),
+        }
+        click.echo(json.dumps(facts))
+        return
+    score = "" if ending.score is None else f", score {ending.score:.3f}"
+    click.echo(f"{output}: {recipe.words} · seed {recipe.seed}{score}, {ending.seconds:.0f} s")

@@ -1,0 +1,50 @@
+"""The `aliendreams` command: one small file a verb, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+
+import click
+from rich.logging import RichHandler
+
+VERBS = {
+    "practice": "dreamcli.practice:practice",
+    "imagine": "dreamcli.imagine:imagine",
+    "recipe": "dreamcli.recipe:recipe",
+    "bot": "dreamcli.serve:bot",
+    "worker": "dreamcli.serve:worker",
+    "doctor": "dreamcli.doctor:doctor",
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a verb's module when it is needed, so that `bot` never imports torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module, name = VERBS[cmd_name].split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.version_option(package_name="aliendreams")
+def main(verbose: bool) -> None:
+    """Alien Dreams: a Discord art bot that a community runs on its own GPUs.
+
+    Try `aliendreams practice` first: everything at once, no account, on this machine.
+    """
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(name)s: %(message)s",
+        handlers=[RichHandler(show_path=False, omit_repeated_times=False, markup=False)],
+    )
+    for noisy in ("arq.worker", "discord", "PIL", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.DEBUG if verbose else logging.WARNING)

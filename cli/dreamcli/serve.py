@@ -1,0 +1,33 @@
+"""`aliendreams bot` and `aliendreams worker`: the two processes of a deployment."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from dreamconfig.settings import BotSettings, WorkerSettings
+
+
+@click.command()
+def bot() -> None:
+    """Run the Discord bot (settings: DREAM_DISCORD_TOKEN, DREAM_REDIS_URL, …; see .env.example)."""
+    from dreambot.app import run_bot
+
+    asyncio.run(run_bot(BotSettings()))
+
+
+@click.command()
+@click.option("--backends", help="Backends to offer, separated by commas. [default: all]")
+@click.option("--device", help="cpu, cuda, cuda:1, mps or auto.")
+def worker(backends: str | None, device: str | None) -> None:
+    """Run a render worker (settings: DREAM_REDIS_URL, DREAM_DEVICE, …; see .env.example)."""
+    from dreamrender.worker.run import main, offered
+
+    given = {name: value for name, value in (("backends", backends), ("device", device)) if value is not None}
+    settings = WorkerSettings().model_copy(update=given)
+    try:
+        offered(settings.backends)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    main(settings)

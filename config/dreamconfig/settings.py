@@ -1,0 +1,71 @@
+"""Settings, one class per process, built in `main` and passed down: the worker never holds the bot's token.
+
+Every field is read from the environment (or `.env`) as DREAM_<NAME>.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="DREAM_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        frozen=True,
+    )
+
+
+class QueueSettings(_Settings):
+    """What everybody needs who talks to the queue."""
+
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """Address of Redis or Valkey; rediss:// for TLS, with user and password where ACLs are set."""
+    max_waiting: Annotated[int, Field(ge=1)] = 500
+    """Jobs that may wait in all; more are refused."""
+    max_waiting_per_member: Annotated[int, Field(ge=1)] = 10
+    """Jobs of one member that may wait."""
+    max_pixels: Annotated[int, Field(ge=256)] = 1024 * 1024
+    """Largest picture, width × height."""
+    max_steps: Annotated[int, Field(ge=1)] = 2000
+    """Most steps of one job."""
+    expire_hours: Annotated[float, Field(gt=0)] = 24.0
+    """A job that waited this long ends as expired."""
+    keep_hours: Annotated[float, Field(gt=0)] = 72.0
+    """How long records and pictures stay in Redis after a job's end. Discord keeps the message."""
+
+
+class BotSettings(QueueSettings):
+    """The Discord bot."""
+
+    discord_token: SecretStr = SecretStr("")
+    """The bot's token, from the developer portal."""
+    guild: int | None = None
+    """Register commands in this server only (at once, good for trying); None: everywhere."""
+    discord_url: str | None = None
+    """Address of a stand-in for Discord; None: discord.com."""
+
+
+class WorkerSettings(QueueSettings):
+    """A render worker."""
+
+    worker_name: str = ""
+    """How this worker is called in status lines; empty: host name and process id."""
+    backends: str = ""
+    """Backends this worker offers, separated by commas; empty: all it can."""
+    device: str = "auto"
+    """Where to paint: auto, cpu, cuda, cuda:1, mps."""
+    max_sessions: Annotated[int, Field(ge=0)] = 0
+    """Jobs painted at once; 0: one on a CPU, four on a GPU."""
+    frame_seconds: Annotated[float, Field(gt=0)] = 1.0
+    """Least time between two progress frames."""
+    critic: str = "pocket"
+    """Critic that is loaded at start, so that the first job need not wait for it."""
+    job_timeout: Annotated[float, Field(gt=0)] = 3600.0
+    """Seconds after which a job that is still being painted fails."""

@@ -1,0 +1,1 @@
+"""A Discord on loopback, with a chat page: the demo, and the other side of the tests."""

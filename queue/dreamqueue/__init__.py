@@ -1,0 +1,1 @@
+"""What bot and worker share: prompt grammar, recipe, job, schedule, events, stores."""

@@ -1,0 +1,314 @@
+"""The door to the queue: submit, follow, cancel. The bot and the command line hold one of these."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from pydantic import SecretStr
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from dreamconfig.catalogue import backends
+from dreamconfig.settings import QueueSettings
+from dreamqueue import keys, workers
+from dreamqueue.errors import NobodyPaints, QueueAway, QueueFull
+from dreamqueue.events import Cancel, Ended, Frame, Painted, Queued, Started, Stop
+from dreamqueue.job import Cancelled, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.news import NewsReader
+from dreamqueue.recipe import Recipe
+from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
+from dreamqueue.wire import arq_dumps, arq_loads
+
+log = logging.getLogger(__name__)
+
+FUNCTION = "paint"
+"""Name of the worker's arq function."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job stands."""
+
+    ahead: int
+    """Jobs that are begun before it."""
+    starts_in: float | None
+    """Seconds until it is begun, as far as can be told; None when no worker is awake."""
+
+
+async def connect(redis_url: SecretStr) -> ArqRedis:
+    """An arq connection pool with JSON payloads. Raises QueueAway when Redis does not answer."""
+    settings = RedisSettings.from_dsn(redis_url.get_secret_value())
+    settings.conn_retries = 0
+    settings.conn_timeout = 5
+    settings.retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
+    settings.retry_on_timeout = True
+    async with queue_at_hand():
+        return await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)
+
+
+def cost_kind(recipe: Recipe) -> str:
+    """Jobs of one kind cost the same a step."""
+    return f"{recipe.backend}:{recipe.preset}:{recipe.critic}:{recipe.width}x{recipe.height}"
+
+
+class QueueClient:
+    """Hands jobs over and tells how they fare."""
+
+    def __init__(self, redis: ArqRedis, settings: QueueSettings) -> None:
+        self.redis = redis
+        self.settings = settings
+        self.store = JobStore(redis, settings.keep_hours)
+        self._news = NewsReader(redis)
+
+    @classmethod
+    async def connect(cls, settings: QueueSettings) -> Self:
+        """Connect, or raise QueueAway."""
+        return cls(await connect(settings.redis_url), settings)
+
+    async def close(self) -> None:
+        """Stop reading and close the connections."""
+        await self._news.stop()
+        await self.redis.aclose()
+
+    async def submit(
+        self,
+        recipe: Recipe,
+        owner: Owner,
+        *,
+        typed: str = "",
+        parent: str | None = None,
+        shown: bool = False,
+        upload_limit: int = 10 * 1024 * 1024,
+        band: int = 1,
+        weight: float = 1.0,
+    ) -> Job:
+        """Store a job and queue it at its fair place.
+
+        `band` orders groups strictly (0 goes before 1), `weight` > 1 makes a member's share larger.
+        Raises QueueAway, QueueFull or NobodyPaints; then nothing was stored.
+        """
+        async with queue_at_hand():
+            await self._somebody_paints(recipe.backend)
+            job = Job(
+                id=new_job_id(),
+                recipe=recipe,
+                owner=owner,
+                typed=typed,
+                lane=backends()[recipe.backend].lane,
+                parent=parent,
+                created=now(),
+                cost=await self.estimate(recipe),
+                upload_limit=upload_limit,
+                shown=shown,
+            )
+            score = await self._admit(job, band, weight)
+            await self.enqueue(job, score)
+        return job
+
+    async def estimate(self, recipe: Recipe) -> float:
+        """Seconds that painting a recipe takes, learnt from what such jobs really cost."""
+        entry = backends()[recipe.backend]
+        a_step = await self.store.cost(cost_kind(recipe))
+        if a_step is None:
+            area = recipe.width * recipe.height / (entry.size[0] * entry.size[1])
+            a_step = entry.seconds_per_step * max(0.5, area)
+        return max(1.0, a_step * recipe.steps)
+
+    async def _somebody_paints(self, backend: str) -> None:
+        cards = await workers.awake(self.redis)
+        available = sorted({name for card in cards for name in card.backends})
+        if cards and backend not in available:
+            raise NobodyPaints(backend, available)
+
+    async def _admit(self, job: Job, band: int, weight: float) -> int:
+        verdict, number = await self.store.run(
+            "admit",
+            [
+                keys.record(job.id),
+                keys.OPEN,
+                keys.waiting(job.lane),
+                keys.fair(job.lane),
+                keys.member(job.owner.id),
+                keys.painting(job.lane),
+                keys.UNSHOWN,
+            ],
+            [
+                job.id,
+                job.model_dump_json(),
+                job.created,
+                job.owner.id,
+                round(job.cost * 1000),
+                weight,
+                band,
+                self.settings.max_waiting,
+                self.settings.max_waiting_per_member,
+                int(job.shown),
+            ],
+        )
+        if verdict == b"full":
+            raise QueueFull(int(number), self.settings.max_waiting)
+        if verdict == b"member":
+            raise QueueFull(int(number), self.settings.max_waiting_per_member, whose="yours")
+        return int(number)
+
+    async def enqueue(self, job: Job, score: int) -> None:
+        """Give arq the job. Its place is the score, which arq reads as a time long past."""
+        await self.redis.enqueue_job(
+            FUNCTION,
+            job.id,
+            _job_id=job.id,
+            _queue_name=keys.lane(job.lane),
+            _defer_until=datetime.fromtimestamp(score / 1000, UTC),
+            _expires=timedelta(hours=self.settings.expire_hours + 1),
+        )
+
+    async def place(self, job: str) -> Place | None:
+        """Where a job stands; None once it is not waiting. Raises NoSuchJob."""
+        async with queue_at_hand():
+            record = await self.store.record(job)
+            ahead = await self.store.waiting_ahead(record)
+            if ahead is None:
+                return None
+            return Place(ahead, await self._starts_in(record.job, ahead))
+
+    async def _starts_in(self, job: Job, ahead: int) -> float | None:
+        slots = sum(card.slots for card in await workers.awake(self.redis) if job.lane in card.lanes)
+        if not slots:
+            return None
+        before = await self.redis.zrange(keys.waiting(job.lane), 0, ahead - 1) if ahead else []
+        painting = await self.store.painting_since(job.lane)
+        if len(painting) + ahead < slots:
+            return 0.0
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for other in [*(name.decode() for name in before), *painting]:
+                pipe.hget(keys.record(other), "cost")
+            costs = [float(raw or 60_000) / 1000 for raw in await pipe.execute()]
+        waiting = sum(costs[: len(before)])
+        rest = sum(
+            max(1.0, cost - (now() - since))
+            for cost, since in zip(costs[len(before) :], painting.values(), strict=True)
+        )
+        return (waiting + rest) / slots
+
+    async def record(self, job: str) -> Record:
+        """What is known of a job. Raises NoSuchJob, QueueAway."""
+        async with queue_at_hand():
+            return await self.store.record(job)
+
+    async def frame(self, job: str) -> Frame | None:
+        """The newest progress frame, if there is one."""
+        async with queue_at_hand():
+            return await self.store.newest_frame(job)
+
+    async def keep(self, data: bytes) -> str:
+        """Store a picture that a recipe will name; returns its key."""
+        async with queue_at_hand():
+            return await self.store.keep(data)
+
+    async def fetch(self, key: str) -> bytes | None:
+        """A stored picture."""
+        async with queue_at_hand():
+            return await self.store.fetch(key)
+
+    async def attach_reply(self, job: str, reply: Reply) -> None:
+        """Remember the message in which a job is shown."""
+        async with queue_at_hand():
+            await self.store.attach_reply(job, reply)
+
+    async def unshown(self) -> list[str]:
+        """Jobs whose message still has to be brought to their end."""
+        async with queue_at_hand():
+            return await self.store.unshown_jobs()
+
+    async def mark_shown(self, job: str) -> None:
+        """A job's message shows its end."""
+        async with queue_at_hand():
+            await self.store.mark_shown(job)
+
+    async def cancel(self, job: str, by: Owner) -> bool:
+        """End a job and keep nothing: at once if it waits, within a step if it is being painted.
+
+        Who may do this is for the caller to check. False if the job had ended already.
+        """
+        return await self._order(job, Cancel(job=job, by=by))
+
+    async def stop(self, job: str, by: Owner) -> bool:
+        """End a job and keep the picture as it is (a waiting one is cancelled). False if it had ended."""
+        return await self._order(job, Stop(job=job, by=by))
+
+    async def _order(self, job: str, order: Cancel | Stop) -> bool:
+        async with queue_at_hand():
+            record = await self.store.record(job)
+            lane = record.job.lane
+            ending = Cancelled(by=order.by)
+            outcome = await self.store.run(
+                "order",
+                [
+                    keys.record(job),
+                    keys.OPEN,
+                    keys.waiting(lane),
+                    keys.member(record.job.owner.id),
+                    keys.painting(lane),
+                    keys.NEWS,
+                    keys.ORDERS,
+                    keys.lane(lane),
+                    keys.payload(job),
+                ],
+                [
+                    job,
+                    order.model_dump_json(),
+                    ending.model_dump_json(),
+                    Ended(job=job, ending=ending).model_dump_json(),
+                    self.store.keep_ms,
+                ],
+            )
+        return outcome in (b"ended", b"ordered")
+
+    async def follow(self, job: str, tick: float = 3.0) -> AsyncIterator[Queued | Started | Painted | Ended]:
+        """What happens to a job, until and including its end.
+
+        Of several frames only the newest is told. Every `tick` seconds of silence the record is looked at
+        again, so nothing is missed when Redis was away; while the job waits, `Queued` is told then. Raises
+        NoSuchJob.
+        """
+        box = None
+        try:
+            while box is None:
+                with contextlib.suppress(*RedisAway):
+                    box = await self._news.open(job)
+            told_start = False
+            silent = True
+            while True:
+                record = await self._record_if_awake(job) if silent else None
+                if record is not None:
+                    if record.ending is not None:
+                        yield Ended(job=job, ending=record.ending)
+                        return
+                    if record.state is JobState.waiting:
+                        yield Queued(job=job)
+                    elif not told_start:
+                        told_start = True
+                        yield Started(job=job, worker=record.worker or "", tries=record.tries)
+                news = await box.get(tick)
+                silent = news is None
+                if news is None:
+                    continue
+                told_start = told_start or isinstance(news, Started)
+                yield news
+                if isinstance(news, Ended):
+                    return
+        finally:
+            if box is not None:
+                self._news.close(job, box)
+
+    async def _record_if_awake(self, job: str) -> Record | None:
+        try:
+            return await self.record(job)
+        except QueueAway:
+            return None

@@ -1,0 +1,122 @@
+"""The errors a member can be shown, drawn as a tree.
+
+    DreamError
+    ├── PromptError         the words that were typed
+    │   ├── UnknownWord     a flag, style, backend or preset that does not exist
+    │   └── BadValue        a value that cannot be read or lies outside its limits
+    ├── PictureError        an initial picture that cannot be used
+    ├── QueueError          the road from the bot to a worker
+    │   ├── QueueAway       Redis does not answer
+    │   ├── QueueFull       too many jobs wait
+    │   ├── NobodyPaints    no live worker can do what was asked
+    │   └── NoSuchJob       the id is unknown, or its record has expired
+    ├── NotYours            somebody else's job
+    ├── CannotPostHere      a permission is missing in the channel
+    └── PaintError          the worker could not paint it
+
+`str(error)` is one or two sentences fit to show. Everything that is not a DreamError is
+logged with an incident id, and only the id is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DreamError(Exception):
+    """Something went wrong in a way that the person who asked can be told about."""
+
+
+class PromptError(DreamError):
+    """The typed text cannot become a recipe."""
+
+
+class UnknownWord(PromptError):
+    """A name that is not in its list; the message proposes the nearest ones."""
+
+    def __init__(self, kind: str, word: str, nearest: Sequence[str] = (), known: Sequence[str] = ()) -> None:
+        self.kind, self.word, self.nearest, self.known = kind, word, tuple(nearest), tuple(known)
+        if nearest:
+            hint = f"Did you mean {_either(nearest)}?"
+        elif known:
+            hint = f"There {'is' if len(known) == 1 else 'are'}: {', '.join(known)}."
+        else:
+            hint = "There are none here."
+        super().__init__(f"I know no {kind} `{word}`. {hint}")
+
+
+class BadValue(PromptError):
+    """A value that cannot be read, or lies outside its limits."""
+
+    def __init__(self, quoted: str, why: str) -> None:
+        self.quoted = quoted
+        super().__init__(f"`{quoted}`: {why}")
+
+
+class PictureError(DreamError):
+    """The initial picture cannot be used."""
+
+
+class QueueError(DreamError):
+    """A job could not be handed over."""
+
+
+class QueueAway(QueueError):
+    """Redis does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The queue does not answer just now. Nothing was started; please ask again in a minute."
+        )
+
+
+class QueueFull(QueueError):
+    """Too many jobs wait."""
+
+    def __init__(self, waiting: int, limit: int, whose: str = "all members") -> None:
+        super().__init__(
+            f"{waiting} jobs of {whose} are waiting already (the limit is {limit}). "
+            "Please come back when some are done."
+        )
+
+
+class NobodyPaints(QueueError):
+    """No live worker can do what was asked."""
+
+    def __init__(self, backend: str, available: Sequence[str]) -> None:
+        can = ", ".join(f"`{name}`" for name in available)
+        super().__init__(
+            f"No worker that is awake can paint with `{backend}`. Those that are awake can paint with {can}."
+        )
+
+
+class NoSuchJob(QueueError):
+    """The id is unknown, or its record has expired."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"I know no job `{job}` (records are kept for a while, then forgotten).")
+
+
+class NotYours(DreamError):
+    """Somebody else's job."""
+
+
+class CannotPostHere(DreamError):
+    """A permission is missing in the channel: said before painting, not after."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(f"I may not post a picture here: I need {_all(missing)} in this channel.")
+
+
+class PaintError(DreamError):
+    """The worker could not paint it."""
+
+
+def _either(words: Sequence[str]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _all(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

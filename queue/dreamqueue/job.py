@@ -1,0 +1,129 @@
+"""A job: a recipe, who asked, where the reply is, its state and how it ended."""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dreamqueue.recipe import Recipe
+from dreamqueue.wire import Wire
+
+
+class JobState(StrEnum):
+    """Where a job is on its road."""
+
+    #: in its lane; nobody has begun
+    waiting = "waiting"
+    #: a worker is painting; frames arrive
+    painting = "painting"
+    #: it has exactly one `Ending`
+    ended = "ended"
+
+
+class Owner(Wire):
+    """Who asked. `id` is Discord's user id as text, or "local" for the command line."""
+
+    id: str
+    name: str
+
+
+class Reply(Wire):
+    """The message in which the job is shown."""
+
+    channel: int
+    message: int
+
+
+class Finished(Wire):
+    """All steps painted."""
+
+    kind: Literal["finished"] = "finished"
+    picture: str
+    """Blob key of the PNG."""
+    animation: str | None = None
+    """Blob key of the GIF of its frames."""
+    score: float | None = None
+    """Cosine similarity of the picture and its phrases, in [-1, 1]."""
+    seconds: float = 0.0
+    """Time spent painting."""
+
+
+class Stopped(Wire):
+    """Somebody pressed stop and kept what was there."""
+
+    kind: Literal["stopped"] = "stopped"
+    by: Owner
+    step: int
+    picture: str
+    animation: str | None = None
+    score: float | None = None
+    seconds: float = 0.0
+
+
+class Cancelled(Wire):
+    """Somebody cancelled it; nothing is kept."""
+
+    kind: Literal["cancelled"] = "cancelled"
+    by: Owner
+
+
+class Failed(Wire):
+    """It could not be painted. `reason` is fit to show; `incident` finds the log line."""
+
+    kind: Literal["failed"] = "failed"
+    reason: str
+    incident: str | None = None
+
+
+class Expired(Wire):
+    """It waited so long that it was taken out of the queue."""
+
+    kind: Literal["expired"] = "expired"
+    waited: float
+    """Seconds."""
+
+
+Ending = Annotated[Finished | Stopped | Cancelled | Failed | Expired, Field(discriminator="kind")]
+
+
+class Job(Wire):
+    """What never changes about a job."""
+
+    version: Literal[1] = 1
+    id: str
+    recipe: Recipe
+    owner: Owner
+    typed: str = ""
+    """The words as typed, for people."""
+    lane: str = "clip"
+    parent: str | None = None
+    """The job that this one came from (Again, Vary, …)."""
+    created: float
+    """Unix time, seconds."""
+    cost: float = 60.0
+    """Estimated seconds of painting, for fair scheduling and waiting times."""
+    upload_limit: int = 10 * 1024 * 1024
+    """Bytes that the reply's channel accepts per file."""
+    shown: bool = False
+    """True if a Discord message has to follow this job to its end."""
+
+
+class Record(Wire):
+    """A job with everything that does change."""
+
+    job: Job
+    state: JobState
+    tries: int = 0
+    """How often a worker has begun it."""
+    worker: str | None = None
+    started: float | None = None
+    reply: Reply | None = None
+    ending: Ending | None = None
+
+
+def new_job_id() -> str:
+    """A fresh id of 12 hexadecimal digits. Ids are never used again: arq remembers aborts by id."""
+    return secrets.token_hex(6)

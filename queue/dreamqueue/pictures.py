@@ -1,0 +1,102 @@
+"""Initial pictures: what a stranger uploads becomes a clean RGB PNG, or an answer that says why not."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from io import BytesIO
+from typing import NoReturn
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from dreamqueue.errors import PictureError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+"""The only decoders a stranger's bytes reach."""
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 24_000_000
+MIN_SIDE = 16
+"""Pixels; less is nothing to start from."""
+MAX_RATIO = 16
+"""Long side by short side."""
+
+_KNOWN = "I can read PNG, JPEG, WebP, GIF and BMP."
+
+
+def read_picture(
+    data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, side: int = 1024
+) -> bytes:
+    """The picture as an RGB PNG of at most `side` × `side` pixels; raises nothing but PictureError.
+
+    The size that the file declares is checked before anything is decoded. EXIF orientation is applied,
+    transparency laid over white, of an animation the first frame taken; metadata are left behind.
+    """
+    if not data:
+        raise PictureError("The file is empty.")
+    if len(data) > max_bytes:
+        raise PictureError(f"The file has {_mebibytes(len(data))}, and I take up to {_mebibytes(max_bytes)}.")
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            _check_size(image.size, max_pixels)
+            image.load()
+            _check_size(image.size, max_pixels)
+            return _clean(image, side)
+    except Exception as error:  # decoders fail in many ways on damaged files; all of them end here
+        _explain(error)
+
+
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    named = f"The picture has {width:,} × {height:,} pixels"
+    if width * height > max_pixels:
+        raise PictureError(f"{named}, and I take up to {max_pixels / 1e6:g} million in all.")
+    if min(size) < MIN_SIDE:
+        raise PictureError(f"{named}: too few to start from. I need {MIN_SIDE} × {MIN_SIDE} at least.")
+    if max(size) > MAX_RATIO * min(size):
+        raise PictureError(
+            f"{named}: too long and thin. Its long side may be {MAX_RATIO} times the short one."
+        )
+
+
+def _clean(image: Image.Image, side: int) -> bytes:
+    flat = _over_white(_eight_bits(image))
+    flat.thumbnail((side, side), Image.Resampling.LANCZOS)
+    flat.info.clear()
+    written = BytesIO()
+    flat.save(written, "PNG")
+    return written.getvalue()
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    upright = image
+    with suppress(Exception):  # a damaged EXIF block says nothing about the pixels
+        upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):  # greys of 16 bits, which convert() would clip
+        return upright.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    return upright
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        flat = image.convert("RGB")
+        return flat.copy() if flat is image else flat
+    opaque = image.convert("RGBA")
+    flat = Image.new("RGB", image.size, "white")
+    flat.paste(opaque, mask=opaque.getchannel("A"))
+    return flat
+
+
+def _explain(error: Exception) -> NoReturn:
+    if isinstance(error, PictureError):
+        raise error
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        raise PictureError("The picture has far too many pixels. Please shrink it first.") from error
+    if isinstance(error, UnidentifiedImageError):
+        raise PictureError(f"I cannot read this file as a picture. {_KNOWN}") from error
+    if isinstance(error, MemoryError):
+        raise PictureError("The picture is too large for me just now. Please shrink it first.") from error
+    raise PictureError("The picture is damaged or cut off. Please save and send it again.") from error
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB".replace(".0 ", " ")

@@ -1,0 +1,21 @@
+"""The prompt grammar. `parse` reads what was typed, `render` writes it back."""
+
+from dreamqueue.prompt.canonical import display, render
+from dreamqueue.prompt.flags import FLAGS, Flag
+from dreamqueue.prompt.grammar import parse, random_seed
+from dreamqueue.prompt.limits import Limits
+from dreamqueue.prompt.menu import Menu, whole_menu
+from dreamqueue.prompt.styles import suggest_styles
+
+__all__ = [
+    "FLAGS",
+    "Flag",
+    "Limits",
+    "Menu",
+    "display",
+    "parse",
+    "random_seed",
+    "render",
+    "suggest_styles",
+    "whole_menu",
+]

@@ -1,0 +1,55 @@
+"""The way back: a recipe as text that can be typed again, and as a line for people."""
+
+from __future__ import annotations
+
+from dreamqueue.errors import PromptError
+from dreamqueue.prompt.reading import Piece, read
+from dreamqueue.prompt.weights import write_weight
+from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.text import clip
+
+_AFTERWARDS = ' | x" | y”'  # would pair with a quote that the phrase leaves open
+_AFTERWARDS_READ = [Piece('x"'), Piece("y”")]
+
+
+def render(recipe: Recipe) -> str:
+    """Text that `parse` turns into the same recipe.
+
+    Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
+    part of the text.
+    """
+    flags = {
+        "backend": recipe.backend,
+        "preset": recipe.preset,
+        "critic": recipe.critic,
+        "size": f"{recipe.width}x{recipe.height}",
+        "steps": recipe.steps,
+        "seed": recipe.seed,
+    }
+    words = " | ".join(_written(phrase) for phrase in recipe.phrases)
+    return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
+
+
+def display(recipe: Recipe, limit: int = 200) -> str:
+    """A line for people, of at most `limit` characters; the words give way first."""
+    painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
+    facts = f" · {painter} · {recipe.width}×{recipe.height} · {recipe.steps} steps · seed {recipe.seed}"
+    return clip(clip(recipe.words, max(limit - len(facts), 1)) + facts, limit)
+
+
+def _written(phrase: Phrase) -> str:
+    weight = write_weight(phrase.text, phrase.weight)
+    bare = phrase.text + weight
+    if _reads_as(bare, phrase):
+        return bare
+    escaped = phrase.text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"' + write_weight('"', phrase.weight)
+
+
+def _reads_as(written: str, phrase: Phrase) -> bool:
+    try:
+        asked = read(written + _AFTERWARDS)
+    except PromptError:
+        return False
+    wanted = Piece(phrase.text, None if phrase.weight == 1 else phrase.weight)
+    return asked.pieces == [wanted, *_AFTERWARDS_READ] and not asked.uses

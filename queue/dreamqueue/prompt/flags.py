@@ -1,0 +1,30 @@
+"""The flags of the prompt grammar: one table that the parser, the help and the documentation share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A `--flag`, as members read about it."""
+
+    takes: str
+    """What follows it, in capitals, as manuals write it."""
+    about: str
+    example: str
+    many: bool = False
+    """True if it may be said more than once."""
+
+
+FLAGS = {
+    "seed": Flag("NUMBER", "the same seed and words paint the same picture", "--seed 7"),
+    "size": Flag("WIDTHxHEIGHT", "in pixels; one number is a square", "--size 256x192"),
+    "ar": Flag("WIDTH:HEIGHT", "the shape; the area stays as it is", "--ar 3:2"),
+    "steps": Flag("NUMBER", "how long to paint", "--steps 120"),
+    "backend": Flag("NAME", "the way to paint", "--backend pixels"),
+    "preset": Flag("NAME", "one of the backend's sets of defaults", "--preset clipig1"),
+    "critic": Flag("NAME", "who judges the picture while it forms", "--critic pocket"),
+    "style": Flag("NAME", "add a style's words; several with commas", "--style watercolor", many=True),
+    "no": Flag("WORDS", "steer away from these; several with commas", "--no people, text", many=True),
+}

@@ -1,0 +1,171 @@
+"""The prompt grammar: what a member typed becomes a recipe, or an answer that says what would be right."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dreamconfig.catalogue import BackendEntry, Style
+from dreamqueue.errors import BadValue, PromptError, UnknownWord
+from dreamqueue.prompt import values
+from dreamqueue.prompt.flags import FLAGS
+from dreamqueue.prompt.limits import Limits
+from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whole_menu
+from dreamqueue.prompt.reading import Asked, Use, items, piece_of, read, unquoted
+from dreamqueue.prompt.styles import apply_styles
+from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
+from dreamqueue.text import normalise, quote
+
+NO_WEIGHT = -0.5
+"""How strongly `--no` steers away."""
+
+NOTHING = (
+    "What should I paint? Tell me in a few words, such as `a hut in a blizzard | oil painting` "
+    "(`--no` and flags only change how)."
+)
+
+
+def random_seed() -> int:
+    """A seed that nobody has chosen."""
+    return secrets.randbelow(MAX_SEED + 1)
+
+
+def parse(
+    text: str,
+    *,
+    options: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+    menu: Menu | None = None,
+    image: str | None = None,
+    seed: Callable[[], int] = random_seed,
+) -> Recipe:
+    """The recipe that was asked for; raises PromptError where there is none.
+
+    `options` are the fields of the slash command, by the names and in the grammar of the flags. A flag in
+    the text wins over its field; styles and `no` of both add up. `image` is the blob key of an initial
+    picture.
+    """
+    menu, limits = menu or whole_menu(), limits or Limits()
+    _check_length(text, len(text), 3 * limits.max_characters)
+    names = [*FLAGS, *menu.styles]
+    asked = read(normalise(text), lambda name: resembles(name, names))
+    said = _said(asked, options or {}, menu)
+    phrases = _phrases(asked, said.no)
+    if not any(weight > 0 for _, weight in phrases):
+        raise PromptError(NOTHING)
+    styled, used = apply_styles(phrases, said.styles)
+    _check_length(text, sum(len(words) for words, _ in styled), limits.max_characters)
+    if len(styled) > limits.max_phrases:
+        raise PromptError(f"That is {len(styled)} phrases, and I steer by {limits.max_phrases} at most.")
+    backend, entry, preset = _backend(said.values, menu)
+    width, height = _size(said.values, entry, limits)
+    return Recipe(
+        phrases=tuple(Phrase(text=words, weight=weight) for words, weight in styled),
+        backend=backend,
+        preset=preset,
+        critic=_named("critic", said.values, menu.critics),
+        width=width,
+        height=height,
+        steps=_steps(said.values, entry, limits),
+        seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
+        image=image,
+        styles=used,
+    )
+
+
+@dataclass(frozen=True)
+class _Said:
+    values: dict[str, Use]
+    """Flags that are said once, by name."""
+    styles: list[Style]
+    no: list[tuple[str, float]]
+
+
+def _said(asked: Asked, options: Mapping[str, str], menu: Menu) -> _Said:
+    fields = [Use(name, normalise(value)) for name, value in options.items()]
+    fields = [use for use in fields if use.value]
+    once = {use.name: use for use in fields if use.name in FLAGS and not FLAGS[use.name].many}
+    typed: dict[str, Use] = {}
+    styles: dict[str, Style] = {}
+    no: list[tuple[str, float]] = []
+    for use in [*(use for use in fields if use.name not in once), *asked.uses]:
+        style = _style_of(use, menu)
+        if style is not None:
+            styles.setdefault(style.name, style)
+        elif not use.value or not items(use.value):
+            flag = FLAGS[use.name]
+            raise BadValue(use.said, f"something has to follow here ({flag.about}): `{flag.example}`.")
+        elif use.name == "style":
+            styles.update(find("style", item, menu.styles) for item in items(use.value))
+        elif use.name == "no":
+            no.extend(_away(item, use) for item in items(use.value))
+        elif use.name in typed:
+            both = f"{typed[use.name].said} {use.said}"
+            raise BadValue(both, f"`--{use.name}` is there twice; please keep one of them.")
+        else:
+            typed[use.name] = Use(use.name, unquoted(use.value).rstrip(","))
+    if "size" in typed:
+        once.pop("ar", None)
+    return _Said({**once, **typed}, list(styles.values()), no)
+
+
+def _style_of(use: Use, menu: Menu) -> Style | None:
+    """The style that a flag names (`--unreal-engine`); None for a flag of the grammar."""
+    if use.name in FLAGS:
+        return None
+    by_name = {name_of(name): style for name, style in menu.styles.items()}
+    style = by_name.get(name_of(use.name))
+    if style is None:
+        close = [f"--{name}" for name in nearest(use.name, [*FLAGS, *menu.styles])]
+        raise UnknownWord("flag", quote(f"--{use.name}"), close, [f"--{name}" for name in FLAGS])
+    if use.value:
+        raise BadValue(use.said, f"a style takes no value here. Words of your own do: `{use.name}:0.5`.")
+    return style
+
+
+def _away(item: str, use: Use) -> tuple[str, float]:
+    piece = piece_of(item)
+    if piece is None or (piece.weight is not None and piece.weight < 0):
+        raise BadValue(use.said, "`--no` steers away already; please write the words, or a weight above 0.")
+    return piece.text, NO_WEIGHT if piece.weight is None else -piece.weight
+
+
+def _phrases(asked: Asked, no: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [(piece.text, 1.0 if piece.weight is None else piece.weight) for piece in asked.pieces] + no
+
+
+def _backend(said: Mapping[str, Use], menu: Menu) -> tuple[str, BackendEntry, str]:
+    """The backend, its entry and the preset. A preset alone brings its backend along."""
+    wanted = name_of(said["preset"].value or "") if "preset" in said else ""
+    owners = [name for name, entry in menu.backends.items() if wanted in map(name_of, entry.presets)]
+    chosen = said["backend"].value if "backend" in said else next(iter(owners), None)
+    name, entry = find("backend", chosen or next(iter(menu.backends)), menu.backends)
+    return name, entry, find(f"`{name}` preset", wanted, entry.presets)[0] if wanted else entry.preset
+
+
+def _named(flag: str, said: Mapping[str, Use], known: Mapping[str, object]) -> str:
+    use = said.get(flag)
+    return find(flag, use.value, known)[0] if use and use.value else next(iter(known))
+
+
+def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> int:
+    most = min(entry.max_steps, limits.max_steps)
+    return values.whole_number(said["steps"], 1, most) if "steps" in said else min(entry.steps, most)
+
+
+def _size(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> tuple[int, int]:
+    if "size" in said:
+        width, height = values.size(said["size"], limits, entry.multiple)
+    else:
+        width, height = limits.nearest(*entry.size, entry.multiple)
+    if "ar" in said:
+        return values.shape(said["ar"], width * height, limits, entry.multiple)
+    return width, height
+
+
+def _check_length(text: str, length: int, most: int) -> None:
+    if length > most:
+        raise BadValue(
+            quote(text[:60], 30), f"that is {length:,} characters long, and I read up to {most:,}."
+        )

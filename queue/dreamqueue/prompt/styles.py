@@ -1,0 +1,66 @@
+"""Styles: words that are added by name, and the list that opens while a name is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+
+from dreamconfig.catalogue import Style
+from dreamqueue.prompt.menu import name_of, whole_menu
+from dreamqueue.recipe import UsedStyle
+from dreamqueue.text import normalise
+
+SLOT = "{prompt}"
+MOST_SUGGESTIONS = 25
+"""Discord shows no more."""
+LONGEST_SUGGESTION = 100
+"""Characters of a suggestion that Discord accepts."""
+
+
+def apply_styles(
+    phrases: Sequence[tuple[str, float]], chosen: Sequence[Style]
+) -> tuple[list[tuple[str, float]], tuple[UsedStyle, ...]]:
+    """The phrases with the styles worked in, and a record of them.
+
+    A style with `{prompt}` is put around the first phrase that is steered towards, the next one around that;
+    a style without it becomes a phrase of its own, at the end.
+    """
+    styled = list(phrases)
+    first = next(index for index, (_, weight) in enumerate(styled) if weight > 0)
+    for style in chosen:
+        if SLOT in style.text:
+            words, weight = styled[first]
+            styled[first] = (normalise(style.text.replace(SLOT, words)), weight)
+        else:
+            styled.append((normalise(style.text), 1.0))
+    return styled, tuple(UsedStyle(name=style.name, text=style.text) for style in chosen)
+
+
+def suggest_styles(typed: str, styles: Mapping[str, Style] | None = None) -> list[Style]:
+    """Styles whose names begin with, then contain, then resemble what is typed.
+
+    After a comma the last name is completed and the earlier ones are kept: each suggestion's `name` is the
+    whole value, ready to be put in the field.
+    """
+    known = whole_menu().styles if styles is None else styles
+    *earlier, last = (name_of(part) for part in normalise(typed).split(","))
+    chosen = [name for name in known if name_of(name) in earlier]
+    found = [
+        style.model_copy(update={"name": ",".join([*chosen, style.name])})
+        for name, style in _ranked(last, known)
+        if name not in chosen
+    ]
+    return [style for style in found if len(style.name) <= LONGEST_SUGGESTION][:MOST_SUGGESTIONS]
+
+
+def _ranked(word: str, known: Mapping[str, Style]) -> list[tuple[str, Style]]:
+    scored = [(score, name) for name in known if (score := _likeness(word[:60], name_of(name))) >= 0.5]
+    return [(name, known[name]) for _, name in sorted(scored, key=lambda pair: -pair[0])]
+
+
+def _likeness(word: str, name: str) -> float:
+    if name.startswith(word):
+        return 3.0
+    if word in name:
+        return 2.0
+    return SequenceMatcher(None, word, name).ratio()

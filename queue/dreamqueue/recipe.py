@@ -1,0 +1,54 @@
+"""The recipe: everything needed to paint the same picture again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dreamqueue.wire import Wire
+
+MAX_SEED = 2**32 - 1
+
+
+class Phrase(Wire):
+    """A piece of prompt text, steered towards (weight > 0) or away from (weight < 0)."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+
+
+class UsedStyle(Wire):
+    """A style as it was when it was used, so that an old picture repaints after the list was edited."""
+
+    name: str
+    text: str
+
+
+class Recipe(Wire):
+    """All that decides the pixels. `version` counts incompatible changes of this record."""
+
+    version: Literal[1] = 1
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1, max_length=32)]
+    """What to steer by, styles already expanded."""
+    backend: str = "pixels"
+    preset: str = ""
+    """A backend's named set of defaults; empty means its first one."""
+    critic: str = "pocket"
+    """Name of a critic in the catalogue."""
+    width: Annotated[int, Field(ge=16, le=4096)] = 256
+    height: Annotated[int, Field(ge=16, le=4096)] = 256
+    steps: Annotated[int, Field(ge=1, le=20_000)] = 120
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    image: str | None = None
+    """Key of the initial picture (sha256 of its bytes), kept in the blob store."""
+    styles: tuple[UsedStyle, ...] = ()
+    """Where some of the phrases came from; for people, the painters read `phrases`."""
+
+    @property
+    def words(self) -> str:
+        """The phrases as a member would type them, styles included."""
+        return " | ".join(
+            phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"
+            for phrase in self.phrases
+        )

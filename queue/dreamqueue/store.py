@@ -1,0 +1,166 @@
+"""Records, frames and pictures in Redis: what both sides read and write."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from dreamqueue import keys
+from dreamqueue.errors import NoSuchJob, QueueAway
+from dreamqueue.events import Ended, Frame, Painted
+from dreamqueue.job import Ending, Job, JobState, Record, Reply
+
+RedisAway = (RedisConnectionError, RedisTimeoutError, OSError)
+
+
+@asynccontextmanager
+async def queue_at_hand() -> AsyncIterator[None]:
+    """Turns "Redis does not answer", however it shows, into the error that people can read."""
+    try:
+        yield
+    except RedisAway as error:
+        raise QueueAway from error
+
+
+@cache
+def script(name: str) -> str:
+    """Source of a Lua script beside this package."""
+    return files("dreamqueue").joinpath("lua", f"{name}.lua").read_text("utf-8")
+
+
+class JobStore:
+    """Jobs as they are known to everybody. All times are Unix seconds."""
+
+    def __init__(self, redis: Redis, keep_hours: float = 72.0) -> None:
+        self.redis = redis
+        self.keep_ms = int(keep_hours * 3_600_000)
+
+    async def run(self, name: str, key_names: list[str], arguments: list[str | int | float]) -> Any:
+        """Run a Lua script by name (EVALSHA, loaded on first use)."""
+        return await self.redis.register_script(script(name))(keys=key_names, args=arguments)
+
+    async def record(self, job: str) -> Record:
+        """What is known of a job. Raises NoSuchJob."""
+        fields = cast("dict[bytes, bytes]", await self.redis.hgetall(keys.record(job)))  # type: ignore[misc]
+        if b"job" not in fields:
+            raise NoSuchJob(job)
+        stored: dict[str, Any] = {
+            "job": json.loads(fields[b"job"]),
+            "state": fields[b"state"].decode(),
+            "tries": int(fields[b"tries"]),
+        }
+        for name in ("reply", "ending"):
+            if raw := fields.get(name.encode()):
+                stored[name] = json.loads(raw)
+        if worker := fields.get(b"worker"):
+            stored["worker"] = worker.decode()
+        if started := fields.get(b"started"):
+            stored["started"] = float(started)
+        return Record.model_validate_json(json.dumps(stored))
+
+    async def attach_reply(self, job: str, reply: Reply) -> None:
+        """Remember the message in which the job is shown."""
+        await self.redis.hset(keys.record(job), "reply", reply.model_dump_json())  # type: ignore[misc]
+
+    async def finish(self, job: Job, ending: Ending, tries: int | None = None) -> bool:
+        """End a job. The first end counts: False if it had one, or if a newer try has begun."""
+        counted = await self.run(
+            "finish",
+            [
+                keys.record(job.id),
+                keys.OPEN,
+                keys.waiting(job.lane),
+                keys.member(job.owner.id),
+                keys.painting(job.lane),
+                keys.NEWS,
+                keys.frame(job.id),
+            ],
+            [
+                job.id,
+                ending.model_dump_json(),
+                Ended(job=job.id, ending=ending).model_dump_json(),
+                self.keep_ms,
+                "" if tries is None else tries,
+            ],
+        )
+        return bool(counted)
+
+    async def open_jobs(self) -> list[str]:
+        """Jobs that have not ended, oldest first."""
+        return [job.decode() for job in await self.redis.zrange(keys.OPEN, 0, -1)]
+
+    async def unshown_jobs(self) -> list[str]:
+        """Jobs whose message does not show their end yet."""
+        return sorted(job.decode() for job in await self.redis.smembers(keys.UNSHOWN))  # type: ignore[misc]
+
+    async def mark_shown(self, job: str) -> None:
+        """The message shows the job's end; nothing more has to be done for it."""
+        await self.redis.srem(keys.UNSHOWN, job)  # type: ignore[misc]
+
+    async def put_frame(self, frame: Frame) -> None:
+        """Lay a frame into the job's mailbox, where the newest replaces the one before, and tell it."""
+        head = frame.model_dump_json(exclude={"image"})
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.xadd(
+                keys.frame(frame.job), {"head": head, "image": frame.image}, maxlen=1, approximate=False
+            )
+            pipe.expire(keys.frame(frame.job), 3600)
+            painted = Painted(job=frame.job, step=frame.step)
+            pipe.xadd(keys.NEWS, {"news": painted.model_dump_json()}, maxlen=10_000, approximate=True)
+            await pipe.execute()
+
+    async def newest_frame(self, job: str) -> Frame | None:
+        """The frame in the mailbox, if any."""
+        entries = await self.redis.xrevrange(keys.frame(job), count=1)
+        if not entries:
+            return None
+        fields = entries[0][1]
+        return Frame(**json.loads(fields[b"head"]), image=fields[b"image"])
+
+    async def keep(self, data: bytes) -> str:
+        """Store a picture under its sha256; it is forgotten after `keep_hours`."""
+        key = hashlib.sha256(data).hexdigest()
+        await self.redis.set(keys.blob(key), data, px=self.keep_ms)
+        return key
+
+    async def fetch(self, key: str) -> bytes | None:
+        """A stored picture, or None if it is unknown or forgotten."""
+        return cast("bytes | None", await self.redis.get(keys.blob(key)))
+
+    async def note_cost(self, kind: str, seconds_per_step: float) -> None:
+        """Learn what a step of this kind of job costs (exponential average, weight ¼ for the newest)."""
+        before = await self.cost(kind)
+        mean = seconds_per_step if before is None else 0.75 * before + 0.25 * seconds_per_step
+        await self.redis.hset(keys.COSTS, kind, f"{mean:.6f}")  # type: ignore[misc]
+
+    async def cost(self, kind: str) -> float | None:
+        """Seconds per step that this kind of job really takes, if one was painted before."""
+        raw = await self.redis.hget(keys.COSTS, kind)  # type: ignore[misc]
+        return None if raw is None else float(raw)
+
+    async def waiting_ahead(self, record: Record) -> int | None:
+        """How many jobs are begun before this one; None once it is not waiting."""
+        if record.state is not JobState.waiting:
+            return None
+        rank = await self.redis.zrank(keys.waiting(record.job.lane), record.job.id)
+        return None if rank is None else int(rank)
+
+    async def painting_since(self, lane: str) -> dict[str, float]:
+        """Jobs being painted in a lane and when each was begun."""
+        begun = await self.redis.zrange(keys.painting(lane), 0, -1, withscores=True)
+        return {job.decode(): float(when) for job, when in begun}
+
+
+def now() -> float:
+    """Unix time in seconds."""
+    return time.time()

@@ -1,0 +1,27 @@
+"""What every record on the wire is built from: frozen, closed pydantic models, written as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """A record that travels between processes. Frozen; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+def arq_dumps(payload: dict[str, Any]) -> bytes:
+    """arq's job_serializer: JSON instead of its default pickle, which would run code from Redis."""
+    return json.dumps(payload, default=str).encode()
+
+
+def arq_loads(payload: bytes) -> dict[str, Any]:
+    """arq's job_deserializer, the other half of `arq_dumps`."""
+    loaded = json.loads(payload)
+    if not isinstance(loaded, dict):
+        raise ValueError("an arq payload is a JSON object")
+    return loaded

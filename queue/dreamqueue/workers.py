@@ -1,0 +1,49 @@
+"""Which workers are awake and what they can paint."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from dreamqueue import keys
+from dreamqueue.store import now
+from dreamqueue.wire import Wire
+
+SILENT_AFTER = 6.0
+"""Seconds without a sign of life after which a worker counts as gone."""
+
+
+class WorkerCard(Wire):
+    """What a live worker says of itself."""
+
+    name: str
+    backends: tuple[str, ...]
+    lanes: tuple[str, ...]
+    device: str
+    slots: int
+    """Jobs it paints at once."""
+
+
+async def show(redis: Redis, card: WorkerCard) -> None:
+    """Say that a worker is awake; to be repeated more often than `SILENT_AFTER`."""
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.zadd(keys.WORKERS, {card.name: now()})
+        pipe.set(keys.worker(card.name), card.model_dump_json(), px=int(SILENT_AFTER * 1000))
+        await pipe.execute()
+
+
+async def leave(redis: Redis, name: str) -> None:
+    """Say that a worker goes."""
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.zrem(keys.WORKERS, name)
+        pipe.delete(keys.worker(name))
+        await pipe.execute()
+
+
+async def awake(redis: Redis) -> list[WorkerCard]:
+    """All live workers, by name."""
+    await redis.zremrangebyscore(keys.WORKERS, "-inf", now() - 10 * SILENT_AFTER)
+    names = [name.decode() for name in await redis.zrange(keys.WORKERS, 0, -1)]
+    if not names:
+        return []
+    cards = await redis.mget([keys.worker(name) for name in names])
+    return sorted((WorkerCard.model_validate_json(raw) for raw in cards if raw), key=lambda card: card.name)

@@ -1,0 +1,1 @@
+"""Painting: engine, critics, canvases, backends and the arq worker."""

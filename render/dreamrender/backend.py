@@ -1,0 +1,48 @@
+"""The seam that every way to paint plugs into.
+
+The caller owns the loop: a backend has no callback, progress bar or cancel flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from PIL.Image import Image as PILImage
+
+from dreamqueue.recipe import Recipe
+from dreamrender.types import Image
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The pictures a recipe names, by blob key, decoded to RGB."""
+
+    pictures: Mapping[str, PILImage] = field(default_factory=dict)
+
+
+class Session(Protocol):
+    """One job being painted. It owns its leaves, optimiser and random generator."""
+
+    recipe: Recipe
+    step: int
+    """Steps done."""
+    score: float | None
+    """Cosine similarity of the picture and its phrases, as of the last step."""
+
+
+class Backend(Protocol):
+    """A way to paint."""
+
+    def begin(self, recipe: Recipe, inputs: Inputs) -> Session:
+        """A session at step 0. Raises PaintError or PictureError for a recipe it cannot paint."""
+
+    def group(self, session: Session) -> Hashable:
+        """Sessions with equal groups may be given to one `step`."""
+
+    def step(self, sessions: Sequence[Session]) -> None:
+        """One step of each, batched."""
+
+    def picture(self, session: Session) -> Image:
+        """What it looks like now: RGB in [0, 1], float32, on the CPU, (3, height, width) of the recipe."""

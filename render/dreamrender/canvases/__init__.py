@@ -1,0 +1,1 @@
+"""Canvases: ways to hold a picture as numbers that can be steered."""

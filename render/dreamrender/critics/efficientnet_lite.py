@@ -1,0 +1,110 @@
+"""EfficientNet-lite2 in plain torch, batch norms folded into the convolutions.
+
+The lite variants (Tan & Le 2019; Liu 2020) have no squeeze-and-excite and use ReLU6, so folded they are nothing
+but convolutions: small, and cheap to differentiate down to the pixels.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+FEATURES = 1280
+CLASSES = 1000
+
+
+class Stage(NamedTuple):
+    """A run of inverted-residual blocks; only the first one strides."""
+
+    repeats: int
+    kernel: int
+    stride: int
+    expand: int
+    channels: int
+
+
+STEM = 32
+#: lite2: width 1.1 and depth 1.2 times lite0; the first and last stages keep their depth.
+STAGES = (
+    Stage(1, 3, 1, 1, 16),
+    Stage(3, 3, 2, 6, 24),
+    Stage(3, 5, 2, 6, 48),
+    Stage(4, 3, 2, 6, 88),
+    Stage(4, 5, 1, 6, 120),
+    Stage(5, 5, 2, 6, 208),
+    Stage(1, 3, 1, 6, 352),
+)
+
+
+class SameConv(nn.Conv2d):
+    """A convolution with TensorFlow's "same" padding, which is lopsided when it strides."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        padding = kernel // 2 if stride == 1 else 0
+        super().__init__(inputs, outputs, kernel, stride, padding, groups=groups)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in, H, W) → (N, out, ⌈H/stride⌉, ⌈W/stride⌉)."""
+        if self.stride[0] > 1:
+            (top, bottom), (left, right) = (self._margins(side) for side in x.shape[-2:])
+            x = F.pad(x, (left, right, top, bottom))
+        return super().forward(x)
+
+    def _margins(self, side: int) -> tuple[int, int]:
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+        return total // 2, total - total // 2
+
+
+class Block(nn.Module):
+    """Widen, look around channel by channel, narrow again; add the input where shapes agree."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expand: int) -> None:
+        super().__init__()
+        width = inputs * expand
+        self.expand = SameConv(inputs, width, 1) if expand > 1 else None
+        self.depthwise = SameConv(width, width, kernel, stride, groups=width)
+        self.project = SameConv(width, outputs, 1)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in, H, W) → (N, out, H/stride, W/stride)."""
+        y = x if self.expand is None else F.relu6(self.expand(x))
+        y = self.project(F.relu6(self.depthwise(y)))
+        return x + y if self.residual else y
+
+
+class EfficientNetLite2(nn.Module):
+    """ImageNet features and class logits of pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = SameConv(3, STEM, 3, 2)
+        self.blocks = nn.Sequential(*_blocks())
+        self.head = SameConv(STAGES[-1].channels, FEATURES, 1)
+        self.classifier = nn.Linear(FEATURES, CLASSES)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Read (N, 3, H, W) RGB in [0, 1]; give pooled features (N, 1280), all ≥ 0, and logits (N, 1000)."""
+        x = (images * 255 - 127) / 128
+        x = F.relu6(self.stem(x))
+        x = F.relu6(self.head(self.blocks(x)))
+        features = x.mean(dim=(2, 3))
+        return features, self.classifier(features)
+
+
+def _blocks() -> Iterator[Block]:
+    inputs = STEM
+    for stage in STAGES:
+        for index in range(stage.repeats):
+            stride = stage.stride if index == 0 else 1
+            yield Block(inputs, stage.channels, stage.kernel, stride, stage.expand)
+            inputs = stage.channels
+
+
+def fold_batch_norm(convolution: Tensor, norm: dict[str, Tensor], epsilon: float) -> tuple[Tensor, Tensor]:
+    """Weight and bias of the one convolution that equals `convolution` followed by a batch norm."""
+    gain = norm["weight"] / torch.sqrt(norm["running_var"] + epsilon)
+    return convolution * gain.view(-1, 1, 1, 1), norm["bias"] - norm["running_mean"] * gain

@@ -1,0 +1,158 @@
+"""Any CLIP that open_clip knows, as a critic. Its weights come from a local file or open_clip's caches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dreamqueue.errors import PaintError
+from dreamrender import torchvision_ops
+from dreamrender.types import Embeddings, Images
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+"""auto: bfloat16 on CUDA, where it is three times as fast and errs far less than two draws of cutouts differ."""
+
+
+class OpenClipCritic:
+    """A frozen CLIP. Reads RGB in [0, 1] of any size; resizes to its own side and normalises itself."""
+
+    def __init__(
+        self, model: nn.Module, tokenizer: Any, *, name: str, device: str = "cpu", precision: Precision = "auto"
+    ) -> None:
+        self.name = name
+        self.device = torch.device(device)
+        self.model = model.eval().requires_grad_(False).to(self.device)
+        visual: Any = model.visual
+        side = visual.image_size
+        self.image_size = int(side[0] if isinstance(side, (tuple, list)) else side)
+        self.dim = int(visual.output_dim)
+        self.max_tokens = int(tokenizer.context_length)
+        self._tokenizer = tokenizer
+        self._mean = self._channels(visual.image_mean)
+        self._std = self._channels(visual.image_std)
+        if precision == "auto":
+            precision = "bfloat16" if self.device.type == "cuda" else "float32"
+        self._half = precision == "bfloat16"
+
+    @classmethod
+    def load(
+        cls,
+        architecture: str,
+        pretrained: str,
+        device: str = "cpu",
+        *,
+        name: str | None = None,
+        download: bool = False,
+        precision: Precision = "auto",
+    ) -> OpenClipCritic:
+        """A model by open_clip's name, with the weights of a tag or a local file (.safetensors, .pt, .bin).
+
+        Nothing is downloaded unless asked for. Pickled code in a .pt file is not run. Raises PaintError.
+        """
+        torchvision_ops.declare()
+        import open_clip
+
+        if open_clip.get_model_config(architecture) is None:
+            raise PaintError(f"open_clip knows no architecture `{architecture}`.")
+        path = _weights(architecture, pretrained, download)
+        norm = _normalisation(architecture, pretrained)
+        try:
+            model = open_clip.create_model(
+                architecture, pretrained=str(path), force_preprocess_cfg=norm, weights_only=True
+            )
+            tokenizer = open_clip.get_tokenizer(architecture)
+        except Exception as error:
+            raise PaintError(
+                f"The weights in {path.name} do not load as {architecture}: {_first_line(error)}"
+            ) from error
+        return cls(model, tokenizer, name=name or architecture, device=device, precision=precision)
+
+    def encode_images(self, images: Images) -> Embeddings:
+        """Unit embeddings of RGB pictures in [0, 1], (N, 3, H, W) → (N, dim), float32; differentiable."""
+        side = (self.image_size, self.image_size)
+        if images.shape[-2:] != side:
+            images = F.interpolate(images, side, mode="bicubic", antialias=True, align_corners=False)
+        with self._autocast():
+            encoded: Tensor = self.model.encode_image((images - self._mean) / self._std)  # type: ignore[operator]
+        return F.normalize(encoded.float(), dim=-1)
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Unit embeddings of texts, (N, dim), float32; no gradient."""
+        encoded: Tensor = self.model.encode_text(self._tokenizer(list(texts)).to(self.device))  # type: ignore[operator]
+        return F.normalize(encoded.float(), dim=-1)
+
+    def tokens(self, text: str) -> int:
+        """Tokens that a text takes, with the marks of its start and end."""
+        if hasattr(self._tokenizer, "encode"):
+            return len(self._tokenizer.encode(text)) + 2
+        return len(self._tokenizer.tokenizer(text)["input_ids"])
+
+    def _channels(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, device=self.device).view(1, 3, 1, 1)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, torch.bfloat16) if self._half else nullcontext()
+
+
+def _weights(architecture: str, pretrained: str, download: bool) -> Path:
+    """Where the weights lie; fetches them only if asked to."""
+    from open_clip import pretrained as known
+
+    if (path := Path(pretrained).expanduser()).is_file():
+        return path
+    source = known.get_pretrained_cfg(architecture, pretrained)
+    if not source:
+        tags = ", ".join(known.list_pretrained_tags_by_model(architecture)) or "none"
+        raise PaintError(
+            f"There is no file {pretrained} and open_clip has no weights of that name for {architecture} "
+            f"(it has: {tags})."
+        )
+    if cached := _cached(source):
+        return cached
+    if not download:
+        raise PaintError(
+            f"The weights {architecture}/{pretrained} are not on this machine. Fetch them once with "
+            f"`aliendreams models get`, or name a file in the catalogue (config/dreamconfig/models.toml)."
+        )
+    try:
+        return Path(known.download_pretrained(source))
+    except Exception as error:
+        raise PaintError(f"The weights could not be downloaded: {_first_line(error)}") from error
+
+
+def _cached(source: dict[str, Any]) -> Path | None:
+    """The file that open_clip would have downloaded, if it did."""
+    from huggingface_hub import try_to_load_from_cache
+
+    repository, _, filename = source.get("hf_hub", "").rpartition("/")
+    if repository:
+        filename = filename or "open_clip_pytorch_model.bin"
+        for candidate in (f"{Path(filename).stem}.safetensors", "open_clip_model.safetensors", filename):
+            found = try_to_load_from_cache(repository, candidate)
+            if isinstance(found, str):
+                return Path(found)
+    if url := source.get("url"):
+        path = Path("~/.cache/clip").expanduser() / os.path.basename(url)
+        if path.is_file():
+            return path
+    return None
+
+
+def _normalisation(architecture: str, pretrained: str) -> dict[str, Any]:
+    """Mean and standard deviation that a tag was trained with; CLIP's own for a file."""
+    from open_clip import pretrained as known
+
+    source = known.get_pretrained_cfg(architecture, pretrained) or {}
+    return {key: source[key] for key in ("mean", "std") if source.get(key)}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

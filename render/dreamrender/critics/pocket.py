@@ -1,0 +1,149 @@
+"""The pocket critic: a whole text–image encoder in one small file, so that painting needs no download.
+
+EfficientNet-lite2 reads pictures, MiniLM reads words, and a small head each leads them into one space of 256
+dimensions. `tools/pocket_critic` made the file and says from what.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES, EfficientNetLite2
+from dreamrender.critics.pocket_text import WIDTH, TextTower
+from dreamrender.critics.pocket_words import WordPieces
+
+FORMAT = "aliendreams-pocket-critic-1"
+EMBEDDED = Path(__file__).with_name("pocket.safetensors")
+DIM = 256
+#: The tower was taught on pictures of between these sides (as the square root of the area).
+SMALLEST, LARGEST = 160, 224
+#: Balance of the two halves of the image head's input.
+FEATURE_GAIN, CLASS_GAIN = 8.0, 4.0
+SCALE = ".scale"
+
+
+class Head(nn.Module):
+    """From a tower's output to the shared space: a straight way plus a bent one, on the unit sphere."""
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.k = nn.Linear(inputs, DIM)
+        self.a = nn.Linear(inputs, hidden)
+        self.n = nn.LayerNorm(hidden)
+        self.b = nn.Linear(hidden, DIM)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs) → unit vectors (N, 256)."""
+        return F.normalize(self.k(x) + self.b(F.gelu(self.n(self.a(x)))), dim=-1, eps=1e-6)
+
+
+def image_evidence(features: Tensor, logits: Tensor) -> Tensor:
+    """What the image head reads, (N, 2280): how the picture looks, and what ImageNet would call it."""
+    classes = torch.sqrt(F.softmax(logits.float(), dim=-1) + 1e-8).to(features.dtype)
+    return torch.cat([F.normalize(features, dim=-1) * FEATURE_GAIN, classes * CLASS_GAIN], dim=-1)
+
+
+class PocketCritic(nn.Module):
+    """A small CLIP. Frozen: gradients reach the pixels and nothing else."""
+
+    name: str = "pocket"
+    image_size: int = SMALLEST
+    dim: int = DIM
+    max_tokens: int = 64
+
+    def __init__(self, vocabulary: Sequence[str], image_hidden: int, text_hidden: int) -> None:
+        super().__init__()
+        self.words = WordPieces(vocabulary)
+        self.image_tower = EfficientNetLite2()
+        self.image_head = Head(FEATURES + CLASSES, image_hidden)
+        self.text_tower = TextTower(len(vocabulary), self.max_tokens + 2)
+        self.text_head = Head(WIDTH, text_hidden)
+
+    @classmethod
+    def from_file(
+        cls, path: Path = EMBEDDED, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
+    ) -> Self:
+        """Load the critic from its one file; ValueError says what is wrong with a file that is not one."""
+        stored, metadata = _read(path)
+        try:
+            vocabulary = bytes(stored.pop("vocabulary").tolist()).decode().split("\n")
+            with torch.device("meta"):
+                critic = cls(vocabulary, int(metadata["image_hidden"]), int(metadata["text_hidden"]))
+            critic.load_state_dict(unpacked(stored, dtype), assign=True)
+        except (KeyError, RuntimeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is damaged or incomplete: {error}") from error
+        critic.image_tower.to(memory_format=torch.channels_last)
+        return critic.eval().requires_grad_(False).to(device)
+
+    def encode_images(self, images: Tensor) -> Tensor:
+        """Unit embeddings (N, 256) of RGB pictures in [0, 1], (N, 3, H, W); differentiable.
+
+        Cutouts are read as they are; pictures far from their size are resized first.
+        """
+        pixels = _comfortable(images).to(self.text_tower.positions.dtype)
+        features, logits = self.image_tower(pixels.contiguous(memory_format=torch.channels_last))
+        embeddings: Tensor = self.image_head(image_evidence(features, logits))
+        return embeddings.float()
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """Unit embeddings (N, 256) of texts; what goes beyond `max_tokens` is not read."""
+        device = self.text_tower.positions.device
+        rows = [
+            [self.words.start, *self.words.encode(text)[: self.max_tokens], self.words.end] for text in texts
+        ]
+        if not rows:
+            return torch.empty(0, self.dim, device=device)
+        longest = max(map(len, rows))
+        ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows], device=device)
+        lengths = torch.tensor([len(row) for row in rows], device=device)
+        mask = torch.arange(longest, device=device) < lengths[:, None]
+        embeddings: Tensor = self.text_head(self.text_tower(ids, mask))
+        return embeddings.float()
+
+    def tokens(self, text: str) -> int:
+        """How many tokens a text takes; more than `max_tokens` is cut."""
+        return len(self.words.encode(text))
+
+
+def unpacked(stored: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """Weights ready to use: int8 rows are multiplied by their fp16 scales, the rest is cast."""
+    weights = {}
+    for name, tensor in stored.items():
+        if name.endswith(SCALE):
+            continue
+        if tensor.dtype == torch.int8:
+            scale = stored[name + SCALE].float()
+            tensor = tensor.float() * scale.view(-1, *[1] * (tensor.ndim - 1))
+        weights[name] = tensor.to(dtype)
+    return weights
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise ValueError(f"{path} is not a pocket critic: its format is {metadata.get('format')!r}")
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} cannot be read as a pocket critic: {error}") from error
+
+
+def _comfortable(images: Tensor) -> Tensor:
+    """Resize pictures whose area is outside what the tower knows, keeping their proportions."""
+    height, width = images.shape[-2:]
+    side = math.sqrt(height * width)
+    scale = min(max(side, SMALLEST), LARGEST) / side
+    if scale == 1:
+        return images
+    size = (max(32, round(height * scale)), max(32, round(width * scale)))
+    return F.interpolate(images, size, mode="bilinear", antialias=scale < 1)

@@ -1,0 +1,136 @@
+"""One recipe in the engine, seen from the event loop: frames come out, a wish to end goes in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from PIL.Image import Image as PILImage
+
+from dreamqueue.recipe import Recipe
+from dreamrender.backend import Inputs, Session
+from dreamrender.picture import to_pil
+from dreamrender.types import Image
+
+KEPT_FRAMES = 48
+"""Frames that an animation is made of, at most (plus the last)."""
+
+
+@dataclass(frozen=True)
+class FrameReady:
+    """A progress picture; a newer one replaces it if nobody took it."""
+
+    step: int
+    score: float | None
+    seconds: float
+    picture: PILImage
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a painting ended."""
+
+    kind: str
+    """"finished", "stopped" or "cancelled"."""
+    picture: Image | None = None
+    step: int = 0
+    score: float | None = None
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+class Painting:
+    """Made by `Engine.paint`. Methods without an underscore below `wanted` are for the engine's thread."""
+
+    def __init__(
+        self, recipe: Recipe, inputs: Inputs, loop: asyncio.AbstractEventLoop, frame_seconds: float
+    ) -> None:
+        self.recipe = recipe
+        self.inputs = inputs
+        self.kept: list[PILImage] = []
+        """Frames at even distances, for the animation."""
+        self.seconds = 0.0
+        """Time that its steps took."""
+        self.wanted: Literal["cancel", "stop"] | None = None
+        self.over = False
+        self._loop = loop
+        self._frame_seconds = frame_seconds
+        self._last_frame = 0.0
+        self._keep_every = max(1, recipe.steps // KEPT_FRAMES)
+        self._frame: FrameReady | None = None
+        self._outcome: Outcome | Exception | None = None
+        self._changed = asyncio.Event()
+
+    def cancel(self) -> None:
+        """End it within a step and keep nothing."""
+        self.wanted = "cancel"
+
+    def stop(self) -> None:
+        """End it within a step and keep the picture as it is."""
+        self.wanted = self.wanted or "stop"
+
+    async def updates(self) -> AsyncIterator[FrameReady | Outcome]:
+        """Frames, newest wins, and at last the outcome. Raises what the backend raised."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if isinstance(self._outcome, Exception):
+                raise self._outcome
+            if self._outcome is not None:
+                yield self._outcome
+                return
+            if self._frame is not None:
+                frame, self._frame = self._frame, None
+                yield frame
+
+    async def gone(self) -> None:
+        """Returns when the engine has let go of it."""
+        while self._outcome is None:
+            await self._changed.wait()
+            if self._outcome is None:
+                self._changed.clear()
+
+    def begun(self) -> None:
+        """The engine has made its session."""
+        self._last_frame = time.monotonic()
+
+    def stepped(self, session: Session, seconds: float, picture: Callable[[], Image]) -> None:
+        """The engine made a step that took `seconds`; `picture` draws it if it is due."""
+        self.seconds += seconds
+        due = time.monotonic() - self._last_frame >= self._frame_seconds or session.step == 1
+        keep = session.step % self._keep_every == 0 or session.step == 1
+        if not (due or keep):
+            return
+        drawn = to_pil(picture())
+        if keep:
+            self.kept.append(drawn)
+        if due:
+            self._last_frame = time.monotonic()
+            self._tell(FrameReady(session.step, session.score, self.seconds, drawn))
+
+    def end(self, outcome: Outcome) -> None:
+        """It is finished, stopped or cancelled."""
+        self.over = True
+        self._tell(outcome)
+
+    def abandon(self) -> None:
+        """It was cancelled."""
+        self.end(Outcome("cancelled"))
+
+    def fail(self, error: Exception) -> None:
+        """It could not be painted."""
+        self.over = True
+        self._tell(error)
+
+    def _tell(self, what: FrameReady | Outcome | Exception) -> None:
+        def deliver() -> None:
+            if isinstance(what, FrameReady):
+                self._frame = what
+            elif self._outcome is None:
+                self._outcome = what
+            self._changed.set()
+
+        self._loop.call_soon_threadsafe(deliver)

@@ -1,0 +1,44 @@
+"""Pure functions of progress t, 0 at the first step and 1 at the last."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+Schedule: TypeAlias = Callable[[float], float]
+
+
+def progress(step: int, steps: int) -> float:
+    """t of the step with index `step` among `steps`, in [0, 1]."""
+    return min(1.0, step / max(1, steps - 1))
+
+
+def constant(value: float) -> Schedule:
+    """The same value always."""
+    return lambda t: value
+
+
+def warm_cosine(warm: float = 0.05, floor: float = 0.1) -> Schedule:
+    """From 0.2 to 1 linearly while t < `warm`, then down half a cosine to `floor`."""
+
+    def value(t: float) -> float:
+        if t < warm:
+            return 0.2 + 0.8 * t / warm
+        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * (t - warm) / (1 - warm)))
+
+    return value
+
+
+def falling(value: float) -> Schedule:
+    """`value · (1 - t)`."""
+    return lambda t: value * (1 - t)
+
+
+def stairs(*treads: tuple[float, int]) -> Callable[[float], int]:
+    """The value of the last tread (start, value) whose start is at most t."""
+
+    def value(t: float) -> int:
+        return next(value for start, value in reversed(treads) if t >= start or start == treads[0][0])
+
+    return value

@@ -1,0 +1,176 @@
+"""A worker process: one engine, one arq worker a lane, and the signs of life."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import torch
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker, func
+
+from dreamconfig.catalogue import backends as known_backends
+from dreamconfig.settings import WorkerSettings
+from dreamqueue import keys, workers
+from dreamqueue.client import FUNCTION, QueueClient
+from dreamqueue.errors import QueueAway
+from dreamqueue.store import RedisAway
+from dreamqueue.sweep import sweep
+from dreamqueue.wire import arq_dumps, arq_loads
+from dreamrender.backend import Backend
+from dreamrender.backends import available, load_backend
+from dreamrender.critics.loading import load_critic
+from dreamrender.engine import Engine
+from dreamrender.worker.lease import LEASE_SECONDS
+from dreamrender.worker.orders import read_orders
+from dreamrender.worker.paint import Painter
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 30.0
+
+
+def pick_device(wish: str) -> str:
+    """The device to paint on: what was asked for, or the best there is."""
+    if wish != "auto":
+        return wish
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def offered(wish: str) -> list[str]:
+    """The backends this worker offers, of those that are installed. Raises ValueError for unknown ones."""
+    names = [name.strip() for name in wish.split(",") if name.strip()] or available()
+    if unknown := sorted(set(names) - set(available())):
+        raise ValueError(f"DREAM_BACKENDS names {', '.join(unknown)}; there are {', '.join(available())}")
+    return names
+
+
+async def run_worker(
+    settings: WorkerSettings,
+    *,
+    load: Callable[[str], Backend] | None = None,
+    backends: Sequence[str] | None = None,
+    ready: asyncio.Event | None = None,
+) -> None:
+    """Serve the lanes until cancelled. `load` and `backends` replace the registry (for tests)."""
+    device = pick_device(settings.device)
+    names = list(backends or offered(settings.backends))
+    slots = settings.max_sessions or (1 if device == "cpu" else 4)
+    name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+    if load is None:
+        await asyncio.to_thread(load_critic, settings.critic, device)
+    engine = Engine(
+        load or (lambda backend: load_backend(backend, device)),
+        max_sessions=slots,
+        batch=1 if device == "cpu" else slots,
+        frame_seconds=settings.frame_seconds,
+    )
+    client = await _connect_patiently(settings)
+    lanes = sorted({known_backends()[backend].lane for backend in names})
+    card = workers.WorkerCard(
+        name=name,
+        backends=tuple(names),
+        lanes=tuple(lanes),
+        device=device,
+        slots=1 if device == "cpu" else slots,
+    )
+    painter = Painter(name, client.store, engine, settings.job_timeout)
+    arq_workers = [_arq_worker(client, lane, painter, slots) for lane in lanes]
+    engine.start()
+    tasks = [
+        asyncio.create_task(_show(client, card, ready), name="card"),
+        asyncio.create_task(_sweep(client), name="sweep"),
+        asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
+        *(asyncio.create_task(_serve(worker), name=worker.queue_name) for worker in arq_workers),
+    ]
+    log.info("worker %s paints %s on %s", name, ", ".join(names), device)
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(*RedisAway):
+            await workers.leave(client.redis, name)
+        await asyncio.to_thread(engine.close)
+        await client.close()
+
+
+def main(settings: WorkerSettings) -> None:
+    """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker."""
+
+    async def until_told() -> None:
+        task = asyncio.create_task(run_worker(settings))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(until_told())
+
+
+async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
+    while True:
+        try:
+            return await QueueClient.connect(settings)
+        except QueueAway:
+            log.warning("Redis does not answer; trying again")
+            await asyncio.sleep(1)
+
+
+def _arq_worker(client: QueueClient, lane: str, painter: Painter, slots: int) -> Worker:
+    worker = Worker(
+        functions=[func(cast(WorkerCoroutine, painter.paint), name=FUNCTION)],
+        queue_name=keys.lane(lane),
+        redis_pool=client.redis,
+        max_jobs=slots,
+        max_tries=1000,  # the record counts tries and says when it gives up; arq would be silent
+        job_timeout=painter.job_timeout + 60,
+        keep_result=0,
+        poll_delay=0.05,
+        health_check_interval=15,
+        handle_signals=False,
+        job_serializer=arq_dumps,
+        job_deserializer=arq_loads,
+    )
+    worker.in_progress_timeout_s = LEASE_SECONDS
+    return worker
+
+
+async def _serve(worker: Worker) -> None:
+    while True:
+        try:
+            await worker.async_run()
+        except RedisAway:
+            log.warning("lane %s: Redis is away", worker.queue_name)
+            await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            for task in worker.tasks.values():
+                task.cancel()
+            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+            raise
+
+
+async def _show(client: QueueClient, card: workers.WorkerCard, ready: asyncio.Event | None) -> None:
+    while True:
+        with contextlib.suppress(*RedisAway):
+            await workers.show(client.redis, card)
+            if ready is not None:
+                ready.set()
+        await asyncio.sleep(workers.SILENT_AFTER / 4)
+
+
+async def _sweep(client: QueueClient) -> None:
+    while True:
+        with contextlib.suppress(*RedisAway, QueueAway):
+            await sweep(client)
+        await asyncio.sleep(SWEEP_SECONDS)

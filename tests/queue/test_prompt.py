@@ -1,0 +1,333 @@
+"""The prompt grammar, by what a member types and reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dreamconfig.catalogue import BackendEntry
+from dreamconfig.settings import QueueSettings
+from dreamqueue.errors import BadValue, PromptError, UnknownWord
+from dreamqueue.prompt import Limits, Menu, display, parse, render, whole_menu
+from dreamqueue.recipe import Recipe
+
+
+def asked(text: str, **options: str) -> Recipe:
+    return parse(text, options=options, seed=lambda: 5)
+
+
+def answer(text: str, limits: Limits | None = None, menu: Menu | None = None, **options: str) -> str:
+    with pytest.raises(PromptError) as refused:
+        parse(text, options=options, limits=limits, menu=menu, seed=lambda: 5)
+    return str(refused.value)
+
+
+def with_vqgan(multiple: int = 16) -> Menu:
+    vqgan = BackendEntry(
+        title="VQGAN",
+        lane="clip",
+        size=(512, 512),
+        steps=300,
+        max_steps=500,
+        multiple=multiple,
+        seconds_per_step=1,
+        presets={"imagenet": "", "wikiart": ""},
+    )
+    return replace(whole_menu(), backends={**whole_menu().backends, "vqgan": vqgan})
+
+
+def test_words_alone_take_the_defaults() -> None:
+    recipe = asked("a hut in a blizzard")
+    assert recipe.words == "a hut in a blizzard"
+    assert (recipe.backend, recipe.preset, recipe.critic) == ("pixels", "levels", "pocket")
+    assert (recipe.width, recipe.height, recipe.steps, recipe.seed) == (256, 256, 120, 5)
+    assert recipe.image is None
+    assert not recipe.styles
+
+
+def test_everything_at_once() -> None:
+    recipe = asked(
+        "a hut in a blizzard | unreal engine:0.5 | text:-1 --seed 7 --size 300x200 --ar 3:2 --steps 60 "
+        "--backend pixels --style watercolor --no people --preset clipig1 --critic pocket"
+    )
+    assert recipe.words == "a watercolor of a hut in a blizzard | unreal engine:0.5 | text:-1 | people:-0.5"
+    assert (recipe.width, recipe.height, recipe.steps, recipe.seed) == (300, 200, 60, 7)
+    assert recipe.preset == "clipig1"
+    assert [(style.name, style.text) for style in recipe.styles] == [
+        ("watercolor", "a watercolor of {prompt}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("raccoon | driving ; tractor", "raccoon | driving | tractor"),
+        ("a||b;;|", "a | b"),
+        ("Oregon 💚 | painting", "Oregon 💚 | painting"),
+        ("👩‍🚀:2 | ❤️‍🔥", "👩‍🚀:2 | ❤️‍🔥"),
+        ("a::0.5 | b::-1 | c:.5 | d:+2 | e :3", "a:0.5 | b:-1 | c:0.5 | d:2 | e:3"),
+        ("x | a:−1 | b:–0.5", "x | a:-1 | b:-0.5"),  # a minus sign, and a phone's dash
+        ("at 10:30 | in 16:9 | John 3:16", "at 10:30 | in 16:9 | John 3:16"),
+        ("Blade Runner: 2049 | a:abc | b: | c:50%", "Blade Runner: 2049 | a:abc | b: | c:50%"),
+        ("Blade Runner 2049::2", "Blade Runner 2049:2"),
+        ("hut:2 at night", "hut:2 at night"),
+        ('"a; b" | c', "a; b | c"),
+        ('"a | b":0.5', "a | b:0.5"),
+        ('a sign, "open | closed" | c', 'a sign, "open | closed" | c'),
+        (r'"say \"hi\" | \\o/"', r'say "hi" | \o/'),
+        ('"--seed 7" in lights', '"--seed 7" in lights'),
+        ('"hut:5"', "hut:5"),
+        ('a 5" pipe | a 7" pipe', 'a 5" pipe | a 7" pipe'),
+        ("“open | closed”", "“open | closed”"),
+        ("a hut — in snow -- at night -5", "a hut — in snow -- at night -5"),
+        (
+            "I dwell in Possibility\n—and then\n—a fairer house",
+            "I dwell in Possibility —and then —a fairer house",
+        ),
+        ("a {snail,penguin}", "a {snail,penguin}"),
+        ("a hut --seed 7 in snow", "a hut in snow"),
+        ("--seed 7 x marks the spot", "x marks the spot"),
+        ("--size 64 x marks the spot", "x marks the spot"),
+    ],
+)
+def test_phrases(typed: str, words: str) -> None:
+    assert asked(typed).words == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("a hut --no people", "a hut | people:-0.5"),
+        ("a hut --no people, large text --seed 7", "a hut | people:-0.5 | large text:-0.5"),
+        ("a hut --no people --no text", "a hut | people:-0.5 | text:-0.5"),
+        ("a hut --no people | snow", "a hut | snow | people:-0.5"),
+        ("--no people a hut | snow", "a hut | snow | people:-0.5"),
+        ("--no people, text a hut", "a hut | people:-0.5 | text:-0.5"),
+        ('--no "large text" a hut', "a hut | large text:-0.5"),
+        ("--no people | a hut", "a hut | people:-0.5"),
+        ("a hut --no people:0.8", "a hut | people:-0.8"),
+        ('a hut --no "fish, chips"', "a hut | fish, chips:-0.5"),
+    ],
+)
+def test_no(typed: str, words: str) -> None:
+    assert asked(typed).words == words
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a --seed 7",
+        "--seed 7 a",
+        "—seed 7 a",
+        "a –-seed 7",
+        "a ―seed 7",
+        "a --seed=7",
+        "a --Seed: 7",
+        "a --seed = 7",
+        "a|--seed 7",
+    ],
+)
+def test_a_flag_in_every_spelling(typed: str) -> None:
+    recipe = asked(typed)
+    assert (recipe.seed, recipe.words) == (7, "a")
+
+
+@pytest.mark.parametrize(
+    ("flags", "size"),
+    [
+        ("--size 512", (512, 512)),
+        ("--size 256×192", (256, 192)),
+        ("--size 256 x 192", (256, 192)),
+        ("--size 64*32", (64, 32)),
+        ("--ar 1:1", (256, 256)),
+        ("--ar 4:1", (512, 128)),
+        ("--ar 1/4 --size 512x128", (128, 512)),
+        ("--ar 16 : 9", (341, 192)),
+        ("--ar 2", (362, 181)),
+    ],
+)
+def test_sizes(flags: str, size: tuple[int, int]) -> None:
+    recipe = asked(f"a {flags}")
+    assert (recipe.width, recipe.height) == size
+    assert recipe.words == "a"
+
+
+def test_a_shape_is_rounded_to_the_backends_multiple() -> None:
+    recipe = parse("a --ar 3:2 --backend vqgan", menu=with_vqgan())
+    assert (recipe.width, recipe.height) == (624, 416)
+
+
+def test_sizes_that_do_not_fit_are_answered_with_one_that_does() -> None:
+    assert answer("a --size 2000x1500") == (
+        "`--size 2000x1500`: that is 3,000,000 pixels, and I paint up to 1,048,576; "
+        "the nearest that fits is 1182x887."
+    )
+    assert answer("a --size 250x190 --backend vqgan", menu=with_vqgan()) == (
+        "`--size 250x190`: both sides have to be multiples of 16; the nearest that fits is 256x192."
+    )
+    assert "at least 32 pixels; the nearest that fits is 64x32." in answer("a --size 64x8")
+    assert "at most 4,096 pixels; the nearest that fits is 4096x32." in answer("a --size 9000x32")
+    assert (
+        answer("a --size 0") == "`--size 0`: a side has at least 32 pixels; the nearest that fits is 32x32."
+    )
+    assert "such as `--size 256x192`" in answer("a --size big")
+    assert "such as `--ar 3:2`" in answer("a --ar 0:2")
+    assert "the nearest that fits is 1:8" in answer("a --ar 1:20")
+
+
+def test_limits_of_the_house() -> None:
+    limits = Limits.of(QueueSettings(max_pixels=16_384, max_steps=50, _env_file=None))  # type: ignore[call-arg]
+    recipe = parse("a", limits=limits)
+    assert (recipe.width, recipe.height, recipe.steps) == (128, 128, 50)
+    assert "a whole number from 1 to 50" in answer("a --steps 60", limits=limits)
+    assert "the nearest that fits is 128x128" in answer("a --size 256", limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("a:1,5", "`a:1,5`: a weight is written with a point: `:1.5`."),
+        ("a::1,5", "`a::1,5`: a weight is written with a point: `::1.5`."),
+        ("a:0", "`a:0`: a weight of 0 steers nowhere. Leave the words out, or give them another weight."),
+        ("b | a::0.0", "`a::0.0`: a weight of 0 steers nowhere."),
+        ("a:1e9", "`a:1e9`: a weight lies between -100 and 100; most are between -1 and 2."),
+        ("a:nan", "`a:nan`: a weight lies between"),
+        ("a:-inf", "`a:-inf`: a weight lies between"),
+        ("a | :0.5", "`:0.5`: there are no words before this weight."),
+        ("a --seed x", "`--seed x`: I need a whole number from 0 to 4294967295 here."),
+        ("a --seed 4294967296", "`--seed 4294967296`: I need a whole number from 0 to"),
+        ("a --seed -1", "`--seed -1`: I need"),
+        ("a --seed ٣", "`--seed ٣`: I need"),
+        ("a --steps 1.5", "`--steps 1.5`: I need a whole number from 1 to 2000 here."),
+        ("a --seed", "`--seed`: something has to follow here (the same seed and words"),
+        ("a --seed --steps 5", "`--seed`: something has to follow here"),
+        ("a --style ,", "`--style ,`: something has to follow here"),
+        ("a --seed 7 --seed 8", "`--seed 7 --seed 8`: `--seed` is there twice; please keep one of them."),
+        ("a --no b:-1", "`--no b:-1`: `--no` steers away already"),
+        ("a --vray=2", "`--vray 2`: a style takes no value here."),
+    ],
+)
+def test_bad_values(typed: str, said: str) -> None:
+    with pytest.raises(BadValue) as refused:
+        asked(typed)
+    assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("a --sede 7", "I know no flag `--sede`. Did you mean `--seed`?"),
+        ("a —sede 7", "I know no flag `--sede`. Did you mean `--seed`?"),
+        ("a --seed7", "I know no flag `--seed7`. Did you mean `--seed`?"),
+        ("a --water-color", "I know no flag `--water-color`. Did you mean `--watercolor`?"),
+        ("a --v5", "I know no flag `--v5`. There are: --seed, --size, --ar,"),
+        ("a --iw 2", "I know no flag `--iw`. There are: --seed, --size, --ar,"),
+        ("a --tile", "I know no flag `--tile`."),
+        ("a --style watercolour", "I know no style `watercolour`. Did you mean `watercolor`"),
+        ("a --backend pixel", "I know no backend `pixel`. Did you mean `pixels`?"),
+        ("a --backend dalle", "I know no backend `dalle`. There is: pixels."),
+        ("a --preset clipig9", "I know no `pixels` preset `clipig9`. Did you mean `clipig2` or `clipig1`?"),
+        ("a --critic vit-b-31", "I know no critic `vit-b-31`. Did you mean"),
+    ],
+)
+def test_unknown_words(typed: str, said: str) -> None:
+    with pytest.raises(UnknownWord) as refused:
+        asked(typed)
+    assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "  \n ", "\u200b\u3164", "| ;", '""', "--seed 7", "text:-1", "--no a, b", "--vray"]
+)
+def test_nothing_to_paint(typed: str) -> None:
+    assert answer(typed).startswith("What should I paint? Tell me in a few words, such as `a hut")
+
+
+def test_too_much() -> None:
+    assert answer("x" * 4000).endswith("that is 4,000 characters long, and I read up to 2,000.")
+    assert len(answer("x" * 10_000_000)) < 200
+    assert asked("x" * 2000)
+    assert "2,016 characters" in answer("x" * 2000 + " --watercolor")
+    assert answer("|".join("x" * 33)) == "That is 33 phrases, and I steer by 32 at most."
+    assert len(answer("a --" + "b" * 1900)) < 300
+
+
+def test_answers_stay_in_their_backticks() -> None:
+    assert answer("a --bc`@everyone`x").count("`") == answer("a --bcdfgh").count("`")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("a hut --style watercolor", "a watercolor of a hut"),
+        ("a hut --watercolor", "a watercolor of a hut"),
+        ("a hut --unreal-engine", "a hut | rendered in unreal engine"),
+        (
+            "a hut --style unreal-engine --style watercolor",
+            "a watercolor of a hut | rendered in unreal engine",
+        ),
+        ("a hut --style painting,cartoon", "a painting of a hut in the style of a cartoon"),
+        ("a hut --style cartoon, vray --seed 7", "a hut in the style of a cartoon | vray"),
+        ('a hut --style "Matte Painting"', "a matte painting of a hut"),
+        ("fog:-1 | a hut:2 | snow --photo", "fog:-1 | a photo of a hut:2 | snow"),
+        ("a hut --vray --style vray", "a hut | vray"),
+    ],
+)
+def test_styles(typed: str, words: str) -> None:
+    assert asked(typed).words == words
+
+
+def test_fields_of_the_command() -> None:
+    recipe = asked(
+        "a hut", style="Watercolor", size="64x32", seed="9", steps="7", backend="pixels", preset="clipig2"
+    )
+    assert recipe.words == "a watercolor of a hut"
+    assert (recipe.width, recipe.height, recipe.seed, recipe.steps, recipe.preset) == (
+        64,
+        32,
+        9,
+        7,
+        "clipig2",
+    )
+    assert asked("a hut", style="", seed=" ").seed == 5
+
+
+def test_the_text_wins_over_the_fields() -> None:
+    assert asked("a hut --seed 7", seed="9").seed == 7
+    assert asked("a hut --vray", style="watercolor").words == "a watercolor of a hut | vray"
+    shaped = asked("a hut --size 64", ar="2:1")
+    assert (shaped.width, shaped.height) == (64, 64)
+    shaped = asked("a hut --ar 4:1", size="64")
+    assert (shaped.width, shaped.height) == (128, 32)
+
+
+def test_fields_are_answered_like_flags() -> None:
+    assert answer("a hut", seed="x").startswith("`--seed x`: I need a whole number")
+    assert answer("a hut", colour="red").startswith("I know no flag `--colour`.")
+
+
+def test_a_preset_brings_its_backend_along() -> None:
+    recipe = parse("a --preset wikiart", menu=with_vqgan())
+    assert (recipe.backend, recipe.preset, recipe.width) == ("vqgan", "wikiart", 512)
+    assert "I know no `pixels` preset `wikiart`" in answer(
+        "a --preset wikiart --backend pixels", menu=with_vqgan()
+    )
+
+
+def test_a_picture_comes_with_the_prompt() -> None:
+    assert parse("a hut", image="ab12").image == "ab12"
+
+
+def test_render() -> None:
+    assert render(asked('a hut | "b; c":0.5 | 2049::2 --style watercolor --seed 7')) == (
+        'a watercolor of a hut | "b; c":0.5 | 2049::2 '
+        "--backend pixels --preset levels --critic pocket --size 256x256 --steps 120 --seed 7"
+    )
+
+
+def test_display() -> None:
+    recipe = asked("a hut in a blizzard | snow:0.5 --seed 7 --size 256x192")
+    assert display(recipe) == "a hut in a blizzard | snow:0.5 · pixels/levels · 256×192 · 120 steps · seed 7"
+    assert display(recipe, 60) == "a hut in a b… · pixels/levels · 256×192 · 120 steps · seed 7"
+    assert len(display(recipe, 10)) <= 10

@@ -1,0 +1,99 @@
+"""The prompt grammar on anything at all: it answers, and what it writes it reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import gcd
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from dreamqueue.errors import PromptError
+from dreamqueue.prompt import FLAGS, Limits, display, parse, render, whole_menu
+from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
+from dreamqueue.text import normalise
+
+ANYTHING = st.text(alphabet=st.characters(exclude_categories=[]))
+SNIPPETS = [
+    *(f"--{name}" for name in FLAGS),
+    *(flag.example for flag in FLAGS.values()),
+    *("--vray", "--style watercolor,vray", "--v5", "—seed", "–", "―no", "--", "-", "=", ":", "::", "0.5"),
+    *("|", ";", '"', "“", "”", "\\", ",", " ", "\n", "1,5", "nan", "1e9", "x", "×", "a hut", "{prompt}"),
+    *("💚", "👩\u200d🚀", "\u200d", "\ufe0f", "\u0301", "`", "<:a:1>", "256x192", "3:2", "9" * 30),
+]
+BITS = st.builds(
+    lambda bits, space: space.join(bits),
+    st.lists(st.one_of(st.sampled_from(SNIPPETS), ANYTHING), max_size=14),
+    st.sampled_from(["", " "]),
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(BITS, st.dictionaries(st.sampled_from([*FLAGS, "vray", "x"]), BITS, max_size=3))
+def test_any_text_is_a_recipe_or_an_answer(text: str, options: dict[str, str]) -> None:
+    try:
+        recipe = parse(text, options=options, seed=lambda: 5)
+    except PromptError as error:
+        recipe, answer = None, str(error)
+        assert_fit_to_show(answer)
+    if recipe is not None:
+        again = parse(render(recipe), seed=lambda: 6)
+        assert again == recipe.model_copy(update={"styles": ()})
+        assert_fit_to_show(display(recipe))
+
+
+def assert_fit_to_show(line: str) -> None:
+    assert 0 < len(line) < 600
+    assert "\n" not in line
+
+
+WORDS = st.one_of(ANYTHING, BITS).map(normalise).filter(lambda words: 0 < len(words) <= 60)
+WEIGHTS = st.one_of(
+    st.just(1.0), st.floats(-100, 100).filter(bool), st.sampled_from([0.5, -1.0, 2.0, 1e-7, 100.0, -0.1])
+)
+PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS), min_size=1, max_size=6)
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    PHRASES,
+    st.sampled_from([*whole_menu().backends["pixels"].presets]),
+    st.sampled_from([*whole_menu().critics]),
+    st.tuples(st.integers(32, 1024), st.integers(32, 1024)),
+    st.integers(1, 2000),
+    st.integers(0, MAX_SEED),
+)
+def test_a_rendered_recipe_is_read_back(
+    phrases: list[Phrase], preset: str, critic: str, size: tuple[int, int], steps: int, seed: int
+) -> None:
+    assume(any(phrase.weight > 0 for phrase in phrases))
+    recipe = Recipe(
+        phrases=tuple(phrases),
+        preset=preset,
+        critic=critic,
+        width=size[0],
+        height=size[1],
+        steps=steps,
+        seed=seed,
+    )
+    assert parse(render(recipe)) == recipe
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.floats(1, 1e6),
+    st.floats(1, 1e6),
+    st.sampled_from([1, 2, 8, 16, 24, 64]),
+    st.sampled_from([64 * 64, 10_000, 65_536, 1_048_576]),
+)
+def test_the_nearest_size_fits(width: float, height: float, multiple: int, max_pixels: int) -> None:
+    limits = replace(Limits(), max_pixels=max_pixels)
+    assert limits.fits(*limits.nearest(width, height, multiple), multiple)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(1, 8), st.integers(1, 8))
+def test_a_shape_keeps_the_area(width: int, height: int) -> None:
+    recipe = parse(f"a --ar {width // gcd(width, height)}:{height // gcd(width, height)}")
+    assert abs(recipe.width * recipe.height - 65_536) < 1000
+    assert abs(recipe.width / recipe.height - width / height) < 0.05 * width / height

@@ -1,0 +1,51 @@
+"""Write the critic's one file: matrices as int8 rows with fp16 scales, the rest as fp16, the vocabulary as bytes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from dreamrender.critics.pocket import FORMAT, SCALE, unpacked
+from safetensors.torch import save_file
+from torch import Tensor
+
+#: Rows shorter than this stay fp16: depthwise kernels are small, and each one counts.
+SHORTEST = 32
+STEPS = 60
+
+
+def quantised(tensor: Tensor) -> tuple[Tensor, Tensor]:
+    """Int8 rows and their fp16 scales, each row clipped where its squared error is least."""
+    rows = tensor.float().flatten(1)
+    peak = rows.abs().amax(1, keepdim=True).clamp(min=1e-6)
+    best, lowest = peak, torch.full_like(peak, torch.inf)
+    for step in range(STEPS):
+        clip = peak * (1 - step / (2 * STEPS))
+        scale = (clip / 127).half().float().clamp(min=1e-7)
+        error = (rows - (rows / scale).round().clamp(-127, 127) * scale).square().sum(1, keepdim=True)
+        better = error < lowest
+        best, lowest = torch.where(better, scale, best), torch.where(better, error, lowest)
+    codes = (rows / best).round().clamp(-127, 127).to(torch.int8)
+    return codes.view(tensor.shape), best[:, 0].half()
+
+
+def packed(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights as the file stores them."""
+    stored = {}
+    for name, tensor in weights.items():
+        if tensor.ndim > 1 and tensor[0].numel() >= SHORTEST and not name.endswith("positions"):
+            stored[name], stored[name + SCALE] = quantised(tensor)
+        else:
+            stored[name] = tensor.half().contiguous()
+    return stored
+
+
+def as_shipped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights after the way to the file and back."""
+    return unpacked(packed(weights), torch.float32)
+
+
+def write(path: Path, weights: Mapping[str, Tensor], vocabulary: Sequence[str], notes: Mapping[str, str]) -> None:
+    """Save the critic with its vocabulary; `notes` join the metadata."""
+    stored = packed(weights)
+    stored["vocabulary"] = torch.tensor(list("\n".join(vocabulary).encode()), dtype=torch.uint8)
+    save_file(stored, path, metadata={"format": FORMAT, **notes})

@@ -1,0 +1,104 @@
+"""What the frozen text tower makes of every caption, class name and phrase: its 384 numbers each, computed once."""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import torch
+from dreamrender.critics.pocket_text import TextTower
+from dreamrender.critics.pocket_words import WordPieces
+from pack import as_shipped
+from parts import published_vocabulary, reduced_vocabulary, text_tower
+from safetensors.torch import load_file, save_file
+from styles import STYLES
+from torch import Tensor
+
+POSITIONS = 66
+CAPTIONS, STYLED = 5, 2
+
+
+@torch.inference_mode()
+def embedded(tower: TextTower, pieces: WordPieces, texts: list[str], batch: int = 256) -> Tensor:
+    """Mean tokens (texts, 384), short texts first so that little is padding."""
+    ids = [[pieces.start, *pieces.encode(text)[: POSITIONS - 2], pieces.end] for text in texts]
+    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+    result = torch.empty(len(ids), 384, dtype=torch.float16)
+    for start in range(0, len(order), batch):
+        part = order[start : start + batch]
+        longest = len(ids[part[-1]])
+        rows = torch.tensor([ids[index] + [0] * (longest - len(ids[index])) for index in part])
+        lengths = torch.tensor([len(ids[index]) for index in part])
+        result[part] = tower(rows, torch.arange(longest) < lengths[:, None]).half()
+    return result
+
+
+def class_names(lemmas: Path, synsets: Path) -> list[str]:
+    """ImageNet's 1,000 classes in order, each as its first lemma."""
+    named = dict(line.split("\t", 1) for line in lemmas.read_text().splitlines())
+    return [named[synset] for synset in synsets.read_text().split()]
+
+
+def with_style(caption: str, phrase: str, chooser: random.Random) -> str:
+    """A caption and a style's words, joined one of the ways people do."""
+    if phrase.startswith(("in ", "at ", "rendered", "trending")):
+        return f"{caption}, {phrase}"
+    return chooser.choice((f"{caption}, {phrase}", f"{phrase} of {caption}", f"{caption} {phrase}", f"a {phrase}"))
+
+
+def main() -> None:
+    """Write the vocabulary, and the embeddings of captions (pictures × 5), styled captions (× 2), classes, phrases."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--minilm", type=Path, required=True, help="the unpacked MiniLM folder")
+    parser.add_argument("--classes", type=Path, nargs=2, required=True, metavar=("LEMMAS", "SYNSETS"))
+    parser.add_argument("--phrases", type=Path, required=True)
+    parser.add_argument("--pairs", type=Path, nargs=2, action="append", metavar=("MANIFEST", "FEATURES"))
+    parser.add_argument("--pieces", type=int, default=10_000, help="size of the vocabulary")
+    parser.add_argument("--sample", type=int, default=20_000, help="phrases kept for the relations")
+    options = parser.parse_args()
+
+    chooser = random.Random(5)
+    names = class_names(*options.classes)
+    phrases = options.phrases.read_text().splitlines()
+    styles = list(STYLES.values())
+    captions: list[str] = []
+    styled: list[str] = []
+    seen: set[str] = set()
+    for manifest, features in options.pairs:
+        chosen = load_file(features)["style"].tolist()
+        for line, style in zip(manifest.read_text().splitlines(), chosen, strict=True):
+            row = json.loads(line)
+            own = row["captions"] or [""]
+            captions += (own * CAPTIONS)[:CAPTIONS]
+            if row.get("split") != "held-out":
+                seen.update(own)
+            for _ in range(STYLED):
+                styled.append(with_style(chooser.choice(own), chooser.choice(styles[style][1]), chooser))
+
+    full = published_vocabulary(options.minilm)
+    weighted = [(text, 3) for text in seen] + [(text, 1) for text in phrases]
+    weighted += [(name, 50) for name in names] + [(word, 1000) for _, words in styles for word in words]
+    vocabulary = reduced_vocabulary(full, weighted, options.pieces)
+    whole = WordPieces(full)
+    known = set(vocabulary)
+    used = [whole.vocabulary[piece] in known for text, _ in weighted for piece in whole.encode(text)]
+    print(f"{len(vocabulary)} pieces cover {sum(used) / len(used):.4f} of the corpus")
+
+    tower = text_tower(options.minilm, vocabulary, POSITIONS)
+    tower.load_state_dict(as_shipped(tower.state_dict()))
+    tower.to(torch.bfloat16)
+    pieces = WordPieces(vocabulary)
+    sets = {
+        "captions": captions,
+        "styled": styled,
+        "classes": [f"a photo of a {name}" for name in names],
+        "class_words": names,
+        "phrases": chooser.sample(phrases, min(options.sample, len(phrases))),
+    }
+    save_file({name: embedded(tower, pieces, texts) for name, texts in sets.items()}, options.output)
+    options.output.with_suffix(".vocabulary.txt").write_text("\n".join(vocabulary))
+
+
+if __name__ == "__main__":
+    main()
