@@ -33,7 +33,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check token, intents, permissions, Redis, workers, torch, weights and clock. Exit 1 if something is wrong."""
+    """Check token, intents, permissions, Redis, workers, torch, weights and clock; exit 1 if one is wrong."""
     console = Console()
 
     async def show() -> bool:

@@ -36,25 +36,30 @@ YOU = Owner(id="local", name=os.environ.get("USER", "you"))
 def imagine(prompt: str, output: Path, image: Path | None, animation: Path | None, as_json: bool) -> None:
     """Paint PROMPT to a file. Flags go into the prompt: "a hut | watercolor --seed 7 --steps 60".
 
-    With DREAM_REDIS_URL set the job goes to that queue; otherwise Valkey and a worker run inside this command.
+    With DREAM_REDIS_URL set the job goes to that queue; otherwise Valkey and a worker run in this command.
     """
+    if not output.parent.is_dir():
+        raise click.ClickException(f"There is no folder {output.parent}.")
     try:
-        asyncio.run(_imagine(prompt, output, image, animation, as_json))
+        picture = read_picture(image.read_bytes()) if image else None
+        recipe, ending, files = asyncio.run(_paint(prompt, picture, quiet=as_json))
     except DreamError as error:
         if as_json:
             click.echo(json.dumps({"error": str(error)}))
             raise SystemExit(1) from None
         raise click.ClickException(str(error)) from None
+    output.write_bytes(files[0])
+    if animation is not None and len(files) > 1:
+        animation.write_bytes(files[1])
+    _report(recipe, ending, output, as_json)
 
 
-async def _imagine(
-    prompt: str, output: Path, image: Path | None, animation: Path | None, as_json: bool
-) -> None:
+async def _paint(
+    prompt: str, picture: bytes | None, *, quiet: bool
+) -> tuple[Recipe, Finished | Stopped, list[bytes]]:
+    """Paint through the queue; gives the recipe, how it ended, and the picture's and animation's files."""
     settings = QueueSettings()
     recipe = parse(prompt, limits=Limits.of(settings))
-    picture = read_picture(image.read_bytes()) if image else None
-    if not output.parent.is_dir():
-        raise click.ClickException(f"There is no folder {output.parent}.")
     async with contextlib.AsyncExitStack() as stack:
         if "redis_url" not in settings.model_fields_set:
             settings = await stack.enter_async_context(embedded_queue(settings))
@@ -63,14 +68,11 @@ async def _imagine(
         if picture is not None:
             recipe = recipe.model_copy(update={"image": await client.keep(picture)})
         job = await client.submit(recipe, YOU, typed=prompt)
-        ending = await _follow(client, job, quiet=as_json)
-        data = await client.fetch(ending.picture)
-        if data is None:
-            raise click.ClickException("The picture was painted, but the queue has forgotten it.")
-        output.write_bytes(data)
-        if animation is not None and ending.animation is not None:
-            animation.write_bytes(await client.fetch(ending.animation) or b"")
-    _report(recipe, ending, output, as_json)
+        ending = await _follow(client, job, quiet=quiet)
+        files = [await client.fetch(key) for key in (ending.picture, ending.animation) if key is not None]
+        if files[0] is None:
+            raise DreamError("The picture was painted, but the queue has forgotten it.")
+        return recipe, ending, [data for data in files if data is not None]
 
 
 async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | Stopped:

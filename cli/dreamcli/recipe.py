@@ -6,9 +6,9 @@ import shlex
 from pathlib import Path
 
 import click
-from dreamqueue.png import read_recipe
 
 from dreamqueue.errors import DreamError
+from dreamqueue.png import read_recipe
 from dreamqueue.prompt import render
 
 

@@ -28,8 +28,10 @@ class Session(Protocol):
     recipe: Recipe
     step: int
     """Steps done."""
-    score: float | None
-    """Cosine similarity of the picture and its phrases, as of the last step."""
+
+    @property
+    def score(self) -> float | None:
+        """Cosine similarity of the picture and its phrases, as of the last step; may cost a look of the critic."""
 
 
 class Backend(Protocol):

@@ -43,7 +43,8 @@ class _ClampWithGradient(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         (gradient,) = gradients
         (pixels,) = ctx.saved_tensors
-        return gradient * (gradient * (pixels - pixels.clamp(0, 1)) >= 0)
+        inward: Tensor = gradient * (gradient * (pixels - pixels.clamp(0, 1)) >= 0)
+        return inward
 
 
 def clamp_with_gradient(pixels: Tensor) -> Tensor:
@@ -51,7 +52,7 @@ def clamp_with_gradient(pixels: Tensor) -> Tensor:
 
     A plain clamp's gradient is zero outside, so a pixel that once left would never come back.
     """
-    clamped: Tensor = _ClampWithGradient.apply(pixels)
+    clamped: Tensor = _ClampWithGradient.apply(pixels)  # type: ignore[no-untyped-call]
     return clamped
 
 

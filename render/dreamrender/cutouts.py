@@ -1,7 +1,7 @@
-"""Cutouts: what the critic is shown of a picture. One affine grid and one grid sample for all cuts of a canvas.
+"""Cutouts: what the critic is shown of a picture. One affine grid and one grid sample for a canvas.
 
-CLIP sees small squares. Many, each turned, scaled, shifted and coloured a little differently, keep the painter from
-finding pixels that please the critic without showing anything (Crowson et al. 2022; CLIPig).
+CLIP sees small squares. Many, each turned, scaled, shifted and coloured a little differently, keep the
+painter from finding pixels that please the critic without showing anything (Crowson et al. 2022; CLIPig).
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamrender.schedule import Schedule, constant
+from dreamrender.schedule import Schedule, never
 from dreamrender.types import Image, Images
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How cuts differ. Lengths are shares of the picture's side: 1 is all of it, 1.25 looks beyond the edges."""
+    """How cuts differ. Lengths are shares of the picture's side: 1 is all of it, 1.25 reaches beyond."""
 
     zoom: tuple[float, float] = (0.5, 1.0)
     """Side of a cut, drawn uniformly."""
     margin: float = 0.1
-    """How far beyond the edges a cut may reach, as a share of half the side; what is there, `padding` says."""
+    """How far beyond the edges a cut may reach, as a share of half the side; see `padding`."""
     turn: float = 0.2
     """Largest rotation either way, in radians."""
     pivot: float = 0.0
@@ -47,7 +47,7 @@ class Augmentation:
     """Largest standard deviation of pixel noise; each cut draws its own below it."""
     steady_noise: float = 0.0
     """Standard deviation of pixel noise on every cut (CLIPig's `noise`)."""
-    grey_noise: Schedule = constant(0.0)
+    grey_noise: Schedule = never
     """Standard deviation of noise that is equal in all channels, by progress (CLIPig's `bwnoise`)."""
 
 
@@ -97,12 +97,12 @@ def placements(
 def prefilter(image: Image, side: int, closest: float) -> Image:
     """Shrink a picture that the cuts would sample too sparsely, so that they do not alias.
 
-    Bilinear sampling is good down to about half size. The picture is shrunk so that the closest cuts, `closest`
-    of its side long, are sampled at 0.8 of a pixel; the widest ones, at most twice as wide, at 1.6.
+    Bilinear sampling is good down to about half size. The picture is shrunk so that the closest cuts,
+    `closest` of its side long, are sampled at 0.8 of a pixel; the widest ones, at most twice as wide, at 1.6.
     """
     height, width = image.shape[-2:]
     ratio = side / (1.25 * closest) / min(height, width)
-    if ratio > 0.8:
+    if ratio > 0.75:
         return image
     size = [max(1, round(height * ratio)), max(1, round(width * ratio))]
     return F.interpolate(image[None], size, mode="bilinear", antialias=True, align_corners=False)[0]
@@ -137,4 +137,3 @@ class _Draws:
 
     def normal(self, *shape: int) -> Tensor:
         return torch.randn(shape, generator=self.generator, device=self.generator.device)
-

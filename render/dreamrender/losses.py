@@ -1,4 +1,4 @@
-"""Losses as pure functions. Each names its source and gives a scalar, or one value per pair where it says so."""
+"""Losses as pure functions. Each names its source."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Scalar = Float[Tensor, ""]
 def spherical_distance(x: Embeddings, y: Embeddings) -> Float[Tensor, "x y"]:
     """Half the squared angle between unit vectors, all pairs, in radians² (0 to π²/2).
 
-    Equal to 2·asin(‖x−y‖/2)² (Crowson et al. 2022, VQGAN-CLIP), in a form whose gradient is finite everywhere:
-    asin's blows up at opposite vectors and the norm's at equal ones.
+    Equal to 2·asin(‖x−y‖/2)² (Crowson et al. 2022, VQGAN-CLIP), in a form whose gradient is finite
+    everywhere: asin's blows up at opposite vectors and the norm's at equal ones.
     """
     apart = x[:, None] - y[None]
     along = x[:, None] + y[None]
@@ -38,10 +38,10 @@ def prompt_loss(distances: Float[Tensor, "cuts phrases"], weights: Float[Tensor,
 
 
 def total_variation(images: Images) -> Scalar:
-    """Mean squared difference of neighbours, right and below (Mahendran & Vedaldi 2015)."""
+    """Mean absolute difference of neighbours, right and below (Rudin, Osher & Fatemi 1992)."""
     across = images[..., :, 1:] - images[..., :, :-1]
     down = images[..., 1:, :] - images[..., :-1, :]
-    return across.square().mean() + down.square().mean()
+    return across.abs().mean() + down.abs().mean()
 
 
 def out_of_range(pixels: Tensor) -> Scalar:
@@ -80,7 +80,7 @@ def blur_loss(images: Images, side: int = 3) -> Scalar:
 
 
 def gaussian_blur(images: Images, side: int, sigma: float | None = None) -> Images:
-    """Separable Gaussian blur with an odd kernel of `side` pixels; sigma as OpenCV guesses it from the side."""
+    """Separable Gaussian blur with an odd kernel of `side` pixels; sigma as OpenCV derives it from that."""
     sigma = sigma or 0.3 * ((side - 1) * 0.5 - 1) + 0.8
     places = torch.arange(side, device=images.device, dtype=images.dtype) - side // 2
     kernel = torch.exp(-0.5 * (places / sigma).square())
@@ -94,9 +94,7 @@ def gaussian_blur(images: Images, side: int, sigma: float | None = None) -> Imag
     return planes.view(batch, channels, height, width)
 
 
-def weighted_cosine(
-    x: Embeddings, y: Embeddings, weights: Float[Tensor, " y"]
-) -> Float[Tensor, " x"]:
+def weighted_cosine(x: Embeddings, y: Embeddings, weights: Float[Tensor, " y"]) -> Float[Tensor, " x"]:
     """Mean cosine of each x and the y of positive weight, weighted; what a member is shown as the score."""
     positive = weights.clamp_min(0)
     return (x @ y.T * positive).sum(1) / positive.sum()

@@ -14,9 +14,14 @@ def progress(step: int, steps: int) -> float:
     return min(1.0, step / max(1, steps - 1))
 
 
-def constant(value: float) -> Schedule:
-    """The same value always."""
-    return lambda t: value
+def always(t: float) -> float:
+    """1."""
+    return 1.0
+
+
+def never(t: float) -> float:
+    """0."""
+    return 0.0
 
 
 def warm_cosine(warm: float = 0.05, floor: float = 0.1) -> Schedule:

@@ -1,14 +1,14 @@
 """CLIP steering, written once: canvases are pushed until a critic finds the phrases in them.
 
-A CLIP-steered system is a canvas and a `Preset`. Sessions that share a critic share one forward and one backward
-pass of it; everything else (leaves, optimiser, random numbers) is a session's own, so joining a batch does not
-change what is painted beyond rounding.
+A CLIP-steered system is a canvas and a `Preset`. Sessions that share a critic share one forward and one
+backward pass of it; everything else (leaves, optimiser, random numbers) is a session's own, so joining a
+batch does not change what is painted beyond rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
@@ -20,7 +20,7 @@ from dreamrender.canvas import Canvas, resized
 from dreamrender.critics import Critic
 from dreamrender.cutouts import Augmentation, cut_out
 from dreamrender.losses import prompt_loss, spherical_distance, weighted_cosine
-from dreamrender.schedule import Schedule, constant, progress
+from dreamrender.schedule import Schedule, always, progress
 from dreamrender.types import Embeddings, Image, Images
 
 MakeOptimiser: TypeAlias = Callable[[list[dict[str, Any]]], Optimizer]
@@ -42,14 +42,16 @@ class Preset:
 
     cuts: int = 8
     """Cutouts a step."""
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = field(default_factory=Augmentation)
     distance: Callable[[Embeddings, Embeddings], Tensor] = spherical_distance
     """All pairs of cuts and phrases → (cuts, phrases)."""
     optimiser: MakeOptimiser = torch.optim.Adam
     """Made anew when the canvas replaces its leaves."""
     rate: float = 0.05
     """Learning rate, times each parameter group's own factor."""
-    rate_scale: Schedule = constant(1.0)
+    rate_scale: Schedule = always
+    steps: int | None = None
+    """Steps that the rate was found for: with fewer, each is longer, so that the canvas gets as far."""
     on_cuts: tuple[Regulariser, ...] = ()
     """Losses on what the critic sees, (cuts, 3, side, side)."""
     on_image: tuple[Regulariser, ...] = ()
@@ -72,6 +74,7 @@ class SteeredSession:
         """What the member should know, in their words."""
         self.texts = critic.encode_texts([phrase.text for phrase in recipe.phrases]).detach()
         self._weights = torch.tensor([phrase.weight for phrase in recipe.phrases], device=self.texts.device)
+        self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self._optimiser = self._new_optimiser()
         self._scored: tuple[int, float | None] = (-1, None)
 
@@ -109,7 +112,7 @@ class SteeredSession:
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
-        scale = self.preset.rate * self.preset.rate_scale(self.t)
+        scale = self.preset.rate * self.preset.rate_scale(self.t) * self._pace
         for group in self._optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self._optimiser.step()
@@ -140,7 +143,7 @@ def step(sessions: Sequence[SteeredSession]) -> None:
     critic = sessions[0].critic
     views = [session.cuts() for session in sessions]
     seen = critic.encode_images(torch.cat([cuts for _, cuts in views]))
-    parts = seen.float().split([len(cuts) for _, cuts in views])
+    parts = torch.split(seen.float(), [len(cuts) for _, cuts in views])
     losses = [session.loss(*view, part) for session, view, part in zip(sessions, views, parts, strict=True)]
     torch.stack(losses).sum().backward()  # type: ignore[no-untyped-call]
     for session in sessions:
@@ -154,7 +157,11 @@ def seeded(recipe: Recipe, device: torch.device | str) -> torch.Generator:
 
 def too_long(recipe: Recipe, critic: Critic) -> tuple[str, ...]:
     """A note for each phrase that the critic cannot read to its end."""
-    which = ["The prompt"] if len(recipe.phrases) == 1 else [f"Phrase {n + 1}" for n in range(len(recipe.phrases))]
+    which = (
+        ["The prompt"]
+        if len(recipe.phrases) == 1
+        else [f"Phrase {n + 1}" for n in range(len(recipe.phrases))]
+    )
     return tuple(
         f"{name} is longer than the {critic.max_tokens} tokens that this critic reads: its end is not seen."
         for name, phrase in zip(which, recipe.phrases, strict=True)

@@ -1,8 +1,9 @@
 """Lets `import torchvision` succeed beside a CPU build of torch.
 
-PyPI's torchvision is compiled for CUDA builds of torch; beside a CPU build its operator library does not load, and
-its import stops with "operator torchvision::nms does not exist". Nothing here calls those operators: declaring
-their schemas is enough. open_clip and timm import torchvision, so call `declare` before importing either.
+PyPI's torchvision is compiled for CUDA builds of torch; beside a CPU build its operator library does not
+load, and its import stops with "operator torchvision::nms does not exist". Nothing here calls those
+operators: declaring their schemas is enough. open_clip and timm import torchvision, so call `declare` before
+importing either.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ def declare() -> torch.library.Library | None:
     """Declare the missing operators once. The cached Library object keeps the declarations alive."""
     if torch.version.cuda is not None or torch.version.hip is not None or _loads():
         return None
-    library = torch.library.Library("torchvision", "FRAGMENT")  # noqa: TOR901 (kept alive by the cache)
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name in ("nms", "qnms"):
-        library.define(name + _SCHEMA)
+        library.define(name + _SCHEMA)  # type: ignore[no-untyped-call]
     return library
 
 

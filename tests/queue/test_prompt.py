@@ -177,7 +177,7 @@ def test_sizes_that_do_not_fit_are_answered_with_one_that_does() -> None:
 
 
 def test_limits_of_the_house() -> None:
-    limits = Limits.of(QueueSettings(max_pixels=16_384, max_steps=50, _env_file=None))  # type: ignore[call-arg]
+    limits = Limits.of(QueueSettings(max_pixels=16_384, max_steps=50, _env_file=None))
     recipe = parse("a", limits=limits)
     assert (recipe.width, recipe.height, recipe.steps) == (128, 128, 50)
     assert "a whole number from 1 to 50" in answer("a --steps 60", limits=limits)

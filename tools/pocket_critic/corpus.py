@@ -27,8 +27,9 @@ COLOURS = {
     "red": (214, 30, 30), "green": (35, 150, 50), "blue": (30, 60, 210), "yellow": (245, 220, 40),
     "orange": (245, 140, 25), "purple": (120, 40, 160), "pink": (250, 150, 190), "brown": (115, 70, 35),
     "black": (15, 15, 15), "white": (245, 245, 245), "grey": (128, 128, 128), "turquoise": (50, 200, 195),
-    "golden": (218, 170, 45), "silver": (190, 195, 200), "dark blue": (10, 20, 80), "light blue": (150, 205, 250),
-    "dark green": (10, 70, 30), "crimson": (165, 10, 45), "violet": (150, 80, 220), "beige": (225, 210, 180),
+    "golden": (218, 170, 45), "silver": (190, 195, 200), "dark blue": (10, 20, 80),
+    "dark green": (10, 70, 30), "crimson": (165, 10, 45), "violet": (150, 80, 220),
+    "light blue": (150, 205, 250), "beige": (225, 210, 180),
 }  # fmt: skip
 SHAPES = ("circle", "square", "triangle", "stripe", "cross", "ring")
 
@@ -66,7 +67,12 @@ def emoji(folder: Path, data: Path) -> Iterator[Row]:
         if entry is None or TONES.search(path.stem):
             continue
         label, tags = entry["label"], entry.get("tags", [])
-        captions = [label, f"an emoji of {label}", f"{label}, {' '.join(tags[:3])}", f"a 3d render of {label}"]
+        captions = [
+            label,
+            f"an emoji of {label}",
+            f"{label}, {' '.join(tags[:3])}",
+            f"a 3d render of {label}",
+        ]
         yield {"set": "emoji", "image": str(path), "captions": captions}
 
 
@@ -95,7 +101,11 @@ def stamps(folder: Path) -> Iterator[Row]:
         text = path.with_suffix(".txt")
         if text.exists():
             sentence = text.read_text(encoding="utf-8").splitlines()[0].strip().rstrip(".")
-            yield {"set": "stamp", "image": str(path), "captions": [sentence, f"a picture of {sentence.lower()}"]}
+            yield {
+                "set": "stamp",
+                "image": str(path),
+                "captions": [sentence, f"a picture of {sentence.lower()}"],
+            }
 
 
 def paints(folder: Path, count: int) -> Iterator[Row]:
@@ -110,13 +120,23 @@ def paints(folder: Path, count: int) -> Iterator[Row]:
         if shape == "plain":
             captions = [front, f"the colour {front}", f"a {front} background", f"everything is {front}"]
         elif shape == "gradient":
-            captions = [f"{front} and {back}", f"{front} fading into {back}", f"a {front} and {back} gradient"]
+            captions = [
+                f"{front} and {back}",
+                f"{front} fading into {back}",
+                f"a {front} and {back} gradient",
+            ]
         else:
-            captions = [f"a {front} {shape} on a {back} background", f"{front} {shape}", f"a {front} {shape} on {back}"]
+            captions = [
+                f"a {front} {shape} on a {back} background",
+                f"{front} {shape}",
+                f"a {front} {shape} on {back}",
+            ]
         yield {"set": "paint", "image": str(path), "captions": captions}
 
 
-def _draw(shape: str, front: tuple[int, int, int], back: tuple[int, int, int], chooser: random.Random) -> Image.Image:
+def _draw(
+    shape: str, front: tuple[int, int, int], back: tuple[int, int, int], chooser: random.Random
+) -> Image.Image:
     side = 224
     picture = Image.new("RGB", (side, side), back)
     draw = ImageDraw.Draw(picture)
@@ -150,7 +170,8 @@ def _draw(shape: str, front: tuple[int, int, int], back: tuple[int, int, int], c
 
 def phrases(wordnet: Path) -> Iterator[str]:
     """WordNet's words with their glosses, and prompts made of nouns, adjectives and style words."""
-    nouns, adjectives = [], []
+    nouns: list[str] = []
+    adjectives: list[str] = []
     for kind, store in (("noun", nouns), ("adj", adjectives), ("verb", []), ("adv", [])):
         for line in (wordnet / f"data.{kind}").read_text().splitlines()[29:]:
             fields, _, gloss = line.partition(" | ")

@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 
 import torch
-from dreamrender.critics.pocket import EMBEDDED, PocketCritic
 from features import open_rgb
 from torch import Tensor
 from torch.nn import functional as F
+
+from dreamrender.critics.pocket import EMBEDDED, PocketCritic
 
 WHITE = (255, 255, 255)
 
@@ -26,7 +27,7 @@ def pictures(critic: PocketCritic, paths: list[Path], side: int) -> Tensor:
 
 
 def recalls(queries: Tensor, answers: Tensor, own: Tensor) -> str:
-    """R@1/5/10 of queries whose right answer is number `own`; the best right answer counts where several are."""
+    """R@1/5/10 of queries whose right answers are marked in `own`; the best of several counts."""
     similarity = queries @ answers.T
     best = similarity.masked_fill(~own, -2).amax(1, keepdim=True)
     rank = (similarity.masked_fill(own, -2) > best).sum(1)

@@ -1,7 +1,7 @@
 """Look at every picture of a corpus once and keep what the frozen image tower saw.
 
-Each picture is seen whole at two sizes, as cutouts cropped, turned, coloured and blurred the way a painting is judged,
-and through the style filters. The features (1280 per view, fp16) are all that training needs.
+Each picture is seen whole at two sizes, as cutouts cropped, turned, coloured and blurred the way a painting
+is judged, and through the style filters. The features (1280 per view, fp16) are all that training needs.
 """
 
 import argparse
@@ -10,12 +10,13 @@ import random
 from pathlib import Path
 
 import torch
-from dreamrender.critics.efficientnet_lite import EfficientNetLite2
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from styles import STYLES
 from torch import Tensor
 from torch.nn import functional as F
+
+from dreamrender.critics.efficientnet_lite import EfficientNetLite2
 
 WHOLE, CUTOUT = 224, 160
 BATCH = 64
@@ -70,7 +71,9 @@ def views(images: Tensor, styles: list[str], generator: torch.Generator, crops: 
 
 
 @torch.inference_mode()
-def extract(tower: EfficientNetLite2, rows: list[dict[str, object]], crops: int, seed: int) -> dict[str, Tensor]:
+def extract(
+    tower: EfficientNetLite2, rows: list[dict[str, object]], crops: int, seed: int
+) -> dict[str, Tensor]:
     """Features (pictures, views, 1280) and the style index of each picture's last view."""
     generator = torch.Generator().manual_seed(seed)
     chooser = random.Random(seed)
@@ -78,8 +81,12 @@ def extract(tower: EfficientNetLite2, rows: list[dict[str, object]], crops: int,
     features, chosen = [], []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        grounds = [(255, 255, 255) if chooser.random() < 0.5 else chooser.choices(range(256), k=3) for _ in part]
-        images = torch.stack([open_rgb(Path(str(r["image"])), (g[0], g[1], g[2])) for r, g in zip(part, grounds, strict=True)])
+        grounds = [
+            (255, 255, 255) if chooser.random() < 0.5 else chooser.choices(range(256), k=3) for _ in part
+        ]
+        images = torch.stack(
+            [open_rgb(Path(str(r["image"])), (g[0], g[1], g[2])) for r, g in zip(part, grounds, strict=True)]
+        )
         styles = [chooser.choice(names) for _ in part]
         seen = []
         for view in views(images, styles, generator, crops):
@@ -103,7 +110,7 @@ def main() -> None:
     options = parser.parse_args()
     tower = EfficientNetLite2().eval()
     tower.load_state_dict(load_file(options.tower))
-    tower.to(torch.bfloat16).to(memory_format=torch.channels_last)
+    tower.to(torch.bfloat16).channels_last()
     rows = [json.loads(line) for line in options.manifest.read_text().splitlines()]
     save_file(extract(tower, rows, options.crops, options.seed), options.output)
 

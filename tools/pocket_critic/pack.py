@@ -1,12 +1,13 @@
-"""Write the critic's one file: matrices as int8 rows with fp16 scales, the rest as fp16, the vocabulary as bytes."""
+"""Write the critic's one file: int8 matrices with fp16 row scales, the rest fp16, the vocabulary as bytes."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from dreamrender.critics.pocket import FORMAT, SCALE, unpacked
 from safetensors.torch import save_file
 from torch import Tensor
+
+from dreamrender.critics.pocket import FORMAT, SCALE, unpacked
 
 #: Rows shorter than this stay fp16: depthwise kernels are small, and each one counts.
 SHORTEST = 32
@@ -44,7 +45,9 @@ def as_shipped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return unpacked(packed(weights), torch.float32)
 
 
-def write(path: Path, weights: Mapping[str, Tensor], vocabulary: Sequence[str], notes: Mapping[str, str]) -> None:
+def write(
+    path: Path, weights: Mapping[str, Tensor], vocabulary: Sequence[str], notes: Mapping[str, str]
+) -> None:
     """Save the critic with its vocabulary; `notes` join the metadata."""
     stored = packed(weights)
     stored["vocabulary"] = torch.tensor(list("\n".join(vocabulary).encode()), dtype=torch.uint8)

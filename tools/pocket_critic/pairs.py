@@ -99,7 +99,7 @@ class Pairs:
         return features @ self.weight.T + self.bias
 
     def _name_unlabelled(self, sets: Sequence[str], texts: Mapping[str, Tensor]) -> None:
-        """Give photos without captions the name of what the classifier sees; unsure ones get zeros: unused."""
+        """Name photos without captions after what the classifier sees; unsure ones get zeros: unused."""
         index = torch.tensor([kind == "unlabelled" for kind in sets]).nonzero()[:, 0]
         if not len(index):
             return

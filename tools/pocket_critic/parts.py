@@ -1,4 +1,4 @@
-"""Turn the published checkpoints into the critic's towers: fold batch norms, fuse attention, cut the vocabulary."""
+"""Published checkpoints into the critic's towers: fold batch norms, fuse attention, cut the vocabulary."""
 
 import argparse
 import json
@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
 from dreamrender.critics.efficientnet_lite import EfficientNetLite2, fold_batch_norm
 from dreamrender.critics.pocket_text import LAYERS, TextTower
 from dreamrender.critics.pocket_words import END, START, UNKNOWN, WordPieces
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 NORM = ("weight", "bias", "running_mean", "running_var")
 EPSILON = 1e-3
@@ -51,7 +52,7 @@ def published_vocabulary(folder: Path) -> list[str]:
 
 
 def reduced_vocabulary(full: Sequence[str], texts: Iterable[tuple[str, int]], size: int) -> list[str]:
-    """The pieces that weighted texts use most, with every single ASCII character so that nothing is unreadable."""
+    """The pieces that weighted texts use most, and all single ASCII characters: nothing is unreadable."""
     splitter = WordPieces(full)
     uses: Counter[int] = Counter()
     for text, weight in texts:
@@ -67,7 +68,7 @@ def reduced_vocabulary(full: Sequence[str], texts: Iterable[tuple[str, int]], si
 
 
 def text_tower(folder: Path, vocabulary: Sequence[str], positions: int) -> TextTower:
-    """MiniLM with only the given pieces and the first positions; token type 0 is folded into the positions."""
+    """MiniLM with the given pieces and the first positions only; token type 0 is folded in there."""
     source = load_file(folder / "model.safetensors")
     place = {piece: index for index, piece in enumerate(published_vocabulary(folder))}
     kept = torch.tensor([place[piece] for piece in vocabulary])

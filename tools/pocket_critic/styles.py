@@ -1,7 +1,7 @@
 """Cheap picture filters that stand in for styles, each with the words people type for it.
 
-No captioned pictures of "watercolor" or "synthwave" are at hand, so photos are filtered to look like them and their
-captions gain the words. Every filter maps (N, 3, H, W) in [0, 1] to the same.
+No captioned pictures of "watercolor" or "synthwave" are at hand, so photos are filtered to look like them and
+their captions gain the words. Every filter maps (N, 3, H, W) in [0, 1] to the same.
 """
 
 from collections.abc import Callable
@@ -117,13 +117,22 @@ STYLES: dict[str, tuple[Filter, tuple[str, ...]]] = {
     "pencil": (pencil, ("pencil drawing", "pencil sketch", "charcoal drawing", "graphite sketch")),
     "ink": (ink, ("ink drawing", "line art", "pen and ink illustration", "coloring book page")),
     "watercolor": (watercolor, ("watercolor", "watercolor painting", "gouache", "watercolour painting")),
-    "oil": (lambda x: saturate(brushed(x, 4), 1.3), ("oil painting", "acrylic painting", "impressionist painting")),
+    "oil": (
+        lambda x: saturate(brushed(x, 4), 1.3),
+        ("oil painting", "acrylic painting", "impressionist painting"),
+    ),
     "matte": (lambda x: tint(contrast(brushed(x, 2), 1.2), 0.9, 1, 1.1), ("matte painting", "concept art")),
     "pixels": (pixels, ("pixel art", "8-bit", "16-bit pixel art", "retro video game")),
     "grey": (grey, ("black and white photograph", "monochrome", "black and white", "film noir")),
-    "sepia": (lambda x: tint(contrast(grey(x), 0.8), 1.1, 0.88, 0.65), ("vintage photo", "sepia", "daguerreotype")),
+    "sepia": (
+        lambda x: tint(contrast(grey(x), 0.8), 1.1, 0.88, 0.65),
+        ("vintage photo", "sepia", "daguerreotype"),
+    ),
     "night": (lambda x: tint(contrast(x, 0.9), 0.16, 0.2, 0.36), ("at night", "in the dark", "moonlight")),
-    "sunset": (lambda x: tint(contrast(x, 1.2), 1.25, 0.72, 0.42), ("at sunset", "golden hour", "warm evening light")),
+    "sunset": (
+        lambda x: tint(contrast(x, 1.2), 1.25, 0.72, 0.42),
+        ("at sunset", "golden hour", "warm evening light"),
+    ),
     "fog": (lambda x: 0.62 + 0.3 * grey(x) + 0.06 * x, ("in the fog", "misty", "mist and haze")),
     "psychedelic": (psychedelic, ("psychedelic surrealism", "psychedelic", "trippy", "acid colors")),
     "neon": (neon, ("neon", "synthwave", "cyberpunk", "vaporwave", "neon lights")),
@@ -133,5 +142,8 @@ STYLES: dict[str, tuple[Filter, tuple[str, ...]]] = {
     ),
     "anime": (anime, ("in the style of studio ghibli", "anime", "cartoon", "cel shaded", "comic book")),
     "vivid": (lambda x: saturate(x, 2.2), ("vibrant colors", "colorful", "vivid", "flickr")),
-    "gothic": (lambda x: tint(saturate(contrast(x, 1.3), 0.3), 0.5, 0.48, 0.55), ("gothic", "dark and moody", "horror")),
+    "gothic": (
+        lambda x: tint(saturate(contrast(x, 1.3), 0.3), 0.5, 0.48, 0.55),
+        ("gothic", "dark and moody", "horror"),
+    ),
 }

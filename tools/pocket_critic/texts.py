@@ -1,4 +1,4 @@
-"""What the frozen text tower makes of every caption, class name and phrase: its 384 numbers each, computed once."""
+"""What the frozen text tower makes of captions, class names and phrases: 384 numbers each, computed once."""
 
 import argparse
 import json
@@ -6,13 +6,14 @@ import random
 from pathlib import Path
 
 import torch
-from dreamrender.critics.pocket_text import TextTower
-from dreamrender.critics.pocket_words import WordPieces
 from pack import as_shipped
 from parts import published_vocabulary, reduced_vocabulary, text_tower
 from safetensors.torch import load_file, save_file
 from styles import STYLES
 from torch import Tensor
+
+from dreamrender.critics.pocket_text import TextTower
+from dreamrender.critics.pocket_words import WordPieces
 
 POSITIONS = 66
 CAPTIONS, STYLED = 5, 2
@@ -21,7 +22,8 @@ CAPTIONS, STYLED = 5, 2
 @torch.inference_mode()
 def embedded(tower: TextTower, pieces: WordPieces, texts: list[str], batch: int = 256) -> Tensor:
     """Mean tokens (texts, 384), short texts first so that little is padding."""
-    ids = [[pieces.start, *pieces.encode(text)[: POSITIONS - 2], pieces.end] for text in texts]
+    places = {text: index for index, text in enumerate(dict.fromkeys(texts))}
+    ids = [[pieces.start, *pieces.encode(text)[: POSITIONS - 2], pieces.end] for text in places]
     order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
     result = torch.empty(len(ids), 384, dtype=torch.float16)
     for start in range(0, len(order), batch):
@@ -30,7 +32,7 @@ def embedded(tower: TextTower, pieces: WordPieces, texts: list[str], batch: int 
         rows = torch.tensor([ids[index] + [0] * (longest - len(ids[index])) for index in part])
         lengths = torch.tensor([len(ids[index]) for index in part])
         result[part] = tower(rows, torch.arange(longest) < lengths[:, None]).half()
-    return result
+    return result[torch.tensor([places[text] for text in texts])]
 
 
 def class_names(lemmas: Path, synsets: Path) -> list[str]:
@@ -43,11 +45,13 @@ def with_style(caption: str, phrase: str, chooser: random.Random) -> str:
     """A caption and a style's words, joined one of the ways people do."""
     if phrase.startswith(("in ", "at ", "rendered", "trending")):
         return f"{caption}, {phrase}"
-    return chooser.choice((f"{caption}, {phrase}", f"{phrase} of {caption}", f"{caption} {phrase}", f"a {phrase}"))
+    return chooser.choice(
+        (f"{caption}, {phrase}", f"{phrase} of {caption}", f"{caption} {phrase}", f"a {phrase}")
+    )
 
 
 def main() -> None:
-    """Write the vocabulary, and the embeddings of captions (pictures × 5), styled captions (× 2), classes, phrases."""
+    """Write the vocabulary and the embeddings: captions (pictures × 5), styled (× 2), classes, phrases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path)
     parser.add_argument("--minilm", type=Path, required=True, help="the unpacked MiniLM folder")
@@ -73,8 +77,8 @@ def main() -> None:
             captions += (own * CAPTIONS)[:CAPTIONS]
             if row.get("split") != "held-out":
                 seen.update(own)
-            for _ in range(STYLED):
-                styled.append(with_style(chooser.choice(own), chooser.choice(styles[style][1]), chooser))
+            words = styles[style][1]
+            styled += [with_style(chooser.choice(own), chooser.choice(words), chooser) for _ in range(STYLED)]
 
     full = published_vocabulary(options.minilm)
     weighted = [(text, 3) for text in seen] + [(text, 1) for text in phrases]

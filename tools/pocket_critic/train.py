@@ -1,8 +1,8 @@
 """Train the two heads on cached features and embeddings, then write the critic's file.
 
-Three lessons at once: pictures find their captions and captions their pictures (contrastive); the space agrees with
-the ImageNet classifier about the names of its thousand classes; and phrases that MiniLM finds alike stay alike, so
-that words no caption holds keep their meaning.
+Three lessons at once: pictures find their captions and captions their pictures (contrastive); the space
+agrees with the ImageNet classifier about the names of its thousand classes; and phrases that MiniLM finds
+alike stay alike, so that words no caption holds keep their meaning.
 """
 
 import argparse
@@ -12,9 +12,6 @@ import time
 from pathlib import Path
 
 import torch
-from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES
-from dreamrender.critics.pocket import Head, image_evidence
-from dreamrender.critics.pocket_text import WIDTH
 from pack import write
 from pairs import Pairs
 from parts import text_tower
@@ -22,6 +19,10 @@ from safetensors.torch import load_file
 from texts import POSITIONS
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES
+from dreamrender.critics.pocket import Head, image_evidence
+from dreamrender.critics.pocket_text import WIDTH
 
 #: Captions this alike (cosine in MiniLM's space) are not held against each other.
 ALIKE = 0.85
@@ -95,8 +96,12 @@ def train(student: Student, pairs: Pairs, options: argparse.Namespace) -> Studen
             keep = 0.5 ** (1 / min(HALF_LIFE, step + 1))
             for slow, fast in zip(average.parameters(), student.parameters(), strict=True):
                 slow.lerp_(fast, 1 - keep)
-        if step % 100 == 99:
-            print(f"{step + 1}: {loss.item():.3f}, {time.monotonic() - started:.0f} s", check(average, pairs), flush=True)
+        if step % 50 == 49:
+            print(
+                f"{step + 1}: {loss.item():.3f}, {time.monotonic() - started:.0f} s",
+                check(average, pairs),
+                flush=True,
+            )
     return average
 
 
@@ -106,7 +111,9 @@ def check(student: Student, pairs: Pairs) -> str:
     features, logits, captions = pairs.validation()
     pictures = student.image_head(image_evidence(features, logits))
     words = student.text_head(captions.flatten(0, 1))
-    return f"validation {recall(pictures, words, captions.shape[1])} scale {student.pair_scale.exp().item():.1f}"
+    return (
+        f"validation {recall(pictures, words, captions.shape[1])} scale {student.pair_scale.exp().item():.1f}"
+    )
 
 
 def main() -> None:
@@ -144,8 +151,10 @@ def main() -> None:
         "image_hidden": str(options.image_hidden),
         "text_hidden": str(options.text_hidden),
         "licence": "research, non-commercial",
-        "origin": "EfficientNet-lite2 and all-MiniLM-L6-v2 (Apache-2.0), heads trained on Flickr8k and others",
-        "recipe": json.dumps({key: value for key, value in vars(options).items() if isinstance(value, int | float)}),
+        "origin": "EfficientNet-lite2, all-MiniLM-L6-v2 (Apache-2.0); heads trained on Flickr8k and others",
+        "recipe": json.dumps(
+            {key: value for key, value in vars(options).items() if isinstance(value, int | float)}
+        ),
     }
     write(options.output, everything, vocabulary, notes)
     print(f"{options.output.stat().st_size / 1e6:.2f} MB")

@@ -1,4 +1,4 @@
-"""The backends by name, imported when they are used. Plug-ins join through an entry point of the same shape."""
+"""The backends by name, imported when they are used. Plug-ins join through an entry point."""
 
 from __future__ import annotations
 

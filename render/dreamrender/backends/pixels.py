@@ -1,4 +1,4 @@
-"""Pixels pushed by the critic: CLIPig's two methods (defgsus 2021, docs/seeds) and a third with natural colours."""
+"""Pixels pushed by the critic: CLIPig's two methods (defgsus 2021) and one with natural colours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from dreamqueue.errors import PaintError, PictureError
 from dreamqueue.recipe import Recipe
 from dreamrender import losses, steer
-from dreamrender.backend import Inputs, Session
+from dreamrender.backend import Backend, Inputs, Session
 from dreamrender.canvas import Canvas, covering
 from dreamrender.canvases.levels import Levels
 from dreamrender.canvases.planes import Planes, noise
@@ -30,7 +30,7 @@ _adam = partial(torch.optim.Adam, betas=(0.9, 0.99))
 PRESETS: dict[str, Preset] = {
     "levels": Preset(
         optimiser=_adam,
-        rate=0.08,
+        rate=0.05,
         rate_scale=warm_cosine(),
         on_image=(Regulariser(losses.total_variation, 0.3),),
     ),
@@ -54,6 +54,7 @@ PRESETS: dict[str, Preset] = {
         distance=losses.cosine_distance,
         optimiser=_rmsprop,
         rate=0.003,
+        steps=200,
     ),
     # Seed 004, method 2. Padded likewise, then a random crop as wide as the picture.
     "clipig2": Preset(
@@ -75,6 +76,7 @@ PRESETS: dict[str, Preset] = {
         distance=losses.cosine_distance,
         optimiser=_rmsprop,
         rate=0.003,
+        steps=300,
         on_cuts=(
             Regulariser(partial(losses.blur_loss, side=11), 100, start=0.5),
             Regulariser(lambda cuts: losses.below(losses.saturation(cuts), 0.005), 100),
@@ -86,7 +88,7 @@ PRESETS: dict[str, Preset] = {
 GROWING = stairs((0, 8), (2 / 16, 16), (3 / 16, 32), (4 / 16, 64), (5 / 16, 128), (6 / 16, 1 << 16))
 
 
-class Pixels:
+class Pixels(Backend):
     """The backend `pixels`. `critics` gives a critic by name and device."""
 
     def __init__(self, device: str = "cpu", critics: Callable[[str, str], Critic] = load_critic) -> None:
@@ -158,5 +160,6 @@ def _sixteen(image: Image) -> tuple[int, int]:
 
 
 def _ours(session: Session) -> SteeredSession:
-    assert isinstance(session, SteeredSession)
+    if not isinstance(session, SteeredSession):
+        raise TypeError(f"a session of another backend: {session!r}")
     return session

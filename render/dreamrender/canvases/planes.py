@@ -15,8 +15,9 @@ from dreamrender.types import Image
 class Planes:
     """Three planes of pixels in [0, 1].
 
-    `short_side` gives the short side in pixels by progress; None is full size from the start. A change resizes
-    the pixels and asks for a new optimiser. While t < `blur_until` the pixels are blurred before each step.
+    `short_side` gives the short side in pixels by progress; None is full size from the start. A change
+    resizes the pixels and asks for a new optimiser. While t < `blur_until` the pixels are blurred before each
+    step.
     """
 
     def __init__(
@@ -67,7 +68,13 @@ class Planes:
 
 
 def noise(
-    height: int, width: int, generator: torch.Generator, *, mean: float, spread: float, short_side: int | None = None
+    height: int,
+    width: int,
+    generator: torch.Generator,
+    *,
+    mean: float,
+    spread: float,
+    short_side: int | None = None,
 ) -> Image:
     """Pixel noise of a mean and standard deviation, drawn at `short_side` and scaled up bilinearly."""
     full = min(height, width)

@@ -1,11 +1,11 @@
 """EfficientNet-lite2 in plain torch, batch norms folded into the convolutions.
 
-The lite variants (Tan & Le 2019; Liu 2020) have no squeeze-and-excite and use ReLU6, so folded they are nothing
-but convolutions: small, and cheap to differentiate down to the pixels.
+The lite variants (Tan & Le 2019; Liu 2020) have no squeeze-and-excite and use ReLU6, so folded they are
+nothing but convolutions: small, and cheap to differentiate down to the pixels.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -93,6 +93,13 @@ class EfficientNetLite2(nn.Module):
         x = F.relu6(self.head(self.blocks(x)))
         features = x.mean(dim=(2, 3))
         return features, self.classifier(features)
+
+    def channels_last(self) -> Self:
+        """Keep the convolutions' weights in the memory layout that processors prefer."""
+        for parameter in self.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return self
 
 
 def _blocks() -> Iterator[Block]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 import threading
-from functools import cache
-from importlib import import_module
 from importlib.resources import files
+from pathlib import Path
 
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamrender.critics import Critic
 
 _loading = threading.Lock()
+_loaded: dict[tuple[str, str], Critic] = {}
 
 
 def load_critic(name: str, device: str = "cpu", *, download: bool = False) -> Critic:
@@ -24,30 +24,36 @@ def load_critic(name: str, device: str = "cpu", *, download: bool = False) -> Cr
     if name not in models():
         raise UnknownWord("critic", name, difflib.get_close_matches(name, models(), n=3), list(models()))
     with _loading:
-        return _load(name, device, download)
+        if (name, device) not in _loaded:
+            _loaded[name, device] = _load(name, device, download)
+        return _loaded[name, device]
 
 
-@cache
 def _load(name: str, device: str, download: bool) -> Critic:
     entry = models()[name]
-    return _pocket(name, entry, device) if entry.kind == "pocket" else _open_clip(name, entry, device, download)
+    return (
+        _pocket(name, entry, device) if entry.kind == "pocket" else _open_clip(name, entry, device, download)
+    )
 
 
 def _pocket(name: str, entry: ModelEntry, device: str) -> Critic:
-    path = files("dreamrender").joinpath(entry.file or "")
+    path = Path(str(files("dreamrender").joinpath(entry.file or "")))
     if not path.is_file():
         raise PaintError(
             f"The weights of the critic `{name}` are missing from this installation: {entry.file} should "
             "lie beside the code. Install the package again, or build them with tools/pocket_critic."
         )
-    # import_module: the pocket critic is imported only by those who use it
-    critic: Critic = import_module("dreamrender.critics.pocket").PocketCritic.from_file(path, device)
-    return critic
+    from dreamrender.critics.pocket import PocketCritic
+
+    try:
+        return PocketCritic.from_file(path, device)
+    except ValueError as error:
+        raise PaintError(f"The critic `{name}` does not load: {error}.") from error
 
 
 def _open_clip(name: str, entry: ModelEntry, device: str, download: bool) -> Critic:
     from dreamrender.critics.open_clip import OpenClipCritic
 
-    assert entry.architecture is not None
-    assert entry.pretrained is not None
+    if entry.architecture is None or entry.pretrained is None:
+        raise PaintError(f"The catalogue does not say which open_clip model `{name}` is.")
     return OpenClipCritic.load(entry.architecture, entry.pretrained, device, name=name, download=download)

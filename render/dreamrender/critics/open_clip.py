@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from dreamqueue.errors import PaintError
@@ -17,29 +16,34 @@ from dreamrender import torchvision_ops
 from dreamrender.types import Embeddings, Images
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
-"""auto: bfloat16 on CUDA, where it is three times as fast and errs far less than two draws of cutouts differ."""
+"""auto: bfloat16 on CUDA, where it is faster and errs far less than two draws of cutouts differ."""
 
 
 class OpenClipCritic:
     """A frozen CLIP. Reads RGB in [0, 1] of any size; resizes to its own side and normalises itself."""
 
     def __init__(
-        self, model: nn.Module, tokenizer: Any, *, name: str, device: str = "cpu", precision: Precision = "auto"
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        name: str,
+        dim: int,
+        preprocessing: Mapping[str, Any],
+        device: str = "cpu",
+        precision: Precision = "auto",
     ) -> None:
         self.name = name
         self.device = torch.device(device)
         self.model = model.eval().requires_grad_(False).to(self.device)
-        visual: Any = model.visual
-        side = visual.image_size
-        self.image_size = int(side[0] if isinstance(side, (tuple, list)) else side)
-        self.dim = int(visual.output_dim)
+        size = preprocessing["size"]
+        self.image_size = int(size[0] if isinstance(size, tuple | list) else size)
+        self.dim = dim
         self.max_tokens = int(tokenizer.context_length)
         self._tokenizer = tokenizer
-        self._mean = self._channels(visual.image_mean)
-        self._std = self._channels(visual.image_std)
-        if precision == "auto":
-            precision = "bfloat16" if self.device.type == "cuda" else "float32"
-        self._half = precision == "bfloat16"
+        self._mean = self._channels(preprocessing["mean"])
+        self._std = self._channels(preprocessing["std"])
+        self._half = precision == "bfloat16" or (precision == "auto" and self.device.type == "cuda")
 
     @classmethod
     def load(
@@ -59,7 +63,8 @@ class OpenClipCritic:
         torchvision_ops.declare()
         import open_clip
 
-        if open_clip.get_model_config(architecture) is None:
+        shape = open_clip.get_model_config(architecture)
+        if shape is None:
             raise PaintError(f"open_clip knows no architecture `{architecture}`.")
         path = _weights(architecture, pretrained, download)
         norm = _normalisation(architecture, pretrained)
@@ -72,7 +77,15 @@ class OpenClipCritic:
             raise PaintError(
                 f"The weights in {path.name} do not load as {architecture}: {_first_line(error)}"
             ) from error
-        return cls(model, tokenizer, name=name or architecture, device=device, precision=precision)
+        return cls(
+            model,
+            tokenizer,
+            name=name or architecture,
+            dim=shape["embed_dim"],
+            preprocessing=open_clip.get_model_preprocess_cfg(model),
+            device=device,
+            precision=precision,
+        )
 
     def encode_images(self, images: Images) -> Embeddings:
         """Unit embeddings of RGB pictures in [0, 1], (N, 3, H, W) → (N, dim), float32; differentiable."""
@@ -80,13 +93,13 @@ class OpenClipCritic:
         if images.shape[-2:] != side:
             images = F.interpolate(images, side, mode="bicubic", antialias=True, align_corners=False)
         with self._autocast():
-            encoded: Tensor = self.model.encode_image((images - self._mean) / self._std)  # type: ignore[operator]
+            encoded: Tensor = self.model.encode_image((images - self._mean) / self._std)
         return F.normalize(encoded.float(), dim=-1)
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Unit embeddings of texts, (N, dim), float32; no gradient."""
-        encoded: Tensor = self.model.encode_text(self._tokenizer(list(texts)).to(self.device))  # type: ignore[operator]
+        encoded: Tensor = self.model.encode_text(self._tokenizer(list(texts)).to(self.device))
         return F.normalize(encoded.float(), dim=-1)
 
     def tokens(self, text: str) -> int:
@@ -119,11 +132,12 @@ def _weights(architecture: str, pretrained: str, download: bool) -> Path:
         return cached
     if not download:
         raise PaintError(
-            f"The weights {architecture}/{pretrained} are not on this machine. Fetch them once with "
-            f"`aliendreams models get`, or name a file in the catalogue (config/dreamconfig/models.toml)."
+            f"The weights {architecture}/{pretrained} are not on this worker. Who runs it can let open_clip "
+            "fetch them once (load_critic with download=True), or name a local file in "
+            "config/dreamconfig/models.toml."
         )
     try:
-        return Path(known.download_pretrained(source))
+        return Path(str(known.download_pretrained(source)))
     except Exception as error:
         raise PaintError(f"The weights could not be downloaded: {_first_line(error)}") from error
 
@@ -136,11 +150,11 @@ def _cached(source: dict[str, Any]) -> Path | None:
     if repository:
         filename = filename or "open_clip_pytorch_model.bin"
         for candidate in (f"{Path(filename).stem}.safetensors", "open_clip_model.safetensors", filename):
-            found = try_to_load_from_cache(repository, candidate)
+            found: object = try_to_load_from_cache(repository, candidate)
             if isinstance(found, str):
-                return Path(found)
+                return Path(str(found))
     if url := source.get("url"):
-        path = Path("~/.cache/clip").expanduser() / os.path.basename(url)
+        path = Path("~/.cache/clip").expanduser() / str(url).rpartition("/")[2]
         if path.is_file():
             return path
     return None

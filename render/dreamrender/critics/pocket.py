@@ -80,7 +80,7 @@ class PocketCritic(nn.Module):
             critic.load_state_dict(unpacked(stored, dtype), assign=True)
         except (KeyError, RuntimeError, UnicodeDecodeError) as error:
             raise ValueError(f"{path} is damaged or incomplete: {error}") from error
-        critic.image_tower.to(memory_format=torch.channels_last)
+        critic.image_tower.channels_last()
         return critic.eval().requires_grad_(False).to(device)
 
     def encode_images(self, images: Tensor) -> Tensor:

@@ -1,0 +1,150 @@
+"""The bot: built from its settings, connected to Discord and to the queue, either of which may go away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, cast
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from dreambot import stand_in
+from dreambot.buttons import JobButton
+from dreambot.cogs.imagine import Imagine
+from dreambot.errors import answer
+from dreambot.message import TOKEN_LIFE, JobMessage
+from dreambot.pacing import GAP, Pace
+from dreambot.resume import resume
+from dreambot.sync import sync_commands
+from dreambot.watch import Watch, Watches
+from dreamconfig.settings import BotSettings
+from dreamqueue.client import QueueClient
+from dreamqueue.errors import QueueAway
+from dreamqueue.job import Job, Reply
+from dreamqueue.prompt import Limits
+
+log = logging.getLogger(__name__)
+
+PORTAL = "https://discord.com/developers/applications"
+
+
+class DreamBot(commands.Bot):
+    """Knows the settings, the queue and the jobs it follows; what it does with them is in the cogs."""
+
+    def __init__(
+        self,
+        settings: BotSettings,
+        *,
+        token_life: float = TOKEN_LIFE,
+        gap: float = GAP,
+        **options: Any,
+    ) -> None:
+        self.settings = settings
+        self.limits = Limits.of(settings)
+        self.pace = Pace(gap)
+        self.token_life = token_life
+        self.watches = Watches()
+        self.opened = asyncio.Event()
+        """Set once the queue is at hand, the commands are told and old jobs are followed on."""
+        self._queue: QueueClient | None = None
+        self._opening: asyncio.Task[None] | None = None
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=self.pace.trace(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            **options,
+        )
+        self.tree.error(self._on_command_error)
+
+    @property
+    def queue(self) -> QueueClient:
+        """The queue. Raises QueueAway until it was reached once; its calls do so whenever it is away."""
+        if self._queue is None:
+            raise QueueAway
+        return self._queue
+
+    def follow(self, job: Job, reply: Reply, interaction: discord.Interaction[Any] | None = None) -> None:
+        """Show a job in a message until its end."""
+        message = JobMessage(self, self.pace, reply, interaction, self.token_life)
+        self.watches.begin(Watch(self.queue, self.pace, job, message))
+
+    async def setup_hook(self) -> None:
+        """After login, before the first event."""
+        await self.add_cog(Imagine(self))
+        self.add_dynamic_items(JobButton)
+        self._opening = asyncio.create_task(self._open(), name="open the queue")
+
+    async def on_ready(self) -> None:
+        """Discord may send this many times."""
+        log.info("here as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Something failed in a handler of events."""
+        log.exception("while handling %s", event_method)
+
+    async def close(self) -> None:
+        """Leave; jobs go on without the bot, and the next one follows them on."""
+        if self._opening is not None:
+            self._opening.cancel()
+        await self.watches.close()
+        await super().close()
+        if self._queue is not None:
+            await self._queue.close()
+            self._queue = None
+
+    async def _open(self) -> None:
+        wait = 0.2
+        while True:
+            try:
+                if self._queue is None:
+                    self._queue = await QueueClient.connect(self.settings)
+                await self._tell_commands(self._queue)
+                count = await resume(self)
+                break
+            except QueueAway as away:
+                log.warning("Redis does not answer, and /imagine says so (%s); trying again", away.__cause__)
+                await asyncio.sleep(wait)
+                wait = min(5.0, 2 * wait)
+        self.opened.set()
+        log.info("the queue is at hand; following %d jobs from before", count)
+
+    async def _tell_commands(self, queue: QueueClient) -> None:
+        application = cast(int, self.application_id)  # known since login
+        try:
+            await sync_commands(self.tree, queue.redis, application, self.settings.guild)
+        except (discord.HTTPException, app_commands.AppCommandError, aiohttp.ClientError) as error:
+            log.error("Discord does not take the commands, so /imagine may be missing: %s", error)
+
+    async def _on_command_error(
+        self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError
+    ) -> None:
+        await answer(interaction, error)
+
+
+async def run_bot(settings: BotSettings, **options: Any) -> None:
+    """Run the bot until it is cancelled. Ends the process with a sentence if the token does not work.
+
+    `options` are those of DreamBot, for those who run it against a stand-in.
+    """
+    if settings.discord_url is not None:
+        try:
+            stand_in.point_discord_at(settings.discord_url)
+        except ValueError as error:
+            raise SystemExit(str(error)) from None
+    token = settings.discord_token.get_secret_value().strip()
+    if not token:
+        raise SystemExit(f"DREAM_DISCORD_TOKEN is empty. Copy the bot's token from {PORTAL} (page Bot).")
+    async with DreamBot(settings, **options) as bot:
+        try:
+            await bot.start(token)
+        except discord.LoginFailure:
+            raise SystemExit(
+                f"Discord refuses DREAM_DISCORD_TOKEN. Copy the bot's token again from {PORTAL} (page Bot)."
+            ) from None

@@ -1,0 +1,102 @@
+"""/imagine: words, and perhaps a picture to begin with, become a job."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from dreambot.permissions import check_can_post
+from dreambot.start import submit, think
+from dreamconfig.catalogue import backends
+from dreamqueue import pictures
+from dreamqueue.errors import PictureError
+from dreamqueue.prompt import parse, suggest_styles
+from dreamqueue.recipe import MAX_SEED
+from dreamqueue.text import quote
+
+if TYPE_CHECKING:
+    from dreambot.app import DreamBot
+
+CHOICES = [app_commands.Choice(name=entry.title[:100], value=name) for name, entry in backends().items()][:25]
+DECODERS = 2
+"""Pictures of members that are decoded at once: a large one needs some hundred megabytes."""
+
+
+class Imagine(commands.Cog):
+    """The command that asks for a picture."""
+
+    def __init__(self, bot: DreamBot) -> None:
+        self.bot = bot
+        self._decoding = asyncio.Semaphore(DECODERS)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(
+        prompt="What to paint. Phrases with | between them, weights as in fog:0.5, flags as in --seed 7",
+        style="Words to add, by name; several with commas",
+        backend="The way to paint",
+        size="Width and height in pixels, such as 256x192; one number is a square",
+        seed="The same seed and words paint the same picture",
+        steps="How long to paint",
+        image="A picture to begin with",
+    )
+    @app_commands.choices(backend=CHOICES)
+    async def imagine(
+        self,
+        interaction: discord.Interaction[DreamBot],
+        prompt: str,
+        style: str | None = None,
+        backend: str | None = None,
+        size: str | None = None,
+        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        steps: app_commands.Range[int, 1, 20_000] | None = None,
+        image: discord.Attachment | None = None,
+    ) -> None:
+        """Paint a picture of your words."""
+        fields = {"style": style, "backend": backend, "size": size, "seed": seed, "steps": steps}
+        options = {name: str(value) for name, value in fields.items() if value is not None}
+        recipe = parse(prompt, options=options, limits=self.bot.limits)
+        check_can_post(interaction)
+        if image is not None:
+            check_declared(image)
+        queue = self.bot.queue
+        reply = await think(interaction)
+        if image is not None:
+            key = await queue.keep(await self._read(image))
+            recipe = recipe.model_copy(update={"image": key})
+        await submit(interaction, reply, recipe, typed=prompt)
+
+    @imagine.autocomplete("style")
+    async def suggest(
+        self, interaction: discord.Interaction[DreamBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Styles whose names are like what is being typed."""
+        return [
+            app_commands.Choice(
+                name=(f"{style.name} · {style.about}" if style.about else style.name)[:100], value=style.name
+            )
+            for style in suggest_styles(typed)
+        ]
+
+    async def _read(self, image: discord.Attachment) -> bytes:
+        try:
+            data = await image.read()
+        except discord.HTTPException as error:
+            raise PictureError("Discord does not give me this file. Please attach it again.") from error
+        async with self._decoding:
+            return await asyncio.to_thread(pictures.read_picture, data)
+
+
+def check_declared(image: discord.Attachment) -> None:
+    """Raises PictureError for what need not be downloaded, judging by what Discord says of it."""
+    if image.size > pictures.MAX_BYTES:
+        most, has = pictures.MAX_BYTES / 2**20, image.size / 2**20
+        raise PictureError(f"The file has {has:.1f} MiB, and I take up to {most:g} MiB.")
+    kind = (image.content_type or "image/").partition("/")[0]
+    if kind != "image":
+        found = quote(image.content_type or "")
+        raise PictureError(f"This is no picture but `{found}`. I can read PNG, JPEG, WebP, GIF and BMP.")

@@ -1,0 +1,114 @@
+"""The one message of a job, edited with the interaction's token while it lives, then with the bot's."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+
+from dreambot.pacing import Pace
+from dreamqueue.job import Reply
+
+TOKEN_LIFE = 14 * 60.0
+"""Seconds for which an interaction's token is used. Discord forgets it after fifteen minutes."""
+
+UNKNOWN_MESSAGE = 10008
+UNKNOWN_CHANNEL = 10003
+TOO_MANY_OLD_EDITS = 30046
+REACHLESS = (aiohttp.ClientError, OSError, asyncio.TimeoutError)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a message shows."""
+
+    content: str
+    buttons: discord.ui.View | None = None
+    files: Sequence[tuple[str, bytes]] | None = None
+    """Names and contents of the attachments; None: as they are."""
+
+
+class MessageGone(Exception):
+    """The message cannot be edited any more."""
+
+    def __init__(self, deleted: bool) -> None:
+        self.deleted = deleted
+        """True if somebody deleted it, or its channel; False if the bot was shut out."""
+        super().__init__("the message was deleted" if deleted else "the channel is closed to me")
+
+
+class TryLater(Exception):
+    """Discord does not take the edit just now."""
+
+    def __init__(self, why: object, at_least: float = 0.0) -> None:
+        self.at_least = at_least
+        """Seconds to wait."""
+        super().__init__(str(why))
+
+
+class JobMessage:
+    """Edits one message and sorts out what can go wrong."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        pace: Pace,
+        reply: Reply,
+        interaction: discord.Interaction[Any] | None = None,
+        token_life: float = TOKEN_LIFE,
+    ) -> None:
+        self.reply = reply
+        self._pace = pace
+        self._interaction = interaction
+        self._token_ends = time.monotonic() + token_life
+        channel = client.get_partial_messageable(reply.channel)
+        self._message = channel.get_partial_message(reply.message)
+
+    async def edit(self, shown: Shown) -> None:
+        """Show this. Raises MessageGone, TryLater, or HTTPException where neither will help."""
+        try:
+            with self._pace.listening(self.reply.channel):
+                await self._send(shown)
+        except discord.Forbidden as error:
+            raise MessageGone(deleted=False) from error
+        except discord.NotFound as error:
+            raise MessageGone(deleted=error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}) from error
+        except discord.HTTPException as error:
+            if error.status >= 500 or error.status == 429 or error.code == TOO_MANY_OLD_EDITS:
+                raise TryLater(error, 30.0 if error.code == TOO_MANY_OLD_EDITS else 0.0) from error
+            raise
+        except REACHLESS as error:
+            raise TryLater(repr(error)) from error
+
+    async def _send(self, shown: Shown) -> None:
+        interaction = self._living_interaction()
+        if interaction is not None:
+            try:
+                await interaction.edit_original_response(**_parameters(shown))
+                return
+            except discord.HTTPException as error:
+                token_is_dead = error.status == 401 or (
+                    error.status == 404 and error.code not in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}
+                )
+                if not token_is_dead:
+                    raise
+                self._interaction = None
+        await self._message.edit(**_parameters(shown))
+
+    def _living_interaction(self) -> discord.Interaction[Any] | None:
+        if time.monotonic() >= self._token_ends:
+            self._interaction = None
+        return self._interaction
+
+
+def _parameters(shown: Shown) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"content": shown.content, "view": shown.buttons}
+    if shown.files is not None:
+        parameters["attachments"] = [discord.File(io.BytesIO(data), name) for name, data in shown.files]
+    return parameters

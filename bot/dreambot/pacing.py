@@ -1,0 +1,117 @@
+"""When a message may be edited: in turns, so that no edit waits with an outdated frame in it.
+
+Whoever wants to edit asks for a turn, and looks for the newest frame when it has come. A channel gives
+turns at least `GAP` seconds apart, so many jobs in one channel are each shown less often; it gives fewer
+when Discord's headers say that the bucket runs dry, and none while it is empty. Endings go before frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import aiohttp
+
+GAP = 1.05
+"""Seconds between two edits in a channel."""
+
+_editing: ContextVar[int | None] = ContextVar("editing", default=None)
+
+
+@dataclass
+class _Waiter:
+    turn: asyncio.Future[None]
+    urgent: Callable[[], bool]
+
+
+@dataclass
+class _Channel:
+    free_at: float = 0.0
+    gap: float = 0.0
+    waiting: list[_Waiter] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+
+
+class Pace:
+    """Gives turns. One for the whole bot."""
+
+    def __init__(self, gap: float = GAP) -> None:
+        self.gap = gap
+        self._channels: dict[int, _Channel] = {}
+
+    async def turn(self, channel: int, urgent: Callable[[], bool] = lambda: False) -> None:
+        """Wait until an edit may be made in a channel.
+
+        First come, first served, save that those go first for whom `urgent` says so when a turn is given.
+        """
+        state = self._channels.setdefault(channel, _Channel(gap=self.gap))
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), urgent)
+        state.waiting.append(waiter)
+        self._set_timer(channel, state)
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            if waiter in state.waiting:
+                state.waiting.remove(waiter)
+            raise
+
+    def hear(self, channel: int, remaining: int, reset_after: float) -> None:
+        """What Discord said about a channel: `remaining` edits in the next `reset_after` seconds."""
+        state = self._channels.setdefault(channel, _Channel(gap=self.gap))
+        state.gap = max(self.gap, reset_after / (remaining + 1))
+        if remaining == 0:
+            state.free_at = max(state.free_at, asyncio.get_running_loop().time() + reset_after)
+            self._set_timer(channel, state)
+
+    @contextmanager
+    def listening(self, channel: int) -> Iterator[None]:
+        """Attribute the headers of the requests made inside to a channel, whatever their address."""
+        before = _editing.set(channel)
+        try:
+            yield
+        finally:
+            _editing.reset(before)
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Ears for discord.py's HTTP session (`Client(http_trace=…)`)."""
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(self._on_request_end)
+        return trace
+
+    async def _on_request_end(
+        self, session: aiohttp.ClientSession, context: object, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        channel = _editing.get()
+        if channel is None:
+            return
+        headers = params.response.headers
+        try:
+            if params.response.status == 429:
+                self.hear(channel, 0, float(headers["Retry-After"]))
+            else:
+                remaining = int(headers["X-RateLimit-Remaining"])
+                self.hear(channel, remaining, float(headers["X-RateLimit-Reset-After"]))
+        except (KeyError, ValueError):
+            return  # not every reply has them
+
+    def _set_timer(self, channel: int, state: _Channel) -> None:
+        if state.timer is not None:
+            state.timer.cancel()
+            state.timer = None
+        if state.waiting:
+            loop = asyncio.get_running_loop()
+            state.timer = loop.call_at(max(state.free_at, loop.time()), self._give_turn, channel, state)
+
+    def _give_turn(self, channel: int, state: _Channel) -> None:
+        now = asyncio.get_running_loop().time()
+        state.timer = None
+        if now >= state.free_at and state.waiting:
+            waiter = next((one for one in state.waiting if one.urgent()), state.waiting[0])
+            state.waiting.remove(waiter)
+            if not waiter.turn.done():
+                waiter.turn.set_result(None)
+                state.free_at = now + state.gap
+        self._set_timer(channel, state)

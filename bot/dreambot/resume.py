@@ -1,0 +1,31 @@
+"""After a start: every job whose message does not show its end is followed on, in that message."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from dreamqueue.errors import NoSuchJob
+
+if TYPE_CHECKING:
+    from dreambot.app import DreamBot
+
+log = logging.getLogger(__name__)
+
+
+async def resume(bot: DreamBot) -> int:
+    """Follow on what the bot before left behind; returns how many jobs that are. Raises QueueAway."""
+    count = 0
+    for job in await bot.queue.unshown():
+        try:
+            record = await bot.queue.record(job)
+        except NoSuchJob:
+            await bot.queue.mark_shown(job)
+            continue
+        if record.reply is None:
+            log.warning("job %s has no message: the bot fell between asking and saying so", job)
+            await bot.queue.mark_shown(job)
+            continue
+        bot.follow(record.job, record.reply)
+        count += 1
+    return count

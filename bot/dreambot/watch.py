@@ -1,0 +1,212 @@
+"""Follows one job and shows it in its one message, to its end and through whatever fails on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import discord
+
+from dreambot import words
+from dreambot.buttons import buttons
+from dreambot.message import JobMessage, MessageGone, Shown, TryLater
+from dreambot.pacing import Pace
+from dreamqueue.client import QueueClient
+from dreamqueue.errors import NoSuchJob, QueueAway
+from dreamqueue.events import Ended, Painted, Queued, Started
+from dreamqueue.job import Cancelled, Ending, Finished, Job, Owner, Stopped
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+PATIENCE = 60.0
+"""Most seconds between two tries of something that fails."""
+HEAVY_AFTER = 3
+"""Refusals of the last edit after which no file is sent; the animation is left out after the first."""
+HOPELESS_AFTER = 5
+"""Refusals of the last edit (not failures to reach Discord) after which the message is left as it is."""
+
+
+class Watch:
+    """One job and its message."""
+
+    def __init__(self, queue: QueueClient, pace: Pace, job: Job, message: JobMessage) -> None:
+        self.queue = queue
+        self.pace = pace
+        self.job = job
+        self.message = message
+        self._news: Queued | Started | Painted | Ended | None = None
+        self._tries = 1
+        self._lost = False
+        self._changed = asyncio.Event()
+        self._content = ""
+        """What the message says."""
+        self._refusals = 0
+        self._wait = 0.5
+
+    async def run(self) -> None:
+        """Show the job until the message shows its end."""
+        await self._patiently(lambda: self.queue.attach_reply(self.job.id, self.message.reply))
+        listening = asyncio.create_task(self._listen(), name=f"listen {self.job.id}")
+        try:
+            while not await self._show_newest():
+                pass
+        except MessageGone as gone:
+            await self._let_go(gone)
+        finally:
+            listening.cancel()
+        await self._patiently(lambda: self.queue.mark_shown(self.job.id))
+
+    async def _listen(self) -> None:
+        try:
+            async for news in self.queue.follow(self.job.id):
+                if isinstance(news, Started):
+                    self._tries = news.tries
+                self._news = news
+                self._changed.set()
+        except NoSuchJob:
+            self._lost = True
+            self._changed.set()
+
+    @property
+    def _over(self) -> bool:
+        return self._lost or isinstance(self._news, Ended)
+
+    async def _show_newest(self) -> bool:
+        """Wait for a change and for a turn, then show how things are at that moment. True at the end."""
+        await self._changed.wait()
+        self._changed.clear()
+        if isinstance(self._news, Queued) and not self._lost and await self._is_stale():
+            return False
+        await self.pace.turn(self.message.reply.channel, lambda: self._over)
+        over = self._over
+        try:
+            shown = await self._look()
+            if shown is None:
+                return False
+            await self.message.edit(shown)
+        except NoSuchJob:
+            self._lost = True
+            self._changed.set()
+            return False
+        except (TryLater, QueueAway, discord.HTTPException) as error:
+            return await self._after(error, over)
+        self._content, self._wait, self._refusals = shown.content, 0.5, 0
+        return over
+
+    async def _after(self, error: Exception, over: bool) -> bool:
+        """After an edit that failed: try again with what is newest then. True to give up."""
+        at_least = error.at_least if isinstance(error, TryLater) else 0.0
+        if isinstance(error, discord.HTTPException):
+            self._refusals += 1
+            log.error("Discord refused an edit for job %s", self.job.id, exc_info=error)
+            if over and self._refusals >= HOPELESS_AFTER:
+                return True
+        else:
+            log.warning("job %s is not shown just now: %s", self.job.id, error)
+        self._changed.set()
+        self._wait = min(PATIENCE, 2 * self._wait)
+        await asyncio.sleep(max(self._wait, at_least))
+        return False
+
+    async def _is_stale(self) -> bool:
+        """Whether the waiting line would say what the message says already."""
+        try:
+            place = await self.queue.place(self.job.id)
+        except (QueueAway, NoSuchJob):
+            return True
+        return place is None or words.waiting(self.job, place) == self._content
+
+    async def _look(self) -> Shown | None:
+        """The job as it is now; None if there is nothing to show."""
+        news = self._news
+        if self._lost or news is None:
+            return Shown(words.gone(self.job))
+        if isinstance(news, Ended):
+            return await self._end(news.ending)
+        if isinstance(news, Queued):
+            place = await self.queue.place(self.job.id)
+            if place is None:
+                return None
+            return Shown(words.waiting(self.job, place), buttons(self.job.id, "cancel"))
+        frame = await self.queue.frame(self.job.id)
+        verbs = buttons(self.job.id, "stop", "cancel")
+        if frame is None:
+            return Shown(words.begun(self.job, self._tries), verbs)
+        picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
+        return Shown(words.painting(self.job, frame, self._tries), verbs, [picture])
+
+    async def _end(self, ending: Ending) -> Shown:
+        again = buttons(self.job.id, "again")
+        prompt = self._whole_prompt()
+        if isinstance(ending, Cancelled):
+            return Shown(words.ended(self.job, ending), again, prompt)
+        if not isinstance(ending, (Finished, Stopped)):
+            return Shown(words.ended(self.job, ending), again)
+        if self._refusals >= HEAVY_AFTER:
+            return Shown(words.unpostable(self.job), again, [])
+        picture = await self.queue.fetch(ending.picture)
+        if picture is None:
+            return Shown(words.forgotten(self.job), again)
+        files = [(f"{self.job.id}.{suffix(picture)}", picture)]
+        animation = await self.queue.fetch(ending.animation) if ending.animation else None
+        if not self._refusals and animation and len(animation) <= self.job.upload_limit:
+            files.append((f"{self.job.id}.gif", animation))
+        return Shown(words.ended(self.job, ending), again, [*files, *prompt])
+
+    def _whole_prompt(self) -> list[tuple[str, bytes]]:
+        recipe = self.job.recipe
+        return [("prompt.txt", recipe.words.encode())] if words.is_cut(recipe) else []
+
+    async def _let_go(self, gone: MessageGone) -> None:
+        log.info("job %s is not followed any more: %s", self.job.id, gone)
+        if gone.deleted:
+            by = Owner(id="", name="whoever deleted its message")
+            await self._patiently(lambda: self.queue.cancel(self.job.id, by))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
+        """Ask the queue until it answers; None if it does not know the job any more."""
+        wait = 0.5
+        while True:
+            try:
+                return await ask()
+            except NoSuchJob:
+                return None
+            except QueueAway:
+                await asyncio.sleep(wait)
+                wait = min(PATIENCE, 2 * wait)
+
+
+class Watches:
+    """All jobs that are followed, a task each."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, watch: Watch) -> None:
+        """Follow a job, unless it is followed already."""
+        job = watch.job.id
+        if job not in self._tasks:
+            task = asyncio.create_task(watch.run(), name=f"watch {job}")
+            self._tasks[job] = task
+            task.add_done_callback(lambda done: self._ended(job, done))
+
+    async def close(self) -> None:
+        """Follow no more; the next start of the bot goes on."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, job: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[job]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("job %s is not followed any more", job, exc_info=error)
+
+
+def suffix(picture: bytes) -> str:
+    """What the name of a picture file ends with."""
+    return "webp" if picture[:4] == b"RIFF" else "png"

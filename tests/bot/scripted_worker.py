@@ -1,0 +1,99 @@
+"""A worker that does what the test says, step by step, on the real queue. It paints plain colours."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+from PIL import Image
+
+from dreamqueue import keys, workers
+from dreamqueue.client import QueueClient
+from dreamqueue.events import ORDER, Cancel, Frame, Stop
+from dreamqueue.job import Ending, Finished, Job
+
+
+def picture(colour: str, kind: str = "PNG", side: int = 32) -> bytes:
+    """An encoded square."""
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), colour).save(out, kind)
+    return out.getvalue()
+
+
+class ScriptedWorker:
+    """Stands where a render worker stands: same keys, same scripts, no painting."""
+
+    def __init__(self, client: QueueClient, name: str = "scripted") -> None:
+        self.client = client
+        self.store = client.store
+        self.name = name
+        self.tries = 0
+
+    async def wake(self, *backends: str, slots: int = 1) -> None:
+        """Say that it is awake and what it can paint."""
+        card = workers.WorkerCard(
+            name=self.name, backends=backends or ("pixels",), lanes=("clip",), device="cpu", slots=slots
+        )
+        await workers.show(self.client.redis, card)
+
+    async def leave(self) -> None:
+        """Say that it goes."""
+        await workers.leave(self.client.redis, self.name)
+
+    async def next_job(self) -> Job:
+        """The job that waits longest; waits for one."""
+        while True:
+            waiting = await self.client.redis.zrange(keys.waiting("clip"), 0, 0)
+            if waiting:
+                return (await self.store.record(waiting[0].decode())).job
+            await asyncio.sleep(0.005)
+
+    async def begin(self, job: Job) -> None:
+        """Begin a job, or begin it again."""
+        names = [
+            keys.record(job.id),
+            keys.waiting(job.lane),
+            keys.fair(job.lane),
+            keys.member(job.owner.id),
+            keys.painting(job.lane),
+            keys.NEWS,
+        ]
+        verdict, tries = await self.store.run("begin", names, [job.id, self.name, job.created, 2])
+        assert verdict == b"go", verdict
+        self.tries = int(tries)
+
+    async def paint(self, job: Job, step: int, colour: str = "grey") -> None:
+        """Show a frame."""
+        frame = Frame(
+            job=job.id,
+            step=step,
+            steps=job.recipe.steps,
+            score=0.25,
+            seconds=float(step),
+            image=picture(colour, "JPEG"),
+        )
+        await self.store.put_frame(frame)
+
+    async def finish(self, job: Job, colour: str = "white", animation: bytes | None = None) -> bytes:
+        """End a job with a picture; returns it."""
+        data = picture(colour)
+        ending = Finished(
+            picture=await self.store.keep(data),
+            animation=await self.store.keep(animation) if animation else None,
+            score=0.31,
+            seconds=41.0,
+        )
+        await self.end(job, ending)
+        return data
+
+    async def end(self, job: Job, ending: Ending) -> None:
+        """End a job somehow."""
+        assert await self.store.finish(job, ending, self.tries or None)
+
+    async def order(self, job: Job) -> Cancel | Stop:
+        """What somebody wants done to a job; waits for it."""
+        while True:
+            raw = await self.client.redis.hget(keys.record(job.id), "order")  # type: ignore[misc]
+            if raw is not None:
+                return ORDER.validate_json(raw)
+            await asyncio.sleep(0.005)

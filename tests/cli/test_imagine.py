@@ -1,0 +1,102 @@
+"""`aliendreams imagine` and `recipe`: a picture without Discord, and the same one again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image, ImageChops
+
+from dreamcli.main import main
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DREAM_REDIS_URL", raising=False)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, [*words])
+
+
+def load(name: str) -> Image.Image:
+    with Image.open(name) as picture:
+        return picture.convert("RGB")
+
+
+def test_a_picture_its_facts_and_the_command_that_repaints_it() -> None:
+    painted = run(
+        "imagine", "a red apple | painting:0.5 --seed 7 --size 64x48 --steps 4", "-o", "a.png", "--json"
+    )
+    assert painted.exit_code == 0, painted.output
+    facts = json.loads(painted.stdout)
+    assert {name: facts[name] for name in ("path", "seed", "backend", "steps", "size")} == {
+        "path": "a.png",
+        "seed": 7,
+        "backend": "pixels",
+        "steps": 4,
+        "size": [64, 48],
+    }
+    assert -1 <= facts["score"] <= 1
+    assert facts["seconds"] > 0
+    first = load("a.png")
+    assert first.size == (64, 48)
+
+    command = shlex.split(run("recipe", "a.png").stdout)
+    assert command[0] == "aliendreams"
+    again = run(*command[1:])
+    assert again.exit_code == 0, again.output
+    assert "seed 7" in again.stdout
+    assert ImageChops.difference(first, load("again.png")).getbbox() is None
+    whole = json.loads(run("recipe", "a.png", "--json").stdout)
+    assert [phrase["text"] for phrase in whole["phrases"]] == ["a red apple", "painting"]
+
+
+def test_an_animation_and_an_initial_picture() -> None:
+    Image.new("RGB", (80, 60), "navy").save("start.png")
+    words = ("imagine", "a red apple --steps 3 --size 64", "-o", "b.png", "--animation", "b.gif")
+    painted = run(*words, "--image", "start.png")
+    assert painted.exit_code == 0, painted.output
+    with Image.open("b.gif") as animation:
+        assert getattr(animation, "n_frames", 1) >= 3
+    red, _, blue = load("b.png").resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
+    assert blue > red, "after three steps it is still mostly the blue it began with"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("imagine", "a hut --sizee 64"), "Did you mean `--size`"),
+        (("imagine", " "), "What should I paint?"),
+        (("imagine", "a hut --steps 3", "-o", "nowhere/a.png"), "There is no folder nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_starts(words: tuple[str, ...], says: str) -> None:
+    answer = run(*words)
+    assert answer.exit_code == 1
+    assert says in answer.stderr
+    assert list(Path().iterdir()) == []
+
+
+def test_an_error_is_json_where_json_was_asked_for() -> None:
+    answer = run("imagine", "a hut --backend oil", "--json")
+    assert answer.exit_code == 1
+    assert "oil" in json.loads(answer.stdout)["error"]
+
+
+def test_a_broken_initial_picture_is_said() -> None:
+    Path("start.png").write_bytes(b"\x89PNG\r\n\x1a\nnot really")
+    answer = run("imagine", "a hut --steps 3", "--image", "start.png")
+    assert answer.exit_code == 1
+    assert "picture" in answer.stderr.lower()
+
+
+def test_a_picture_without_a_recipe_is_said() -> None:
+    Image.new("RGB", (8, 8)).save("plain.png")
+    answer = run("recipe", "plain.png")
+    assert answer.exit_code == 1
+    assert "recipe" in answer.stderr

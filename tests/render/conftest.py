@@ -1,0 +1,65 @@
+"""A real, tiny CLIP in open_clip's own file format, and what the painting tests share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from dreamqueue.recipe import Phrase, Recipe
+from dreamrender import torchvision_ops
+from dreamrender.critics import Critic
+from dreamrender.critics.open_clip import OpenClipCritic
+
+TINY = "dream-tiny"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Tests are small: on a busy machine two threads wait for each other longer than they work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a two-layer CLIP, random but always the same, saved as open_clip saves."""
+    torchvision_ops.declare()
+    import open_clip
+
+    folder = tmp_path_factory.mktemp("tiny")
+    vision = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
+    text = {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+    config = folder / f"{TINY}.json"
+    config.write_text(json.dumps({"embed_dim": 16, "vision_cfg": vision, "text_cfg": text}))
+    open_clip.add_model_config(config)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = open_clip.create_model(TINY, pretrained=None)
+    path = folder / "tiny.safetensors"
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def critic(tiny_weights: Path) -> OpenClipCritic:
+    """The tiny CLIP, loaded through the real loader."""
+    return OpenClipCritic.load(TINY, str(tiny_weights), name="tiny")
+
+
+@pytest.fixture(scope="session")
+def critics(critic: OpenClipCritic) -> Callable[[str, str], Critic]:
+    """In place of `load_critic`: the tiny CLIP whatever is asked for."""
+    return lambda name, device: critic
+
+
+def recipe_for(text: str = "a red square", weight: float = 1.0, **changes: object) -> Recipe:
+    """A small, short recipe."""
+    small = {"width": 32, "height": 32, "steps": 4, "seed": 7, "critic": "tiny"}
+    return Recipe.model_validate({"phrases": (Phrase(text=text, weight=weight),), **small, **changes})

@@ -1,0 +1,143 @@
+"""What every backend keeps, ours and plug-ins: all that are in the registry join."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+
+from dreamconfig.catalogue import backends
+from dreamqueue.errors import PaintError, UnknownWord
+from dreamqueue.recipe import Recipe
+from dreamrender.backend import Backend, Inputs
+from dreamrender.backends import BACKENDS, available, load_backend
+from dreamrender.critics import Critic, loading
+from dreamrender.picture import to_pil
+
+from .conftest import recipe_for
+
+PAINTERS = [(name, preset) for name in BACKENDS for preset in backends()[name].presets or ("",)]
+
+
+@pytest.fixture(autouse=True)
+def tiny_critics(critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every critic's name gives the tiny one."""
+    monkeypatch.setattr(loading, "_loaded", {})
+    monkeypatch.setattr(loading, "_load", lambda name, device, download: critics(name, device))
+
+
+@pytest.fixture(params=PAINTERS, ids="-".join)
+def painter(request: pytest.FixtureRequest) -> tuple[Backend, Callable[..., Recipe]]:
+    """A backend, and recipes for it."""
+    name, preset = request.param
+    step = backends()[name].multiple
+    side = max(step, 32 // step * step)
+
+    def recipe(**changes: object) -> Recipe:
+        size = {"width": side, "height": side}
+        return recipe_for(**{"backend": name, "preset": preset, "critic": "pocket", **size, **changes})
+
+    return load_backend(name), recipe
+
+
+def paint(backend: Backend, *recipes: Recipe, inputs: Sequence[Inputs] = ()) -> list[torch.Tensor]:
+    """All of them together, as long as the longest takes."""
+    given = inputs or [Inputs()] * len(recipes)
+    sessions = [backend.begin(recipe, one) for recipe, one in zip(recipes, given, strict=True)]
+    assert len({backend.group(session) for session in sessions}) == 1
+    while running := [session for session in sessions if session.step < session.recipe.steps]:
+        backend.step(running)
+    return [backend.picture(session) for session in sessions]
+
+
+Painter = tuple[Backend, Callable[..., Recipe]]
+
+
+def test_a_picture_has_its_shape_and_range(painter: Painter) -> None:
+    backend, recipe = painter
+    for width, height in ((32, 32), (64, 32), (32, 64)):
+        (picture,) = paint(backend, recipe(width=width, height=height, steps=2))
+        assert picture.shape == (3, height, width)
+        assert picture.dtype == torch.float32
+        assert picture.device.type == "cpu"
+        assert not picture.requires_grad
+        assert picture.min() >= 0
+        assert picture.max() <= 1
+
+
+def test_steps_count_up_and_there_is_a_picture_at_each(painter: Painter) -> None:
+    backend, recipe = painter
+    session = backend.begin(recipe(), Inputs())
+    assert session.step == 0
+    backend.picture(session)
+    for done in range(1, 5):
+        backend.step([session])
+        assert session.step == done
+        assert backend.picture(session).isfinite().all()
+        assert session.score is not None
+        assert -1.001 <= session.score <= 1.001
+
+
+def test_looking_changes_nothing(painter: Painter) -> None:
+    backend, recipe = painter
+    (unseen,) = paint(backend, recipe())
+    session = backend.begin(recipe(), Inputs())
+    for _ in range(4):
+        backend.step([session])
+        backend.picture(session)
+        session.score  # noqa: B018
+    assert torch.equal(unseen, backend.picture(session))
+
+
+def test_same_seed_same_picture_other_seed_other_picture(painter: Painter) -> None:
+    backend, recipe = painter
+    (one,), (same,), (other,) = (paint(backend, recipe(seed=seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+
+
+def test_company_does_not_change_a_picture(painter: Painter) -> None:
+    backend, recipe = painter
+    (alone,) = paint(backend, recipe(seed=3))
+    together, _ = paint(backend, recipe(seed=3), recipe(seed=4, width=64, steps=2))
+    assert torch.allclose(alone, together, atol=4 / 255)
+
+
+def test_a_negative_weight_lowers_the_likeness(
+    painter: Painter, critics: Callable[[str, str], Critic]
+) -> None:
+    backend, recipe = painter
+    critic = critics("tiny", "cpu")
+    words = critic.encode_texts(["a green dog"])
+    wanted, unwanted = (
+        float(critic.encode_images(paint(backend, recipe(phrases=phrases, steps=60))[0][None]) @ words.T)
+        for phrases in (({"text": "a green dog", "weight": 1},), ({"text": "a green dog", "weight": -1},))
+    )
+    assert unwanted < wanted
+
+
+def test_an_initial_picture_shows(painter: Painter) -> None:
+    backend, recipe = painter
+    start = torch.zeros(3, 32, 32)
+    start[0, :16] = 0.9
+    with_picture = recipe(image="key", width=32, height=32, steps=2)
+    (over,) = paint(backend, with_picture, inputs=[Inputs({"key": to_pil(start)})])
+    (free,) = paint(backend, recipe(width=32, height=32, steps=2))
+    assert (over - start).abs().mean() < (free - start).abs().mean() / 2
+
+
+def test_the_catalogue_and_the_registry_agree() -> None:
+    assert list(BACKENDS) == list(backends())
+
+
+def test_an_unknown_backend_proposes_the_nearest() -> None:
+    assert "pixels" in available()
+    with pytest.raises(UnknownWord, match="Did you mean `pixels`"):
+        load_backend("pixel")
+
+
+def test_a_backend_that_cannot_be_imported_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BACKENDS, "broken", "dreamrender.backends.not_there:Broken")
+    with pytest.raises(PaintError, match="`broken` is not complete on this worker"):
+        load_backend("broken")
