@@ -81,16 +81,11 @@ async def _house(port: int, out: Path) -> AsyncIterator[tuple[PracticeDiscord, l
         redis_url = stack.enter_context(embedded_valkey())
         discord = await stack.enter_async_context(PracticeDiscord(port=port))
         queue = {"DREAM_REDIS_URL": redis_url}
-        seat = {
-            **queue,
-            "DREAM_DISCORD_TOKEN": discord.token,
-            "DREAM_DISCORD_URL": discord.url,
-            "DREAM_GUILD": "",
-        }
+        bot = {"DREAM_DISCORD_TOKEN": discord.token, "DREAM_DISCORD_URL": discord.url, "DREAM_GUILD": ""}
         no_token = {**queue, "DREAM_DISCORD_TOKEN": "", "DREAM_WORKER_NAME": "practice"}
         parts = [
             stack.enter_context(running("worker", no_token, out)),
-            stack.enter_context(running("bot", seat, out)),
+            stack.enter_context(running("bot", {**queue, **bot}, out)),
         ]
         async with asyncio.timeout(READY_WITHIN):
             await _ready(discord, redis_url, parts)

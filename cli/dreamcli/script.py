@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -36,37 +37,32 @@ async def play(discord: PracticeDiscord, console: Console, out: Path, prompt: st
     picture, animation = _files(message)
     for name, data in (("picture.png", picture), ("animation.gif", animation)):
         (out / name).write_bytes(data)
-    console.print(
-        f"{len(message.history)} edits of one message, {took:.0f} s from the command to the picture"
-    )
+    edits = len(message.history) - 1
+    console.print(f"\n{edits} edits of one message, {took:.0f} s from the command to the picture")
     await _be_corrected(discord.person("bo"), console)
     (out / "transcript.md").write_text(_transcript(discord, ada), "utf-8")
     console.print(f"In {out}: picture.png, animation.gif, transcript.md")
 
 
 async def _watch(ada: Person, message: Message, console: Console) -> None:
-    over = asyncio.create_task(
-        ada.wait_for(lambda seen: seen is message and _is_over(seen), timeout=PATIENCE)
-    )
+    def ended(seen: Message) -> bool:
+        return seen is message and any(button.label == "Again" for button in seen.buttons)
+
+    over = asyncio.create_task(ada.wait_for(ended, timeout=PATIENCE))
     shown = 0
-    with Live(console=console, auto_refresh=False, transient=False) as live:
+    with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
         while not over.done() or shown < len(message.history):
             if shown == len(message.history):
                 await asyncio.wait({over}, timeout=0.1)
                 continue
             shown = len(message.history)
             version = message.history[-1]
-            frame = [
-                half_blocks(file.content) for file in version.attachments[:1] if _is_picture(file.filename)
-            ]
-            live.update(Group(*frame, Text(version.content)), refresh=True)
-            if not console.is_terminal:
+            if live is None:
                 console.print(Text(" ".join(version.content.split("\n")[1:2]) or "thinking …"))
+                continue
+            pictures = [file.content for file in version.attachments if _is_picture(file.filename)]
+            live.update(Group(*map(half_blocks, pictures[:1]), Text(version.content)), refresh=True)
     await over
-
-
-def _is_over(message: Message) -> bool:
-    return any(button.label == "Again" for button in message.buttons)
 
 
 def _is_picture(name: str) -> bool:
