@@ -130,9 +130,7 @@ def command(data: Json, path: str = "") -> None:
     if data.get("type", 1) == 1:
         name = data["name"]
         if not COMMAND_NAME.match(name) or name != name.lower():
-            raise errors.invalid(
-                f"{path}name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid"
-            )
+            raise errors.invalid(f"{path}name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
         required(f"{path}description", data.get("description"))
         longer_than(f"{path}description", data["description"], 100)
     _options(data.get("options") or [], f"{path}options")

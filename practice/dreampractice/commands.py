@@ -42,9 +42,7 @@ class Commands:
     def overwrite(self, guild_id: str | None, rows: list[Json]) -> list[Json]:
         """Replace all commands of a scope; those whose name stays keep their id."""
         if len(rows) > 100:
-            raise errors.Refusal(
-                400, 30032, "Maximum number of application commands reached (100)"
-            )
+            raise errors.Refusal(400, 30032, "Maximum number of application commands reached (100)")
         for n, row in enumerate(rows):
             checks.command(row, f"{n}.")
         names = [(row.get("type", CHAT), row["name"]) for row in rows]

@@ -72,13 +72,16 @@ def of(core: Core, change: Change, intents: int) -> Iterator[tuple[str, Json]]:
     elif change.kind == "typing":
         if change.data["user"] is not core.world.bot and intents & Intent.guild_typing:
             channel: Channel = change.data["channel"]
-            yield "TYPING_START", {
-                "channel_id": channel.id,
-                "guild_id": core.world.guild_id,
-                "user_id": change.data["user"].id,
-                "timestamp": change.data["at"],
-                "member": shapes.member(core.world.members[change.data["user"].id]),
-            }
+            yield (
+                "TYPING_START",
+                {
+                    "channel_id": channel.id,
+                    "guild_id": core.world.guild_id,
+                    "user_id": change.data["user"].id,
+                    "timestamp": change.data["at"],
+                    "member": shapes.member(core.world.members[change.data["user"].id]),
+                },
+            )
     elif intents & Intent.guilds:
         yield from _of_place(core, change, intents)
 

@@ -155,7 +155,7 @@ class Gateway:
                 "guilds": [{"id": world.guild_id, "unavailable": True}],
                 "session_id": session.id,
                 "resume_gateway_url": self.core.base.replace("http", "ws", 1) + "/gateway",
-                "application": {"id": world.application_id, "flags": 0},
+                "application": {"id": world.application_id, "flags": 0, "flags_new": "0"},
             },
         )
         self._dispatch(session, "GUILD_CREATE", events.guild_create(self.core, intents))

@@ -70,9 +70,7 @@ class Filling:
             if name == focused:
                 options.append({"name": name, "type": row["type"], "value": values[name], "focused": True})
             else:
-                options.append(
-                    {"name": name, "type": row["type"], "value": self._value(row, values[name])}
-                )
+                options.append({"name": name, "type": row["type"], "value": self._value(row, values[name])})
         for depth, name in reversed(list(enumerate(path))):
             kind = 2 if depth < len(path) - 1 else 1
             options = [{"name": name, "type": kind, "options": options}]

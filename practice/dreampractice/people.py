@@ -142,6 +142,10 @@ class Person:
 
     async def use(self, message: Message, command: str) -> Asked:
         """Use a command of a message's Apps menu."""
+        return await self._settled(self.begin_use(message, command))
+
+    def begin_use(self, message: Message, command: str) -> Interaction:
+        """Use it without waiting."""
         rows = self.core.commands.offered(self.core.world.permissions(self.user, message.channel))
         row = next((r for r in rows if r["type"] == MESSAGE_MENU and r["name"] == command), None)
         if row is None:
@@ -154,7 +158,7 @@ class Person:
             "target_id": message.id,
             "resolved": {"messages": {message.id: shape}},
         }
-        return await self._settled(self._act(COMMAND, message.channel, data))
+        return self._act(COMMAND, message.channel, data)
 
     # --- buttons, menus, dialogs
 

@@ -139,9 +139,7 @@ def _mention(core: Core, message: Message, allowed: Json | None) -> None:
     users, roles = rules.get("users") or [], rules.get("roles") or []
     named = [who for who in MENTION.findall(message.content) if who in world.members]
     message.mentions = [
-        world.members[who].user
-        for who in dict.fromkeys(named)
-        if "users" in parse or who in users
+        world.members[who].user for who in dict.fromkeys(named) if "users" in parse or who in users
     ]
     if message.reference is not None and rules.get("replied_user"):
         author = message.reference.author

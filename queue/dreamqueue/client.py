@@ -84,14 +84,15 @@ class QueueClient:
         typed: str = "",
         parent: str | None = None,
         shown: bool = False,
+        reply: Reply | None = None,
         upload_limit: int = 10 * 1024 * 1024,
         band: int = 1,
         weight: float = 1.0,
     ) -> Job:
         """Store a job and queue it at its fair place.
 
-        `band` orders groups strictly (0 goes before 1), `weight` > 1 makes a member's share larger.
-        Raises QueueAway, QueueFull or NobodyPaints; then nothing was stored.
+        `reply` is the message in which the job is shown, where one exists already. `band` orders groups
+        strictly (0 goes before 1), `weight` > 1 makes a member's share larger. Raises QueueAway, QueueFull or NobodyPaints; then nothing was stored.
         """
         async with queue_at_hand():
             await self._somebody_paints(recipe.backend)
@@ -107,7 +108,7 @@ class QueueClient:
                 upload_limit=upload_limit,
                 shown=shown,
             )
-            score = await self._admit(job, band, weight)
+            score = await self._admit(job, band, weight, reply)
             await self.enqueue(job, score)
         return job
 
@@ -126,7 +127,7 @@ class QueueClient:
         if cards and backend not in available:
             raise NobodyPaints(backend, available)
 
-    async def _admit(self, job: Job, band: int, weight: float) -> int:
+    async def _admit(self, job: Job, band: int, weight: float, reply: Reply | None) -> int:
         verdict, number = await self.store.run(
             "admit",
             [
@@ -149,6 +150,7 @@ class QueueClient:
                 self.settings.max_waiting,
                 self.settings.max_waiting_per_member,
                 int(job.shown),
+                reply.model_dump_json() if reply else "",
             ],
         )
         if verdict == b"full":

@@ -1,4 +1,4 @@
-"""Puts right what a crash left between two keys: jobs that arq has forgotten, and jobs that waited too long."""
+"""Puts right what a crash left between two keys: jobs that arq forgot, and jobs that waited too long."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Session(Protocol):
 
     @property
     def score(self) -> float | None:
-        """Cosine similarity of the picture and its phrases, as of the last step; may cost a look of the critic."""
+        """Cosine similarity of the picture and its phrases; may cost a look of the critic."""
 
 
 class Backend(Protocol):

@@ -107,7 +107,9 @@ async def test_subcommands_context_menus_and_checks(start: Start) -> None:
         ({"prompt": "x", "image": "y"}, "needs a file"),
     ],
 )
-async def test_what_discords_client_does_not_send(start: Start, values: dict[str, object], words: str) -> None:
+async def test_what_discords_client_does_not_send(
+    start: Start, values: dict[str, object], words: str
+) -> None:
     discord, _ = await start()
     with pytest.raises(CannotSend, match=words):
         await discord.person("ada").slash("imagine", options=values)

@@ -13,7 +13,7 @@ from dreamqueue import keys, workers
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NobodyPaints, NoSuchJob, QueueAway, QueueFull
 from dreamqueue.events import Ended, Frame, Queued
-from dreamqueue.job import Cancelled, Expired, Failed, Finished, JobState, Owner
+from dreamqueue.job import Cancelled, Expired, Failed, Finished, JobState, Owner, Reply
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.sweep import sweep
 
@@ -50,10 +50,11 @@ async def begin(client: QueueClient, job_id: str) -> str:
 
 
 async def test_a_submitted_job_waits_and_its_recipe_comes_back(client: QueueClient) -> None:
-    job = await client.submit(RECIPE, ADA, typed="a hut --seed 7", shown=True)
+    reply = Reply(channel=1, message=2)
+    job = await client.submit(RECIPE, ADA, typed="a hut --seed 7", shown=True, reply=reply)
     record = await client.record(job.id)
     assert record.state is JobState.waiting
-    assert record.job.recipe == RECIPE
+    assert (record.job.recipe, record.reply) == (RECIPE, reply)
     assert await client.unshown() == [job.id]
     place = await client.place(job.id)
     assert place is not None

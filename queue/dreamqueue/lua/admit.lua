@@ -3,7 +3,7 @@
 -- or when its owner's last job is paid for, whichever is later. Virtual time counts milliseconds of painting.
 -- KEYS record, open, waiting, fair, member, painting, unshown
 -- (arq takes a score of 0 for a job that is gone, so bands begin at 1e10.)
--- ARGV id, job, created, owner, cost_ms, weight, band, max_waiting, max_member, shown
+-- ARGV id, job, created, owner, cost_ms, weight, band, max_waiting, max_member, shown, reply
 -- Returns {"ok", score}, {"full", waiting} or {"member", waiting}
 local waiting = redis.call('ZCARD', KEYS[3])
 if waiting >= tonumber(ARGV[8]) then return {'full', tostring(waiting)} end
@@ -19,5 +19,6 @@ redis.call('HSET', KEYS[1], 'job', ARGV[2], 'state', 'waiting', 'tries', '0', 's
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('ZADD', KEYS[3], score, ARGV[1])
 redis.call('SADD', KEYS[5], ARGV[1])
+if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'reply', ARGV[11]) end
 if ARGV[10] == '1' then redis.call('SADD', KEYS[7], ARGV[1]) end
 return {'ok', score}
