@@ -50,6 +50,7 @@ class DreamBot(commands.Bot):
         self.opened = asyncio.Event()
         """Set once the queue is at hand, the commands are told and old jobs are followed on."""
         self._queue: QueueClient | None = None
+        self._resumed = False
         self._opening: asyncio.Task[None] | None = None
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -66,14 +67,20 @@ class DreamBot(commands.Bot):
     @property
     def queue(self) -> QueueClient:
         """The queue. Raises QueueAway until it was reached once; its calls do so whenever it is away."""
-        if self._queue is None:
+        if self._queue is None or not self._resumed:
             raise QueueAway
         return self._queue
 
-    def follow(self, job: Job, reply: Reply, interaction: discord.Interaction[Any] | None = None) -> None:
+    def follow(
+        self,
+        queue: QueueClient,
+        job: Job,
+        reply: Reply,
+        interaction: discord.Interaction[Any] | None = None,
+    ) -> None:
         """Show a job in a message until its end."""
         message = JobMessage(self, self.pace, reply, interaction, self.token_life)
-        self.watches.begin(Watch(self.queue, self.pace, job, message))
+        self.watches.begin(Watch(queue, self.pace, job, message))
 
     async def setup_hook(self) -> None:
         """After login, before the first event."""
@@ -100,18 +107,22 @@ class DreamBot(commands.Bot):
             self._queue = None
 
     async def _open(self) -> None:
-        wait = 0.2
+        wait, count = 0.2, 0
         while True:
             try:
                 if self._queue is None:
                     self._queue = await QueueClient.connect(self.settings)
+                if not self._resumed:  # before new jobs come in, so that none of them looks left behind
+                    count = await resume(self, self._queue)
+                    self._resumed = True
                 await self._tell_commands(self._queue)
-                count = await resume(self)
                 break
             except QueueAway as away:
                 log.warning("Redis does not answer, and /imagine says so (%s); trying again", away.__cause__)
-                await asyncio.sleep(wait)
-                wait = min(5.0, 2 * wait)
+            except Exception:
+                log.exception("the queue cannot be opened; trying again")
+            await asyncio.sleep(wait)
+            wait = min(5.0, 2 * wait)
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)
 

@@ -28,13 +28,12 @@ class Look:
 
     label: str
     style: discord.ButtonStyle
-    emoji: str | None = None
 
 
 LOOKS = {
     "stop": Look("Stop and keep", discord.ButtonStyle.secondary),
     "cancel": Look("Cancel", discord.ButtonStyle.danger),
-    "again": Look("Again", discord.ButtonStyle.primary, "🎲"),
+    "again": Look("Again", discord.ButtonStyle.primary),
 }
 
 
@@ -47,9 +46,7 @@ class JobButton(
         self.verb, self.job = verb, job
         look = LOOKS.get(verb, Look(verb, discord.ButtonStyle.secondary))
         super().__init__(
-            discord.ui.Button(
-                label=look.label, style=look.style, emoji=look.emoji, custom_id=f"dream:{verb}:{job}"
-            )
+            discord.ui.Button(label=look.label, style=look.style, custom_id=f"dream:{verb}:{job}")
         )
 
     @classmethod

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -36,7 +37,7 @@ async def answer(interaction: discord.Interaction[Any], error: Exception) -> Non
         return
     try:
         await whisper(interaction, explain(cause))
-    except discord.HTTPException as failure:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
         log.warning("could not answer interaction %s: %s", interaction.id, failure)
 
 

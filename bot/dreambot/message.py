@@ -21,6 +21,10 @@ TOKEN_LIFE = 14 * 60.0
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_CHANNEL = 10003
 TOO_MANY_OLD_EDITS = 30046
+OLD = 3600.0
+"""Seconds after which Discord counts the edits of a message."""
+OLD_GAP = 15.0
+"""Seconds between two edits of such a message."""
 REACHLESS = (aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
 
@@ -32,6 +36,8 @@ class Shown:
     buttons: discord.ui.View | None = None
     files: Sequence[tuple[str, bytes]] | None = None
     """Names and contents of the attachments; None: as they are."""
+    described: str = ""
+    """What the pictures show, for those who cannot see them."""
 
 
 class MessageGone(Exception):
@@ -69,6 +75,12 @@ class JobMessage:
         self._token_ends = time.monotonic() + token_life
         channel = client.get_partial_messageable(reply.channel)
         self._message = channel.get_partial_message(reply.message)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether Discord counts its edits."""
+        age = discord.utils.utcnow() - self._message.created_at
+        return age.total_seconds() >= OLD
 
     async def edit(self, shown: Shown) -> None:
         """Show this. Raises MessageGone, TryLater, or HTTPException where neither will help."""
@@ -110,5 +122,10 @@ class JobMessage:
 def _parameters(shown: Shown) -> dict[str, Any]:
     parameters: dict[str, Any] = {"content": shown.content, "view": shown.buttons}
     if shown.files is not None:
-        parameters["attachments"] = [discord.File(io.BytesIO(data), name) for name, data in shown.files]
+        parameters["attachments"] = [_file(name, data, shown.described) for name, data in shown.files]
     return parameters
+
+
+def _file(name: str, data: bytes, described: str) -> discord.File:
+    is_picture = not name.endswith(".txt")
+    return discord.File(io.BytesIO(data), name, description=described if is_picture and described else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob
 
 if TYPE_CHECKING:
@@ -13,19 +14,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-async def resume(bot: DreamBot) -> int:
+async def resume(bot: DreamBot, queue: QueueClient) -> int:
     """Follow on what the bot before left behind; returns how many jobs that are. Raises QueueAway."""
     count = 0
-    for job in await bot.queue.unshown():
+    for job in await queue.unshown():
         try:
-            record = await bot.queue.record(job)
+            record = await queue.record(job)
         except NoSuchJob:
-            await bot.queue.mark_shown(job)
+            await queue.mark_shown(job)
             continue
         if record.reply is None:
             log.warning("job %s has no message: the bot fell between asking and saying so", job)
-            await bot.queue.mark_shown(job)
+            await queue.mark_shown(job)
             continue
-        bot.follow(record.job, record.reply)
+        bot.follow(queue, record.job, record.reply)
         count += 1
     return count

@@ -32,8 +32,8 @@ async def submit(
     parent: str | None = None,
 ) -> Job:
     """Queue a recipe for the member who asked, and follow it in `reply`."""
-    bot = interaction.client
-    job = await bot.queue.submit(
+    queue = interaction.client.queue
+    job = await queue.submit(
         recipe,
         owner_of(interaction),
         typed=typed,
@@ -41,5 +41,5 @@ async def submit(
         shown=True,
         upload_limit=interaction.filesize_limit,
     )
-    bot.follow(job, reply, interaction)
+    interaction.client.follow(queue, job, reply, interaction)
     return job

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -11,7 +13,7 @@ import discord
 
 from dreambot import words
 from dreambot.buttons import buttons
-from dreambot.message import JobMessage, MessageGone, Shown, TryLater
+from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
 from dreambot.pacing import Pace
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway
@@ -24,6 +26,8 @@ Answer = TypeVar("Answer")
 
 PATIENCE = 60.0
 """Most seconds between two tries of something that fails."""
+LISTEN_AGAIN = 5.0
+"""Seconds until the news are listened to again after they broke off."""
 HEAVY_AFTER = 3
 """Refusals of the last edit after which no file is sent; the animation is left out after the first."""
 HOPELESS_AFTER = 5
@@ -42,8 +46,10 @@ class Watch:
         self._tries = 1
         self._lost = False
         self._changed = asyncio.Event()
+        self._end_came = asyncio.Event()
         self._content = ""
         """What the message says."""
+        self._edited = -OLD_GAP
         self._refusals = 0
         self._wait = 0.5
 
@@ -61,19 +67,28 @@ class Watch:
         await self._patiently(lambda: self.queue.mark_shown(self.job.id))
 
     async def _listen(self) -> None:
-        try:
-            async for news in self.queue.follow(self.job.id):
-                if isinstance(news, Started):
-                    self._tries = news.tries
-                self._news = news
-                self._changed.set()
-        except NoSuchJob:
-            self._lost = True
-            self._changed.set()
+        while not self._end_came.is_set():
+            try:
+                async for news in self.queue.follow(self.job.id):
+                    self._hear(news)
+            except NoSuchJob:
+                self._lose()
+            except Exception:
+                log.exception("the news of job %s broke off; listening again", self.job.id)
+                await asyncio.sleep(LISTEN_AGAIN)
 
-    @property
-    def _over(self) -> bool:
-        return self._lost or isinstance(self._news, Ended)
+    def _hear(self, news: Queued | Started | Painted | Ended) -> None:
+        if isinstance(news, Started):
+            self._tries = news.tries
+        self._news = news
+        if isinstance(news, Ended):
+            self._end_came.set()
+        self._changed.set()
+
+    def _lose(self) -> None:
+        self._lost = True
+        self._end_came.set()
+        self._changed.set()
 
     async def _show_newest(self) -> bool:
         """Wait for a change and for a turn, then show how things are at that moment. True at the end."""
@@ -81,20 +96,23 @@ class Watch:
         self._changed.clear()
         if isinstance(self._news, Queued) and not self._lost and await self._is_stale():
             return False
-        await self.pace.turn(self.message.reply.channel, lambda: self._over)
-        over = self._over
+        if self.message.is_old:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._end_came.wait(), self._edited + OLD_GAP - time.monotonic())
+        await self.pace.turn(self.message.reply.channel, self._end_came.is_set)
+        over = self._end_came.is_set()
         try:
             shown = await self._look()
             if shown is None:
                 return False
             await self.message.edit(shown)
         except NoSuchJob:
-            self._lost = True
-            self._changed.set()
+            self._lose()
             return False
         except (TryLater, QueueAway, discord.HTTPException) as error:
             return await self._after(error, over)
         self._content, self._wait, self._refusals = shown.content, 0.5, 0
+        self._edited = time.monotonic()
         return over
 
     async def _after(self, error: Exception, over: bool) -> bool:
@@ -137,7 +155,8 @@ class Watch:
         if frame is None:
             return Shown(words.begun(self.job, self._tries), verbs)
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
-        return Shown(words.painting(self.job, frame, self._tries), verbs, [picture])
+        content = words.painting(self.job, frame, self._tries)
+        return Shown(content, verbs, [picture], words.description(self.job.recipe))
 
     async def _end(self, ending: Ending) -> Shown:
         again = buttons(self.job.id, "again")
@@ -155,7 +174,9 @@ class Watch:
         animation = await self.queue.fetch(ending.animation) if ending.animation else None
         if not self._refusals and animation and len(animation) <= self.job.upload_limit:
             files.append((f"{self.job.id}.gif", animation))
-        return Shown(words.ended(self.job, ending), again, [*files, *prompt])
+        return Shown(
+            words.ended(self.job, ending), again, [*files, *prompt], words.description(self.job.recipe)
+        )
 
     def _whole_prompt(self) -> list[tuple[str, bytes]]:
         recipe = self.job.recipe

@@ -14,6 +14,8 @@ LIMIT = 2000
 """Characters of a message."""
 PROMPT_SHOWN = 600
 """Characters of a prompt that are shown; the rest is in the attached `prompt.txt`."""
+DESCRIBED = 1000
+"""Characters of a picture's description that Discord takes."""
 NAME_SHOWN = 40
 BAR = 12
 """Cells of the progress bar."""
@@ -93,6 +95,11 @@ def facts(recipe: Recipe) -> str:
     start = " · from a picture" if recipe.image else ""
     size = f"{recipe.width}×{recipe.height}"
     return f"{painter} · {size} · {recipe.steps} steps · seed {recipe.seed}{start}"
+
+
+def description(recipe: Recipe) -> str:
+    """A picture in words, for those who cannot see it."""
+    return clip(recipe.words, DESCRIBED)
 
 
 def bar(step: int, steps: int) -> str:

@@ -144,6 +144,9 @@ async def _discord(settings: BotSettings) -> AsyncIterator[Finding]:
         yield Finding("bad", "discord", 'discord.py is not installed: pip install ".[bot]".')
         return
     from dreambot.checkup import examine_discord
+    from dreambot.stand_in import point_discord_at
 
+    if settings.discord_url is not None:
+        point_discord_at(settings.discord_url)
     async for good, says in examine_discord(settings):
         yield Finding("good" if good else "bad", "discord", says)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +52,9 @@ class Interaction:
 class Interactions:
     """All interactions, by id and token."""
 
-    def __init__(self, world: World, rules: Rules) -> None:
+    def __init__(self, world: World, rules: Rules, now: Callable[[], float] = time.time) -> None:
+        self.now = now
+        """The clock tokens die by; a test may set it forward."""
         self._world = world
         self._rules = rules
         self._by_id: dict[str, Interaction] = {}
@@ -75,7 +78,7 @@ class Interactions:
             member,
             channel,
             data,
-            time.time(),
+            self.now(),
             message,
             source=source,
         )
@@ -119,7 +122,7 @@ class Interactions:
         self._timers.clear()
 
     def _expired(self, one: Interaction) -> bool:
-        return time.time() - one.created > self._rules.token_life
+        return self.now() - one.created > self._rules.token_life
 
     def _lost(self, one: Interaction) -> None:
         self._timers = {timer for timer in self._timers if timer.when() > asyncio.get_running_loop().time()}

@@ -52,6 +52,14 @@ async def me(call: Call) -> Reply:
     return Reply(shapes.own_user(call.core.world))
 
 
+async def my_guilds(call: Call) -> Reply:
+    """The servers that the bot is in, and what it may do there."""
+    world = call.core.world
+    if int(call.query.get("after", "0")) >= int(world.guild_id):
+        return Reply([])
+    return Reply([shapes.own_guild(world)])
+
+
 async def application(call: Call) -> Reply:
     """The bot's application."""
     return Reply(shapes.application(call.core.world))
@@ -179,6 +187,7 @@ ENDPOINTS = [
     Endpoint("GET", "/gateway", gateway, secret=False),
     Endpoint("GET", "/gateway/bot", gateway_bot),
     Endpoint("GET", "/users/@me", me),
+    Endpoint("GET", "/users/@me/guilds", my_guilds),
     Endpoint("GET", "/users/{user_id}", user),
     Endpoint("POST", "/users/@me/channels", open_direct),
     Endpoint("GET", "/applications/@me", application),

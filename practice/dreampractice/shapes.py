@@ -120,6 +120,19 @@ def channel(world: World, place: Channel) -> Json:
     }
 
 
+def own_guild(world: World) -> Json:
+    """The guild as it stands in the bot's list of guilds."""
+    return {
+        "id": world.guild_id,
+        "name": world.guild_name,
+        "icon": None,
+        "banner": None,
+        "owner": world.owner_id == world.bot.id,
+        "permissions": str(int(world.guild_permissions(world.members[world.bot.id]))),
+        "features": [],
+    }
+
+
 def guild(world: World) -> Json:
     """The guild."""
     return {

@@ -83,7 +83,7 @@ class World:
         self.application_id = self.bot.id
         everyone = Role(self.guild_id, "@everyone", MEMBER)
         self.roles[everyone.id] = everyone
-        self.bot_role = self.add_role(bot, BOT, color=0x5865F2, bot_id=self.bot.id)
+        self.bot_role = self.add_role(bot, BOT, color=0x57D9A3, bot_id=self.bot.id)
         self.members[self.bot.id] = Member(self.bot, [self.bot_role.id], long_ago)
         self.owner_id = self.bot.id
 
@@ -163,6 +163,15 @@ class World:
         channel.overwrites[targets.get(target, target)] = (allow, deny)
         self.feed.tell("channel", data={"channel": channel, "new": False})
 
+    def guild_permissions(self, member: Member) -> Permission:
+        """What a member may do in the guild, before the channels' own rules."""
+        if member.user.id == self.owner_id:
+            return EVERYTHING
+        bits = self.roles[self.guild_id].permissions
+        for role in member.roles:
+            bits |= self.roles[role].permissions
+        return EVERYTHING if bits & Permission.administrator else bits
+
     def permissions(self, user: User, channel: Channel) -> Permission:
         """What a user may do in a channel."""
         if channel.kind == DIRECT:
@@ -170,11 +179,7 @@ class World:
         member = self.members.get(user.id)
         if member is None:
             return Permission(0)
-        if user.id == self.owner_id:
-            return EVERYTHING
-        bits = self.roles[self.guild_id].permissions
-        for role in member.roles:
-            bits |= self.roles[role].permissions
+        bits = self.guild_permissions(member)
         if bits & Permission.administrator:
             return EVERYTHING
         place = self.channels[channel.parent_id] if channel.parent_id else channel
@@ -193,10 +198,10 @@ def furnished(guild: str = "Alien Dreams practice", bot: str = "Alien Dreams") -
     """The world a practice starts with: #art, #general, #mods; ada, bo, and the moderator mo."""
     world = World(guild, bot)
     moderator = world.add_role("moderator", MODERATOR, color=0xF0B232)
-    world.add_person("owner")
     for name in ("ada", "bo"):
         world.add_person(name)
     world.add_person("mo", roles=("moderator",))
+    world.owner_id = world.add_person("owner").user.id
     world.add_channel("art", "Pictures, painted on our own GPUs")
     world.add_channel("general", "Everything else")
     mods = world.add_channel("mods", "For moderators")

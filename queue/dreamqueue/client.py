@@ -92,7 +92,9 @@ class QueueClient:
         """Store a job and queue it at its fair place.
 
         `reply` is the message in which the job is shown, where one exists already. `band` orders groups
-        strictly (0 goes before 1), `weight` > 1 makes a member's share larger. Raises QueueAway, QueueFull or NobodyPaints; then nothing was stored.
+        strictly (0 goes before 1), `weight` > 1 makes a member's share larger.
+
+        Raises QueueAway, QueueFull or NobodyPaints; then nothing was stored.
         """
         async with queue_at_hand():
             await self._somebody_paints(recipe.backend)

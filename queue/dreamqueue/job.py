@@ -49,6 +49,8 @@ class Finished(Wire):
     """Cosine similarity of the picture and its phrases, in [-1, 1]."""
     seconds: float = 0.0
     """Time spent painting."""
+    notes: tuple[str, ...] = ()
+    """What the member should know of it, in words fit to show."""
 
 
 class Stopped(Wire):
@@ -61,6 +63,7 @@ class Stopped(Wire):
     animation: str | None = None
     score: float | None = None
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 class Cancelled(Wire):

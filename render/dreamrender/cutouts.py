@@ -32,8 +32,8 @@ class Augmentation:
     """Where rotations turn: 0 the cut's centre, 1 any place in the picture."""
     flip: float = 0.5
     """Share of cuts mirrored left to right."""
-    squeeze: float = 1.0
-    """Non-square pictures: 0 keeps cuts square, 1 lets them stretch up to the picture's own shape."""
+    squeeze: tuple[float, float] = (0.5, 1.0)
+    """Non-square pictures: at 0 a cut is square, at 1 it has the picture's shape, squeezed."""
     padding: Literal["reflection", "border", "zeros"] = "reflection"
     brightness: float = 0.1
     """Largest shift of all channels, of 1."""
@@ -72,7 +72,7 @@ def placements(
     height, width = size
     draw = _Draws(generator)
     zoom = draw.uniform(*how.zoom, count)
-    stretch = draw.uniform(0, how.squeeze, count)
+    stretch = draw.uniform(*how.squeeze, count)
     across = zoom * (min(height, width) / width) ** (1 - stretch)
     down = zoom * (min(height, width) / height) ** (1 - stretch)
     angle = draw.uniform(-how.turn, how.turn, count)

@@ -53,7 +53,7 @@ class Painting:
         self.kept: list[PILImage] = []
         """Frames at even distances, for the animation."""
         self.seconds = 0.0
-        """Time that its steps took."""
+        """Time that its steps and frames took."""
         self.wanted: Literal["cancel", "stop"] | None = None
         self.over = False
         self._loop = loop
@@ -100,6 +100,7 @@ class Painting:
     def stepped(self, session: Session, seconds: float, picture: Callable[[], Image]) -> None:
         """The engine made a step that took `seconds`; `picture` draws it if it is due."""
         self.seconds += seconds
+        began = time.perf_counter()
         due = time.monotonic() - self._last_frame >= self._frame_seconds or session.step == 1
         keep = session.step % self._keep_every == 0 or session.step == 1
         if not (due or keep):
@@ -110,6 +111,7 @@ class Painting:
         if due:
             self._last_frame = time.monotonic()
             self._tell(FrameReady(session.step, session.score, self.seconds, drawn))
+        self.seconds += time.perf_counter() - began
 
     def end(self, outcome: Outcome) -> None:
         """It is finished, stopped or cancelled."""

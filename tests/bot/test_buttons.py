@@ -126,7 +126,7 @@ async def test_again_begins_with_the_same_picture_and_says_if_it_is_forgotten(st
 
 
 async def test_buttons_live_through_a_restart(stage: Stage) -> None:
-    message, job = await waiting(stage, stage.ada)
+    message, _ = await waiting(stage, stage.ada)
     await stage.fell_bot()
     await stage.raise_bot()
     await stage.press(stage.ada, message, "Cancel")

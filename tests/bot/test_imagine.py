@@ -11,6 +11,7 @@ from PIL import Image
 from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
+from dreampractice.world import THREAD, Channel
 from dreamqueue.job import Failed
 
 
@@ -32,6 +33,7 @@ async def test_a_picture_from_asking_to_hanging(stage: Stage) -> None:
     end = await shows(message, "done in 0:41 · score 0.310")
     assert [file.filename for file in end.attachments] == [f"{job.id}.png", f"{job.id}.gif"]
     assert [file.content for file in end.attachments] == [final, animation]
+    assert end.attachments[0].description == "a hut in a blizzard | oil painting:0.5"
     assert "seed 7" in end.content
     assert r"**a hut in a blizzard \| oil painting\:0.5**" in end.content
     assert [button.label for button in message.buttons] == ["Again"]
@@ -126,12 +128,26 @@ async def test_what_could_not_be_posted_is_refused_before_painting(
     assert await stage.queue.unshown() == []
 
 
+async def test_in_a_thread_other_permissions_count(stage: Stage) -> None:
+    world = stage.discord.world
+    owner = stage.ada.user.id
+    thread = Channel(world.ids.next(), "a thread", THREAD, parent_id=stage.channel.id, owner_id=owner)
+    world.channels[thread.id] = thread
+    world.feed.tell("thread", data={"channel": thread, "new": True})
+    stage.discord.set_permissions("art", deny=("send_messages",))
+    message = await stage.imagine(stage.ada, "a hut", channel=thread.id)
+    await shows(message, "waiting")
+    stage.discord.set_permissions("art", deny=("send_messages_in_threads",))
+    refused = await stage.imagine(stage.ada, "a hut", channel=thread.id)
+    assert "I need Send Messages In Threads in this channel" in refused.content
+
+
 async def test_nobody_can_paint_with_this_backend(stage: Stage) -> None:
     await stage.worker.wake("watercolours")
     answer = await stage.refusal(stage.ada, "a hut")
     assert "No worker that is awake can paint with `pixels`" in answer.content
     assert "`watercolours`" in answer.content
-    assert stage.public_messages() == [], "no message that thinks for ever"
+    await eventually(lambda: not stage.public_messages())  # no message that thinks for ever
 
 
 async def test_too_many_jobs_of_one_member(stage: Stage) -> None:
@@ -182,7 +198,7 @@ async def test_a_file_that_is_no_picture_is_refused_to_nobody_else(
     message = await stage.refusal(stage.ada, "a hut", image=file)
     assert answer in message.content
     assert message.ephemeral
-    assert stage.public_messages() == []
+    await eventually(lambda: not stage.public_messages())
     assert await stage.queue.unshown() == []
 
 

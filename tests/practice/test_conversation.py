@@ -57,6 +57,32 @@ async def test_buttons_menus_and_dialogs(start: Start) -> None:
     assert (stopped.attachments, stopped.buttons) == ([], [])
 
 
+async def test_dialogs_in_the_newer_layout(start: Start) -> None:
+    discord, _ = await start()
+    ada = discord.person("ada")
+    opened = await ada.slash("settings")
+    assert opened.modal is not None
+    assert [field.label for field in opened.modal.fields] == ["Backend", "Note"]
+    sent = await ada.fill(opened.modal, backend="pixels", note="more\nlines")
+    assert sent.reply is not None
+    assert sent.reply.content == "pixels: more\nlines"
+
+
+async def test_threads_and_direct_messages(start: Start) -> None:
+    discord, bot = await start()
+    ada = discord.person("ada")
+    said = await ada.say("art", "a long story")
+    channel = bot.get_channel(int(said.channel.id))
+    thread = await channel.get_partial_message(int(said.id)).create_thread(name="story")
+    await thread.send("chapter one")
+    await ada.wait_for(lambda m: m.content == "chapter one", channel="story")
+    asked = await ada.slash("whisper", channel="story", text="psst")
+    assert asked.reply in ada.sees("story")
+    user = await bot.fetch_user(int(ada.user.id))
+    await user.send("your picture is ready")
+    assert [m.content for m in ada.sees("dm")] == ["your picture is ready"]
+
+
 async def test_autocomplete(start: Start) -> None:
     discord, _ = await start()
     choices = await discord.person("ada").autocomplete("imagine", option="style", typed="w", prompt="a hut")

@@ -45,11 +45,11 @@ def test_cuts_of_a_wide_picture_reach_all_of_it() -> None:
     assert left.min() < -0.95
     assert right.max() > 0.95
     assert theta[:, 0, 0].max() > 0.9, "some show the whole width"
-    assert theta[:, 0, 0].min() < 0.25, "some are nearly square"
+    assert theta[:, 0, 0].min() < 0.35, "some a part of it"
 
 
 def test_square_cuts_stay_square_when_nothing_may_stretch() -> None:
-    theta = placements(50, (32, 64), replace(PLAIN, zoom=(0.5, 1), squeeze=0), seeded())
+    theta = placements(50, (32, 64), replace(PLAIN, zoom=(0.5, 1), squeeze=(0, 0)), seeded())
     assert torch.allclose(theta[:, 0, 0] * 2, theta[:, 1, 1])
 
 

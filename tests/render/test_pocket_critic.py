@@ -37,15 +37,6 @@ def sun_on_sea() -> Tensor:
     return as_tensor(picture)
 
 
-def forest() -> Tensor:
-    picture = Image.new("RGB", (SIDE, SIDE), "#16401c")
-    draw = ImageDraw.Draw(picture)
-    for x in range(5, SIDE, 18):
-        draw.rectangle((x, 20, x + 5, SIDE), fill="#3b2a17")
-        draw.polygon([(x - 14, 90), (x + 2, 5 + x % 30), (x + 19, 90)], fill="#2d7a34")
-    return as_tensor(picture)
-
-
 def test_the_file_stays_small() -> None:
     assert EMBEDDED.stat().st_size <= 24_000_000
 
@@ -83,7 +74,8 @@ def test_emoji_are_words(critic: PocketCritic) -> None:
     cactus, word, other = critic.encode_texts(["🌵", "cactus", "a fast car"])
     assert cactus @ word > 0.95
     assert cactus @ word > cactus @ other
-    assert spoken("Café ❤️").split() == ["cafe", "heavy", "black", "heart"]
+    assert spoken("🖤").split() == ["black", "heart"]
+    assert spoken("Café ❤️").split() == ["cafe", "heart"]
 
 
 def test_long_strange_and_empty_texts_do_not_crash(critic: PocketCritic) -> None:
@@ -101,9 +93,9 @@ def test_unknown_words_are_split_and_unknown_characters_stand_alone() -> None:
 
 
 def test_it_tells_simple_pictures_apart(critic: PocketCritic) -> None:
-    images = critic.encode_images(torch.stack([plain("#d01818"), plain("#1838d0"), sun_on_sea(), forest()]))
-    texts = critic.encode_texts(["red", "blue", "a sunset over the sea", "a green forest"])
-    assert (images @ texts.T).argmax(1).tolist() == [0, 1, 2, 3]
+    pictures = torch.stack([plain("#d01818"), plain("#1838d0"), plain("#20a030"), sun_on_sea()])
+    texts = critic.encode_texts(["red", "blue", "green", "a sunset over the sea", "a forest"])
+    assert (critic.encode_images(pictures) @ texts.T).argmax(1).tolist() == [0, 1, 2, 3]
 
 
 def test_broken_files_say_what_is_wrong(tmp_path: Path) -> None:

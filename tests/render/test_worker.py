@@ -122,7 +122,7 @@ async def test_cancel_while_it_is_painted(
     client: QueueClient, settings: WorkerSettings, grey: GreyBackend
 ) -> None:
     async with worker_here(settings, grey):
-        job = await client.submit(grey_recipe(steps=2_000), ADA)
+        job = await client.submit(grey_recipe(steps=20_000), ADA)
         await started(client, job.id, "here")
         assert await client.cancel(job.id, MO)
         assert await ending(client, job.id) == Cancelled(by=MO)
@@ -134,7 +134,7 @@ async def test_stop_keeps_the_picture(
     client: QueueClient, settings: WorkerSettings, grey: GreyBackend
 ) -> None:
     async with worker_here(settings, grey):
-        job = await client.submit(grey_recipe(steps=2_000), ADA)
+        job = await client.submit(grey_recipe(steps=20_000), ADA)
         await started(client, job.id, "here")
         await client.stop(job.id, ADA)
         end = await ending(client, job.id)
@@ -184,7 +184,7 @@ async def test_a_worker_that_is_told_to_go_hands_its_job_over(
     for _ in range(3):
         async with worker_here(settings, grey):
             jobs = await client.store.open_jobs()
-            job = jobs[0] if jobs else (await client.submit(grey_recipe(steps=5_000), ADA)).id
+            job = jobs[0] if jobs else (await client.submit(grey_recipe(steps=20_000), ADA)).id
             await started(client, job, "here")
     assert (await client.record(job)).ending is None, "three restarts are not three failed tries"
     async with worker_here(settings.model_copy(update={"worker_name": "next"}), grey):

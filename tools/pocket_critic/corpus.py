@@ -28,9 +28,12 @@ COLOURS = {
     "orange": (245, 140, 25), "purple": (120, 40, 160), "pink": (250, 150, 190), "brown": (115, 70, 35),
     "black": (15, 15, 15), "white": (245, 245, 245), "grey": (128, 128, 128), "turquoise": (50, 200, 195),
     "golden": (218, 170, 45), "silver": (190, 195, 200), "dark blue": (10, 20, 80),
-    "dark green": (10, 70, 30), "crimson": (165, 10, 45), "violet": (150, 80, 220),
-    "light blue": (150, 205, 250), "beige": (225, 210, 180),
+    "light blue": (150, 205, 250), "dark green": (10, 70, 30), "crimson": (165, 10, 45),
+    "violet": (150, 80, 220), "beige": (225, 210, 180),
 }  # fmt: skip
+#: How many pictures of each set are used; big drawings are left out, as they are slow to open.
+LIMITS = {"unlabelled": 3000, "clipart": 2000, "emoji": 1853, "stamp": 785, "paint": 1200}
+BIG = 700_000
 SHAPES = ("circle", "square", "triangle", "stripe", "cross", "ring")
 
 
@@ -168,6 +171,25 @@ def _draw(
     return picture.filter(ImageFilter.GaussianBlur(chooser.choice((0, 1, 3))))
 
 
+def sampled(rows: list[Row], seed: int = 0) -> list[Row]:
+    """As many random pictures of each set as its limit, set by set."""
+    Image.MAX_IMAGE_PIXELS = None
+    shuffled = list(rows)
+    random.Random(seed).shuffle(shuffled)
+    taken: dict[str, list[Row]] = {}
+    for row in shuffled:
+        kind = str(row["set"])
+        chosen = taken.setdefault(kind, [])
+        if len(chosen) < LIMITS[kind] and not (kind in ("clipart", "stamp") and _pixels(row) > BIG):
+            chosen.append(row)
+    return [row for kind in sorted(taken) for row in taken[kind]]
+
+
+def _pixels(row: Row) -> int:
+    width, height = Image.open(str(row["image"])).size
+    return width * height
+
+
 def phrases(wordnet: Path) -> Iterator[str]:
     """WordNet's words with their glosses, and prompts made of nouns, adjectives and style words."""
     nouns: list[str] = []
@@ -199,7 +221,6 @@ def main() -> None:
     options = parser.parse_args()
     rows: list[Row] = []
     for source, given in (
-        (flickr, options.flickr),
         (emoji, options.emoji),
         (clipart, options.clipart),
         (stamps, options.stamps and [options.stamps]),
@@ -207,6 +228,7 @@ def main() -> None:
         (paints, [options.output / "paints", options.paints]),
     ):
         rows += source(*given) if given else ()
+    rows = [*(flickr(*options.flickr) if options.flickr else ()), *sampled(rows)]
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     lines = phrases(options.wordnet) if options.wordnet else iter(())

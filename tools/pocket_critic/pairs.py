@@ -16,6 +16,8 @@ from torch import Tensor
 #: Share of each batch that a set gets, where it is there at all.
 SHARES = {"flickr": 0.6, "unlabelled": 0.12, "clipart": 0.12, "emoji": 0.07, "stamp": 0.04, "paint": 0.05}
 VALIDATION = 500
+#: Sets whose styled view would contradict its words.
+PLAIN = ("paint", "unlabelled")
 #: A photo without captions is named after a class where the classifier is this sure.
 SURE = 0.3
 
@@ -48,7 +50,7 @@ class Pairs:
         self.classes = texts["classes"].float()
         self.phrases = texts["phrases"]
         self.weight, self.bias = classifier
-        self.plain = torch.tensor([kind in ("paint", "unlabelled") for kind in sets])
+        self.plain = torch.tensor([kind in PLAIN for kind in sets])
         self._name_unlabelled(sets, texts)
         usable = ~hidden & (self.captions.abs().sum((1, 2)) > 0)
         flickr = torch.tensor([kind == "flickr" for kind in sets]) & usable

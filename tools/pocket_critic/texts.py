@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--phrases", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs=2, action="append", metavar=("MANIFEST", "FEATURES"))
     parser.add_argument("--pieces", type=int, default=10_000, help="size of the vocabulary")
-    parser.add_argument("--sample", type=int, default=20_000, help="phrases kept for the relations")
+    parser.add_argument("--sample", type=int, default=12_000, help="phrases kept for the relations")
     options = parser.parse_args()
 
     chooser = random.Random(5)

@@ -107,7 +107,7 @@ def train(student: Student, pairs: Pairs, options: argparse.Namespace) -> Studen
 
 @torch.inference_mode()
 def check(student: Student, pairs: Pairs) -> str:
-    """Recall on the validation photos, whole and styled."""
+    """Recall on the validation photos, whole."""
     features, logits, captions = pairs.validation()
     pictures = student.image_head(image_evidence(features, logits))
     words = student.text_head(captions.flatten(0, 1))
@@ -124,13 +124,13 @@ def main() -> None:
     parser.add_argument("--minilm", type=Path, required=True)
     parser.add_argument("--texts", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs=2, action="append", metavar=("MANIFEST", "FEATURES"))
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--batch", type=int, default=768)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--decay", type=float, default=0.1)
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--image-hidden", type=int, default=640)
-    parser.add_argument("--text-hidden", type=int, default=1024)
+    parser.add_argument("--text-hidden", type=int, default=512)
     parser.add_argument("--class-weight", type=float, default=0.3)
     parser.add_argument("--relation-weight", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=0)

@@ -9,6 +9,9 @@ UNKNOWN, START, END = "[UNK]", "[CLS]", "[SEP]"
 #: Joiners and skin tones that change how an emoji looks but not what it is called.
 SILENT = {"\u200d", "\ufe0e", "\ufe0f", "\u20e3", *map(chr, range(0x1F3FB, 0x1F400))}
 SYMBOLS = {"So", "Sk", "Sm"}
+#: In names of signs older than emoji these words say how the sign is printed, not what it shows.
+PRINTED = {"black", "white", "heavy", "medium", "sign", "symbol"}
+FIRST_EMOJI = "\U0001f000"
 LONGEST_WORD = 100
 
 
@@ -24,10 +27,15 @@ def _said(character: str) -> str:
     if category == "Mn":
         return ""
     if category in SYMBOLS and not character.isascii():
-        return f" {unicodedata.name(character, '').replace('-', ' ')} "
+        return f" {_named(character)} "
     if category[0] in "ZC":
         return " "
     return character
+
+
+def _named(character: str) -> str:
+    name = unicodedata.name(character, "").lower().replace("-", " ").split()
+    return " ".join(word for word in name if character >= FIRST_EMOJI or word not in PRINTED)
 
 
 def words(text: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from dreamqueue.store import JobStore, RedisAway, now
 from dreamrender.backend import Inputs
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
-from dreamrender.picture import animation_bytes, jpeg_bytes, result_bytes, to_pil
+from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
 from dreamrender.worker.lease import lease
 
 log = logging.getLogger(__name__)
@@ -149,11 +149,12 @@ class Painter:
     ) -> Ending:
         assert outcome.picture is not None
         last = to_pil(outcome.picture)
-        picture = await asyncio.to_thread(result_bytes, last, job.recipe, job.upload_limit)
-        room = job.upload_limit - len(picture)
+        picture = await asyncio.to_thread(result, last, job.recipe, job.upload_limit)
+        room = job.upload_limit - len(picture.data)
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
-        picture_key = await self._patiently_keep(picture)
+        picture_key = await self._patiently_keep(picture.data)
         animation_key = await self._patiently_keep(animation) if animation else None
+        notes = (*outcome.notes, *([picture.note] if picture.note else ()))
         if outcome.kind == "stopped":
             return Stopped(
                 by=order.by if order else Owner(id="", name="the worker"),
@@ -162,9 +163,14 @@ class Painter:
                 animation=animation_key,
                 score=outcome.score,
                 seconds=outcome.seconds,
+                notes=notes,
             )
         return Finished(
-            picture=picture_key, animation=animation_key, score=outcome.score, seconds=outcome.seconds
+            picture=picture_key,
+            animation=animation_key,
+            score=outcome.score,
+            seconds=outcome.seconds,
+            notes=notes,
         )
 
     async def _patiently_keep(self, data: bytes) -> str:

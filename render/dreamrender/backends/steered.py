@@ -1,0 +1,98 @@
+"""What all CLIP-steered backends share: a system is its presets and a way to make its canvas."""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch.nn import functional as F
+
+from dreamqueue.errors import PaintError, PictureError
+from dreamqueue.recipe import Recipe
+from dreamrender import steer
+from dreamrender.backend import Backend, Inputs, Session
+from dreamrender.canvas import Canvas, covering
+from dreamrender.critics import Critic
+from dreamrender.critics.loading import load_critic
+from dreamrender.steer import Preset, Regulariser, SteeredSession
+from dreamrender.types import Image, Images
+
+PULL = 1.0
+"""Weight of staying near the initial picture."""
+
+
+class Steered(Backend, ABC):
+    """A CLIP-steered backend. `critics` gives a critic by name and device."""
+
+    name: ClassVar[str]
+    presets: ClassVar[Mapping[str, Preset]]
+    """By name; the first is the default."""
+
+    def __init__(self, device: str = "cpu", critics: Callable[[str, str], Critic] = load_critic) -> None:
+        self.device = device
+        self._critics = critics
+
+    @abstractmethod
+    def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
+        """A canvas for a recipe, on the generator's device, drawn from it or from the initial picture.
+
+        `start` is that picture at the recipe's size, RGB in [0, 1], on the same device.
+        """
+
+    def begin(self, recipe: Recipe, inputs: Inputs) -> SteeredSession:
+        """A session at step 0, painting over the initial picture if the recipe names one."""
+        name = recipe.preset or next(iter(self.presets))
+        if name not in self.presets:
+            near = difflib.get_close_matches(name, self.presets, n=1) or list(self.presets)
+            raise PaintError(f"`{self.name}` has no preset `{name}`; there is `{'`, `'.join(near)}`.")
+        generator = steer.seeded(recipe, self.device)
+        critic = self._critics(recipe.critic, self.device)
+        start, preset = _initial(recipe, inputs), self.presets[name]
+        if start is not None:
+            start = start.to(self.device)
+            preset = _staying_near(preset, start)
+        canvas = self.canvas(name, recipe, start, generator)
+        return SteeredSession(recipe, canvas, preset, critic, generator)
+
+    def group(self, session: Session) -> str:
+        """All sessions with the same critic step together, whatever their sizes and presets."""
+        return session.recipe.critic
+
+    def step(self, sessions: Sequence[Session]) -> None:
+        """One step of each, batched."""
+        steer.step([_ours(session) for session in sessions])
+
+    def picture(self, session: Session) -> Image:
+        """What it looks like now: RGB in [0, 1], float32, on the CPU, (3, height, width)."""
+        return _ours(session).picture()
+
+
+def _initial(recipe: Recipe, inputs: Inputs) -> Image | None:
+    if recipe.image is None:
+        return None
+    if recipe.image not in inputs.pictures:
+        raise PictureError("The initial picture is not kept any more; please attach it again.")
+    return covering(inputs.pictures[recipe.image], recipe.height, recipe.width)
+
+
+def _staying_near(preset: Preset, start: Image) -> Preset:
+    """Half the rate, and a pull towards the initial picture's composition, so that it stays recognisable."""
+    height, width = start.shape[-2:]
+    short = min(height, width)
+    size = max(1, round(16 * height / short)), max(1, round(16 * width / short))
+    coarse = F.interpolate(start[None], size, mode="area")
+
+    def away(images: Images) -> torch.Tensor:
+        return F.mse_loss(F.interpolate(images, size, mode="area"), coarse)
+
+    return replace(preset, rate=preset.rate / 2, on_image=(*preset.on_image, Regulariser(away, PULL)))
+
+
+def _ours(session: Session) -> SteeredSession:
+    if not isinstance(session, SteeredSession):
+        raise TypeError(f"a session of another backend: {session!r}")
+    return session
