@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from dreamqueue.client import Place
 from dreamqueue.events import Frame
 from dreamqueue.job import Cancelled, Ending, Expired, Failed, Finished, Job, Stopped
+from dreamqueue.places import Place
 from dreamqueue.recipe import Recipe
 from dreamqueue.text import clip
 

@@ -5,56 +5,27 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from arq.connections import ArqRedis, RedisSettings, create_pool
-from pydantic import SecretStr
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
+from arq.connections import ArqRedis
 
 from dreamconfig.catalogue import backends
 from dreamconfig.settings import QueueSettings
 from dreamqueue import keys, workers
+from dreamqueue.connection import connect
 from dreamqueue.errors import NobodyPaints, QueueAway, QueueFull
 from dreamqueue.events import Cancel, Ended, Frame, Painted, Queued, Started, Stop
 from dreamqueue.job import Cancelled, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.news import NewsReader
+from dreamqueue.places import Place, estimate, place
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
-from dreamqueue.wire import arq_dumps, arq_loads
 
 log = logging.getLogger(__name__)
 
 FUNCTION = "paint"
 """Name of the worker's arq function."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a job stands."""
-
-    ahead: int
-    """Jobs that are begun before it."""
-    starts_in: float | None
-    """Seconds until it is begun, as far as can be told; None when no worker is awake."""
-
-
-async def connect(redis_url: SecretStr) -> ArqRedis:
-    """An arq connection pool with JSON payloads. Raises QueueAway when Redis does not answer."""
-    settings = RedisSettings.from_dsn(redis_url.get_secret_value())
-    settings.conn_retries = 0
-    settings.conn_timeout = 5
-    settings.retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
-    settings.retry_on_timeout = True
-    async with queue_at_hand():
-        return await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)
-
-
-def cost_kind(recipe: Recipe) -> str:
-    """Jobs of one kind cost the same a step."""
-    return f"{recipe.backend}:{recipe.preset}:{recipe.critic}:{recipe.width}x{recipe.height}"
 
 
 class QueueClient:
@@ -106,22 +77,13 @@ class QueueClient:
                 lane=backends()[recipe.backend].lane,
                 parent=parent,
                 created=now(),
-                cost=await self.estimate(recipe),
+                cost=await estimate(self.store, recipe),
                 upload_limit=upload_limit,
                 shown=shown,
             )
             score = await self._admit(job, band, weight, reply)
             await self.enqueue(job, score)
         return job
-
-    async def estimate(self, recipe: Recipe) -> float:
-        """Seconds that painting a recipe takes, learnt from what such jobs really cost."""
-        entry = backends()[recipe.backend]
-        a_step = await self.store.cost(cost_kind(recipe))
-        if a_step is None:
-            area = recipe.width * recipe.height / (entry.size[0] * entry.size[1])
-            a_step = entry.seconds_per_step * max(0.5, area)
-        return max(1.0, a_step * recipe.steps)
 
     async def _somebody_paints(self, backend: str) -> None:
         cards = await workers.awake(self.redis)
@@ -175,30 +137,7 @@ class QueueClient:
     async def place(self, job: str) -> Place | None:
         """Where a job stands; None once it is not waiting. Raises NoSuchJob."""
         async with queue_at_hand():
-            record = await self.store.record(job)
-            ahead = await self.store.waiting_ahead(record)
-            if ahead is None:
-                return None
-            return Place(ahead, await self._starts_in(record.job, ahead))
-
-    async def _starts_in(self, job: Job, ahead: int) -> float | None:
-        slots = sum(card.slots for card in await workers.awake(self.redis) if job.lane in card.lanes)
-        if not slots:
-            return None
-        before = await self.redis.zrange(keys.waiting(job.lane), 0, ahead - 1) if ahead else []
-        painting = await self.store.painting_since(job.lane)
-        if len(painting) + ahead < slots:
-            return 0.0
-        async with self.redis.pipeline(transaction=False) as pipe:
-            for other in [*(name.decode() for name in before), *painting]:
-                pipe.hget(keys.record(other), "cost")
-            costs = [float(raw or 60_000) / 1000 for raw in await pipe.execute()]
-        waiting = sum(costs[: len(before)])
-        rest = sum(
-            max(1.0, cost - (now() - since))
-            for cost, since in zip(costs[len(before) :], painting.values(), strict=True)
-        )
-        return (waiting + rest) / slots
+            return await place(self.store, job)
 
     async def record(self, job: str) -> Record:
         """What is known of a job. Raises NoSuchJob, QueueAway."""

@@ -11,6 +11,7 @@ from PIL import Image
 from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
+from dreampractice import Rules
 from dreampractice.world import THREAD, Channel
 from dreamqueue.job import Failed
 
@@ -98,6 +99,10 @@ async def test_nobody_is_pinged_by_a_prompt_or_an_error(stage: Stage) -> None:
     assert all("@everyone" not in version.content for version in message.history)
     refused = await stage.imagine(stage.ada, "a hut --@everyone")
     assert not refused.mention_everyone
+    bodies = [call.body for call in stage.discord.traffic if isinstance(call.body, dict)]
+    said = [body for body in (body.get("data", body) for body in bodies) if body.get("content")]
+    assert len(said) >= 3
+    assert all(body["allowed_mentions"] == {"parse": []} for body in said)
 
 
 async def test_a_very_long_prompt_is_cut_and_its_whole_is_attached(stage: Stage) -> None:
@@ -140,6 +145,13 @@ async def test_in_a_thread_other_permissions_count(stage: Stage) -> None:
     stage.discord.set_permissions("art", deny=("send_messages_in_threads",))
     refused = await stage.imagine(stage.ada, "a hut", channel=thread.id)
     assert "I need Send Messages In Threads in this channel" in refused.content
+
+
+async def test_the_channels_limit_for_files_goes_with_the_job(bare_stage: Stage) -> None:
+    bare_stage.discord.core.rules = Rules(file_limit=5 * 2**20)
+    await bare_stage.raise_bot()
+    await bare_stage.imagine(bare_stage.ada, "a hut")
+    assert (await bare_stage.worker.next_job()).upload_limit == 5 * 2**20
 
 
 async def test_nobody_can_paint_with_this_backend(stage: Stage) -> None:

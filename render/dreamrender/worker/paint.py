@@ -11,10 +11,10 @@ from typing import Any
 from PIL import Image as Pillow
 
 from dreamqueue import keys
-from dreamqueue.client import cost_kind
 from dreamqueue.errors import DreamError, NoSuchJob, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop
 from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Stopped
+from dreamqueue.places import cost_kind
 from dreamqueue.store import JobStore, RedisAway, now
 from dreamrender.backend import Inputs
 from dreamrender.engine import Engine
