@@ -18,6 +18,8 @@ from dreamqueue.errors import DreamError
 log = logging.getLogger(__name__)
 
 UNKNOWN_INTERACTION = 10062
+UNANSWERABLE = (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError)
+"""What an answer may fail with; RuntimeError is aiohttp's word for a session closed by a shutdown."""
 
 
 @asynccontextmanager
@@ -37,7 +39,7 @@ async def answer(interaction: discord.Interaction[Any], error: Exception) -> Non
         return
     try:
         await whisper(interaction, explain(cause))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+    except UNANSWERABLE as failure:
         log.warning("could not answer interaction %s: %s", interaction.id, failure)
 
 

@@ -12,6 +12,7 @@ VERBS = {
     "practice": "dreamcli.practice:practice",
     "imagine": "dreamcli.imagine:imagine",
     "recipe": "dreamcli.recipe:recipe",
+    "models": "dreamcli.models:models",
     "bot": "dreamcli.serve:bot",
     "worker": "dreamcli.serve:worker",
     "doctor": "dreamcli.doctor:doctor",

@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from dreamconfig.settings import BotSettings, WorkerSettings
+from dreamqueue.errors import DreamError
 
 
 @click.command()
@@ -30,4 +31,7 @@ def worker(backends: str | None, device: str | None) -> None:
         offered(settings.backends)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    main(settings)
+    try:
+        main(settings)
+    except DreamError as error:
+        raise click.ClickException(str(error)) from None

@@ -97,7 +97,7 @@ async def test_nobody_is_pinged_by_a_prompt_or_an_error(stage: Stage) -> None:
     assert message.mentions == []
     assert not message.mention_everyone
     assert all("@everyone" not in version.content for version in message.history)
-    refused = await stage.imagine(stage.ada, "a hut --@everyone")
+    refused = await stage.imagine(stage.ada, "a hut --everyone")
     assert not refused.mention_everyone
     bodies = [call.body for call in stage.discord.traffic if isinstance(call.body, dict)]
     said = [body for body in (body.get("data", body) for body in bodies) if body.get("content")]

@@ -52,6 +52,7 @@ async def test_a_line_that_would_say_the_same_is_not_sent(stage: Stage) -> None:
     job = await stage.worker.next_job()
     for _ in range(5):
         await stage.queue.redis.xadd(keys.NEWS, {"news": Queued(job=job.id).model_dump_json()})
+        await asyncio.sleep(2 * FAST)  # time enough to send it, were it worth sending
     await stage.worker.begin(job)
     await shows(message, "a worker begins")
     assert sum("waiting" in version.content for version in message.history) == 1

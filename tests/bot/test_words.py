@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreambot import words
-from dreamqueue.places import Place
 from dreamqueue.events import Frame
 from dreamqueue.job import Cancelled, Ending, Expired, Failed, Finished, Job, Owner, Stopped
+from dreamqueue.places import Place
 from dreamqueue.recipe import Phrase, Recipe
 
 ADA, BO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo_the_*great*")

@@ -66,7 +66,7 @@ class OpenClipCritic:
         shape = open_clip.get_model_config(architecture)
         if shape is None:
             raise PaintError(f"open_clip knows no architecture `{architecture}`.")
-        path = _weights(architecture, pretrained, download)
+        path = find_weights(architecture, pretrained) or _fetched(architecture, pretrained, name, download)
         norm = _normalisation(architecture, pretrained)
         try:
             model = open_clip.create_model(
@@ -115,12 +115,20 @@ class OpenClipCritic:
         return torch.autocast(self.device.type, torch.bfloat16) if self._half else nullcontext()
 
 
-def _weights(architecture: str, pretrained: str, download: bool) -> Path:
-    """Where the weights lie; fetches them only if asked to."""
+def find_weights(architecture: str, pretrained: str) -> Path | None:
+    """Where the weights lie on this machine: a file, or what open_clip downloaded before; None if nowhere."""
+    torchvision_ops.declare()
     from open_clip import pretrained as known
 
     if (path := Path(pretrained).expanduser()).is_file():
         return path
+    source = known.get_pretrained_cfg(architecture, pretrained)
+    return _cached(source) if source else None
+
+
+def _fetched(architecture: str, pretrained: str, name: str | None, download: bool) -> Path:
+    from open_clip import pretrained as known
+
     source = known.get_pretrained_cfg(architecture, pretrained)
     if not source:
         tags = ", ".join(known.list_pretrained_tags_by_model(architecture)) or "none"
@@ -128,13 +136,10 @@ def _weights(architecture: str, pretrained: str, download: bool) -> Path:
             f"There is no file {pretrained} and open_clip has no weights of that name for {architecture} "
             f"(it has: {tags})."
         )
-    if cached := _cached(source):
-        return cached
     if not download:
         raise PaintError(
-            f"The weights {architecture}/{pretrained} are not on this worker. Who runs it can let open_clip "
-            "fetch them once (load_critic with download=True), or name a local file in "
-            "config/dreamconfig/models.toml."
+            f"The weights {architecture}/{pretrained} are not on this worker. Who runs it can fetch them "
+            f"with `aliendreams models fetch {name or 'NAME'}`, or name a local file in the catalogue."
         )
     try:
         return Path(str(known.download_pretrained(source)))
