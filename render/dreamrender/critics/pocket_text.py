@@ -44,7 +44,7 @@ class TextTower(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Ids (N, tokens) and mask (N, tokens), true where there is a token → mean token (N, 384)."""
-        x = self.norm(self.words(ids) + self.positions[: ids.shape[1]])
+        x: Tensor = self.norm(self.words(ids) + self.positions[: ids.shape[1]])
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :])
         present = mask[..., None].to(x.dtype)
