@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ class GreySession:
 class GreyBackend:
     """Paints grey. A test can hold it by `gate`; `batches` says how many sessions each step had."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds_per_step: float = 0.0) -> None:
+        self.seconds_per_step = seconds_per_step
         self.gate = threading.Event()
         self.gate.set()
         self.batches: list[int] = []
@@ -40,6 +42,7 @@ class GreyBackend:
 
     def step(self, sessions: Sequence[GreySession]) -> None:
         self.gate.wait()
+        time.sleep(self.seconds_per_step)
         self.batches.append(len(sessions))
         for session in sessions:
             session.step += 1

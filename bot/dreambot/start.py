@@ -39,6 +39,7 @@ async def submit(
         typed=typed,
         parent=parent,
         shown=True,
+        reply=reply,
         upload_limit=interaction.filesize_limit,
     )
     interaction.client.follow(queue, job, reply, interaction)

@@ -66,7 +66,8 @@ def painting(job: Job, frame: Frame, tries: int = 1) -> str:
 
 def ended(job: Job, ending: Ending) -> str:
     """How it ended."""
-    return _message(job, _end(job, ending))
+    notes = ending.notes if isinstance(ending, (Finished, Stopped)) else ()
+    return _message(job, _end(job, ending), *notes)
 
 
 def forgotten(job: Job) -> str:
@@ -155,9 +156,14 @@ def _end(job: Job, ending: Ending) -> str:
             return f"taken out of the queue: it waited {duration(ending.waited)} and no worker came"
 
 
-def _message(job: Job, state: str, note: str = "") -> str:
+def _message(job: Job, state: str, *notes: str) -> str:
     fine = f"-# {facts(job.recipe)} · for {_name(job.owner.name)}"
-    lines = [f"**{plain(job.recipe.words)}**", state, fine, *([f"-# {note}"] if note else [])]
+    lines = [
+        f"**{plain(job.recipe.words)}**",
+        state,
+        fine,
+        *(f"-# {_unpinged(note)}" for note in notes if note),
+    ]
     return fit("\n".join(lines))
 
 

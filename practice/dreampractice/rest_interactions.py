@@ -178,7 +178,12 @@ async def delete(call: Call) -> Reply:
 async def follow_up(call: Call) -> Reply:
     """Another message. The first one after a deferral takes the place of "is thinking"."""
     one = call.core.interactions.by_token(call.params["webhook_id"], call.params["token"])
-    if one.answer == DEFER and one.original is not None and one.original.thinking:
+    if (
+        one.answer == DEFER
+        and one.original is not None
+        and one.original.thinking
+        and not one.original.deleted
+    ):
         _may_post(call, one, call.body)
         message = writing.revise(call.core, one.original, call.body)
     else:

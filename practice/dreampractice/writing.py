@@ -6,6 +6,7 @@ import io
 import mimetypes
 import re
 import time
+import warnings
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
@@ -48,9 +49,11 @@ def keep_file(core: Core, upload: Upload, channel: Channel, ephemeral: bool, abo
 
 def _size(content: bytes) -> tuple[int | None, int | None]:
     try:
-        with Image.open(io.BytesIO(content)) as picture:
-            return picture.size
-    except (UnidentifiedImageError, OSError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # only the header is read
+            with Image.open(io.BytesIO(content)) as picture:
+                return picture.size
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return None, None
 
 
@@ -199,6 +202,8 @@ def _numbered(rows: list[Json]) -> list[Json]:
         count += 1
         made = {key: value for key, value in part.items() if value is not None}
         made["id"] = part.get("id") or count
+        if isinstance(made.get("emoji"), dict):
+            made["emoji"] = {key: value for key, value in made["emoji"].items() if value is not None}
         if part.get("type") in (3, 5, 6, 7, 8):
             made = {"min_values": 1, "max_values": 1} | made
         if "components" in made:

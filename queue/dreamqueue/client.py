@@ -82,7 +82,10 @@ class QueueClient:
                 shown=shown,
             )
             score = await self._admit(job, band, weight, reply)
+        try:
             await self.enqueue(job, score)
+        except RedisAway:
+            log.warning("job %s is stored but not queued; the sweep will queue it", job.id)
         return job
 
     async def _somebody_paints(self, backend: str) -> None:

@@ -6,9 +6,14 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from pydantic import SecretStr
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamqueue.store import queue_at_hand
 from dreamqueue.wire import arq_dumps, arq_loads
+
+SILENCE = 10.0
+"""Seconds without an answer after which Redis counts as away; longer than any blocking read of ours."""
 
 
 async def connect(redis_url: SecretStr) -> ArqRedis:
@@ -18,5 +23,8 @@ async def connect(redis_url: SecretStr) -> ArqRedis:
     settings.conn_timeout = 5
     settings.retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
     settings.retry_on_timeout = True
+    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError]
     async with queue_at_hand():
-        return await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)
+        redis = await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)
+        redis.connection_pool.connection_kwargs["socket_timeout"] = SILENCE
+        return redis

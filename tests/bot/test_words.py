@@ -149,3 +149,9 @@ def test_the_time_left_changes_less_often_than_the_seconds() -> None:
         "30 s",
         "60 s",
     ]
+
+
+def test_what_the_worker_noticed_is_in_small_print() -> None:
+    ending = Finished(picture="x", notes=("The prompt is longer than 64 tokens; @everyone", "It is a WebP."))
+    lines = words.ended(job(), ending).splitlines()
+    assert lines[-2:] == ["-# The prompt is longer than 64 tokens; @\u200beveryone", "-# It is a WebP."]

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from dreamqueue.png import read_recipe
 from PIL import Image
 from pydantic import SecretStr
 from tests.fakes import GreyBackend, grey_recipe
@@ -24,6 +23,7 @@ from dreamqueue import keys, workers
 from dreamqueue.client import QueueClient
 from dreamqueue.events import Ended, Painted, Started
 from dreamqueue.job import Cancelled, Failed, Finished, Owner, Stopped
+from dreamqueue.png import read_recipe
 from dreamrender.worker.run import run_worker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,7 @@ async def client(settings: WorkerSettings) -> AsyncIterator[QueueClient]:
 
 @pytest.fixture
 def grey() -> Iterator[GreyBackend]:
-    grey = GreyBackend()
+    grey = GreyBackend(seconds_per_step=0.002)
     yield grey
     grey.gate.set()
 
