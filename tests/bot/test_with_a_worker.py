@@ -12,7 +12,6 @@ from PIL import Image
 from pydantic import SecretStr
 from tests.bot.stage import Stage, shows
 from tests.fakes import GreyBackend
-from tests.slow_worker import SlowBackend
 
 from dreamconfig.settings import WorkerSettings
 from dreamrender.worker.run import run_worker
@@ -21,7 +20,7 @@ from dreamrender.worker.run import run_worker
 @pytest.fixture
 async def grey(stage: Stage) -> AsyncIterator[GreyBackend]:
     """The backend of a worker that is awake."""
-    grey, ready = SlowBackend(), asyncio.Event()
+    grey, ready = GreyBackend(seconds_per_step=0.1), asyncio.Event()
     settings = WorkerSettings(
         redis_url=SecretStr(stage.redis_url), worker_name="here", device="cpu", frame_seconds=0.001
     )
