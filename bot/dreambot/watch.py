@@ -98,7 +98,8 @@ class Watch:
             return False
         if self.message.is_old:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._end_came.wait(), self._edited + OLD_GAP - time.monotonic())
+                async with asyncio.timeout(self._edited + OLD_GAP - time.monotonic()):
+                    await self._end_came.wait()
         await self.pace.turn(self.message.reply.channel, self._end_came.is_set)
         over = self._end_came.is_set()
         try:

@@ -15,6 +15,8 @@ from dreamcli.terminal import half_blocks
 from dreampractice import Person, PracticeDiscord
 from dreampractice.messages import Message
 
+SEED = 2
+"""So that the demo paints the same picture each time (on the same machine)."""
 PATIENCE = 600.0
 """Seconds until the demo gives up waiting for its picture."""
 
@@ -26,9 +28,9 @@ class DemoFailed(Exception):
 async def play(discord: PracticeDiscord, console: Console, out: Path, prompt: str) -> None:
     """Play it; leaves picture, animation and transcript in `out`."""
     ada = discord.person("ada")
-    console.print(f"\n[bold]ada[/] in #art: [cyan]/imagine[/] {prompt}")
+    console.print(f"\n[bold]ada[/] in #art: [cyan]/imagine[/] {prompt}   [dim]seed: {SEED}[/]")
     began = time.monotonic()
-    asked = await ada.slash("imagine", channel="art", prompt=prompt)
+    asked = await ada.slash("imagine", channel="art", prompt=prompt, seed=SEED)
     message = asked.reply
     if asked.failed or message is None:
         raise DemoFailed(asked.failed or "the bot did not answer")

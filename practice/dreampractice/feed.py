@@ -61,6 +61,7 @@ class Feed:
 
         stop = self.listen(look)
         try:
-            return await asyncio.wait_for(found, timeout)
+            async with asyncio.timeout(timeout):
+                return await found
         finally:
             stop()

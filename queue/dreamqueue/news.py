@@ -37,7 +37,8 @@ class Letterbox:
         if not self._items:
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), timeout)
+                async with asyncio.timeout(timeout):  # wait_for may swallow a cancellation before 3.12
+                    await self._arrived.wait()
             except TimeoutError:
                 return None
         return self._items.pop(0)
