@@ -218,10 +218,10 @@ class Watches:
 
     async def close(self) -> None:
         """Follow no more; the next start of the bot goes on."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks := list(self._tasks.values()):  # a command that was under way may add one
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     def _ended(self, job: str, task: asyncio.Task[None]) -> None:
         del self._tasks[job]

@@ -12,10 +12,6 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from dreamqueue.store import queue_at_hand
 from dreamqueue.wire import arq_dumps, arq_loads
 
-SILENCE = 10.0
-"""Seconds without an answer after which Redis counts as away; longer than any blocking read of ours."""
-
-
 async def connect(redis_url: SecretStr) -> ArqRedis:
     """An arq connection pool with JSON payloads. Raises QueueAway when Redis does not answer."""
     settings = RedisSettings.from_dsn(redis_url.get_secret_value())
@@ -25,6 +21,4 @@ async def connect(redis_url: SecretStr) -> ArqRedis:
     settings.retry_on_timeout = True
     settings.retry_on_error = [RedisConnectionError, RedisTimeoutError]
     async with queue_at_hand():
-        redis = await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)
-        redis.connection_pool.connection_kwargs["socket_timeout"] = SILENCE
-        return redis
+        return await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)

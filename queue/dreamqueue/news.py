@@ -51,12 +51,14 @@ class NewsReader:
         self._redis = redis
         self._boxes: dict[str, set[Letterbox]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
 
     async def open(self, job: str) -> Letterbox:
         """Follow a job from now on. Close with `close`."""
-        if self._task is None or self._task.done():
-            newest = await self._redis.xrevrange(keys.NEWS, count=1)
-            self._task = asyncio.create_task(self._read(newest[0][0] if newest else b"0-0"), name="news")
+        async with self._starting:
+            if self._task is None or self._task.done():
+                newest = await self._redis.xrevrange(keys.NEWS, count=1)
+                self._task = asyncio.create_task(self._read(newest[0][0] if newest else b"0-0"), name="news")
         box = Letterbox()
         self._boxes[job].add(box)
         return box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -20,14 +21,22 @@ from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Ending, Job, JobState, Record, Reply
 
+SILENCE = 10.0
+"""Seconds without an answer after which Redis counts as away."""
+
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError)
 
 
 @asynccontextmanager
 async def queue_at_hand() -> AsyncIterator[None]:
-    """Turns "Redis does not answer", however it shows, into the error that people can read."""
+    """Turns "Redis does not answer", however it shows, into the error that people can read.
+
+    The time-out is ours and not the connection's (`socket_timeout`): redis-py guards its writes by
+    `asyncio.wait_for`, which before Python 3.12 may swallow a cancellation.
+    """
     try:
-        yield
+        async with asyncio.timeout(SILENCE):
+            yield
     except RedisAway as error:
         raise QueueAway from error
 
