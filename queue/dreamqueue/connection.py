@@ -12,6 +12,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from dreamqueue.store import queue_at_hand
 from dreamqueue.wire import arq_dumps, arq_loads
 
+
 async def connect(redis_url: SecretStr) -> ArqRedis:
     """An arq connection pool with JSON payloads. Raises QueueAway when Redis does not answer."""
     settings = RedisSettings.from_dsn(redis_url.get_secret_value())
