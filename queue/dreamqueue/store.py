@@ -24,6 +24,9 @@ from dreamqueue.job import Ending, Job, JobState, Record, Reply
 SILENCE = 10.0
 """Seconds without an answer after which Redis counts as away."""
 
+MAX_TRIES = 2
+"""A job that was begun this often and never ended is set aside."""
+
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError)
 
 
@@ -80,6 +83,26 @@ class JobStore:
     async def attach_reply(self, job: str, reply: Reply) -> None:
         """Remember the message in which the job is shown."""
         await self.redis.hset(keys.record(job), "reply", reply.model_dump_json())  # type: ignore[misc]
+
+    async def begin(self, job: Job, worker: str) -> tuple[str, int]:
+        """A worker begins a job. Gives a verdict and which try this is.
+
+        "go": paint it; "over": it has ended; "worn": it was begun `MAX_TRIES` times and never ended;
+        "unknown": there is no such job.
+        """
+        verdict, tries = await self.run(
+            "begin",
+            [
+                keys.record(job.id),
+                keys.waiting(job.lane),
+                keys.fair(job.lane),
+                keys.member(job.owner.id),
+                keys.painting(job.lane),
+                keys.NEWS,
+            ],
+            [job.id, worker, now(), MAX_TRIES],
+        )
+        return verdict.decode(), int(tries)
 
     async def finish(self, job: Job, ending: Ending, tries: int | None = None) -> bool:
         """End a job. The first end counts: False if it had one, or if a newer try has begun."""

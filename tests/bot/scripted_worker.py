@@ -50,17 +50,9 @@ class ScriptedWorker:
 
     async def begin(self, job: Job) -> None:
         """Begin a job, or begin it again."""
-        names = [
-            keys.record(job.id),
-            keys.waiting(job.lane),
-            keys.fair(job.lane),
-            keys.member(job.owner.id),
-            keys.painting(job.lane),
-            keys.NEWS,
-        ]
-        verdict, tries = await self.store.run("begin", names, [job.id, self.name, job.created, 2])
-        assert verdict == b"go", verdict
-        self.tries = int(tries)
+        verdict, tries = await self.store.begin(job, self.name)
+        assert verdict == "go", verdict
+        self.tries = tries
 
     async def paint(self, job: Job, step: int, colour: str = "grey") -> None:
         """Show a frame."""

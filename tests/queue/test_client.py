@@ -36,17 +36,8 @@ async def lane(client: QueueClient) -> list[str]:
 
 async def begin(client: QueueClient, job_id: str) -> str:
     """Begin a job as a worker does."""
-    job = (await client.record(job_id)).job
-    names = [
-        keys.record(job.id),
-        keys.waiting(job.lane),
-        keys.fair(job.lane),
-        keys.member(job.owner.id),
-        keys.painting(job.lane),
-        keys.NEWS,
-    ]
-    verdict, _ = await client.store.run("begin", names, [job.id, "tester", 0, 2])
-    return str(verdict.decode())
+    verdict, _ = await client.store.begin((await client.record(job_id)).job, "tester")
+    return verdict
 
 
 async def test_a_submitted_job_waits_and_its_recipe_comes_back(client: QueueClient) -> None:

@@ -15,7 +15,7 @@ from dreamqueue.errors import DreamError, NoSuchJob, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop
 from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Stopped
 from dreamqueue.places import cost_kind
-from dreamqueue.store import JobStore, RedisAway, now
+from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Inputs
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
@@ -23,9 +23,6 @@ from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
 from dreamrender.worker.lease import lease
 
 log = logging.getLogger(__name__)
-
-MAX_TRIES = 2
-"""A job that was begun this often and never ended is set aside."""
 
 
 class Painter:
@@ -59,7 +56,7 @@ class Painter:
                 log.warning("job %s: its record is gone", job_id)
                 return
             job = record.job
-            verdict, tries = await self._begin(job)
+            verdict, tries = await self.store.begin(job, self.name)
             if verdict == "worn":
                 log.error("job %s: set aside after %d tries", job_id, tries - 1)
                 reason = f"It ended {tries - 1} workers that tried to paint it, so it was set aside."
@@ -72,21 +69,6 @@ class Painter:
                 await self.store.run("hand_over", [keys.record(job.id)], [tries])
                 raise
             await self._finish(job, ending, tries)
-
-    async def _begin(self, job: Job) -> tuple[str, int]:
-        verdict, tries = await self.store.run(
-            "begin",
-            [
-                keys.record(job.id),
-                keys.waiting(job.lane),
-                keys.fair(job.lane),
-                keys.member(job.owner.id),
-                keys.painting(job.lane),
-                keys.NEWS,
-            ],
-            [job.id, self.name, now(), MAX_TRIES],
-        )
-        return verdict.decode(), int(tries)
 
     async def _ending(self, job: Job) -> Ending:
         try:
