@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from dreamqueue.errors import PaintError, PictureError
 from dreamqueue.recipe import Recipe
-from dreamrender import steer
-from dreamrender.backend import Backend, Inputs, Session
+from dreamrender import saving, steer
+from dreamrender.backend import Inputs, Resumable, Session
 from dreamrender.canvas import Canvas, covering
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
@@ -25,7 +25,7 @@ PULL = 1.0
 """Weight of staying near the initial picture."""
 
 
-class Steered(Backend, ABC):
+class Steered(Resumable, ABC):
     """A CLIP-steered backend. `critics` gives a critic by name and device."""
 
     name: ClassVar[str]
@@ -69,6 +69,16 @@ class Steered(Backend, ABC):
     def picture(self, session: Session) -> Image:
         """What it looks like now: RGB in [0, 1], float32, on the CPU, (3, height, width)."""
         return _ours(session).picture()
+
+    def save(self, session: Session) -> bytes:
+        """The session as bytes, see `dreamrender.saving`."""
+        return saving.save(_ours(session))
+
+    def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> SteeredSession:
+        """The saved session, with the same next frame; raises CannotResume."""
+        session = self.begin(recipe, inputs)
+        saving.load(session, state)
+        return session
 
 
 def _initial(recipe: Recipe, inputs: Inputs) -> Image | None:

@@ -1,0 +1,114 @@
+"""A steered session: one canvas on its way to what its recipe asks for."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from dreamqueue.recipe import Recipe
+from dreamrender.canvas import Canvas, resized
+from dreamrender.critics import Critic
+from dreamrender.cutouts import cut_out
+from dreamrender.losses import prompt_loss, weighted_cosine
+from dreamrender.preset import Preset
+from dreamrender.schedule import progress
+from dreamrender.types import Embeddings, Image, Images
+
+
+class SteeredSession:
+    """One picture being steered. Its generator was seeded before anything was drawn from it."""
+
+    def __init__(
+        self, recipe: Recipe, canvas: Canvas, preset: Preset, critic: Critic, generator: torch.Generator
+    ) -> None:
+        self.recipe = recipe
+        self.canvas = canvas
+        self.preset = preset
+        self.critic = critic
+        self.generator = generator
+        self.step = 0
+        self.notes = too_long(recipe, critic)
+        """What the member should know, in their words."""
+        self.texts = critic.encode_texts([phrase.text for phrase in recipe.phrases]).detach()
+        self._weights = torch.tensor([phrase.weight for phrase in recipe.phrases], device=self.texts.device)
+        self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
+        self.optimiser = self._new_optimiser()
+        self._scored: tuple[int, float | None] = (-1, None)
+
+    @property
+    def t(self) -> float:
+        """Progress of the next step, in [0, 1]."""
+        return progress(self.step, self.recipe.steps)
+
+    @property
+    def score(self) -> float | None:
+        """Cosine similarity of the whole picture and the phrases of positive weight; None if there are none.
+
+        Worked out when asked for (one look of the critic), and once a step.
+        """
+        if self._scored[0] != self.step:
+            self._scored = (self.step, self._similarity())
+        return self._scored[1]
+
+    def cuts(self) -> tuple[Image, Images]:
+        """The picture and this step's cutouts of it."""
+        if self.canvas.prepare(self.t):
+            self.restart_optimiser()
+        image = self.canvas.image()
+        how = self.preset.augmentation
+        return image, cut_out(image, self.preset.cuts, self.critic.image_size, how, self.generator, self.t)
+
+    def loss(self, image: Image, cuts: Images, seen: Embeddings) -> Tensor:
+        """What this step wants smaller, given the critic's embeddings of the cuts."""
+        total = prompt_loss(self.preset.distance(seen, self.texts), self._weights)
+        for regularisers, images in ((self.preset.on_cuts, cuts), (self.preset.on_image, image[None])):
+            for regulariser in regularisers:
+                if regulariser.start <= self.t <= regulariser.end:
+                    total = total + regulariser.weight * regulariser.loss(images)
+        return total
+
+    def advance(self) -> None:
+        """Take the optimiser's step along the gradients that are there."""
+        scale = self.preset.rate * self.preset.rate_scale(self.t) * self._pace
+        for group in self.optimiser.param_groups:
+            group["lr"] = scale * group["factor"]
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.canvas.settle()
+        self.step += 1
+
+    @torch.no_grad()
+    def picture(self) -> Image:
+        """The picture at the recipe's size, RGB in [0, 1], float32, on the CPU."""
+        image = resized(self.canvas.image(), self.recipe.height, self.recipe.width)
+        return image.detach().float().cpu()
+
+    def restart_optimiser(self) -> None:
+        """The canvas's leaves are others now."""
+        self.optimiser = self._new_optimiser()
+
+    def _new_optimiser(self) -> Optimizer:
+        groups = [{**group, "factor": group["lr"], "lr": 0.0} for group in self.canvas.parameters()]
+        return self.preset.optimiser(groups)
+
+    @torch.no_grad()
+    def _similarity(self) -> float | None:
+        if all(phrase.weight <= 0 for phrase in self.recipe.phrases):
+            return None
+        seen = self.critic.encode_images(self.canvas.image()[None])
+        return float(weighted_cosine(seen, self.texts, self._weights))
+
+
+def too_long(recipe: Recipe, critic: Critic) -> tuple[str, ...]:
+    """A note for each phrase that the critic cannot read to its end."""
+    which = (
+        ["The prompt"]
+        if len(recipe.phrases) == 1
+        else [f"Phrase {n + 1}" for n in range(len(recipe.phrases))]
+    )
+    return tuple(
+        f"{name} is longer than the {critic.max_tokens} tokens that this critic reads: its end is not seen."
+        for name, phrase in zip(which, recipe.phrases, strict=True)
+        if critic.tokens(phrase.text) > critic.max_tokens
+    )
