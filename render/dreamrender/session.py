@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
-from dreamrender.canvas import Canvas, resized
+from dreamrender.canvas import AnySize, Canvas, resized
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
 from dreamrender.losses import prompt_loss, weighted_cosine
@@ -81,7 +81,9 @@ class SteeredSession:
     @torch.no_grad()
     def picture(self) -> Image:
         """The picture at the recipe's size, RGB in [0, 1], float32, on the CPU."""
-        image = resized(self.canvas.image(), self.recipe.height, self.recipe.width)
+        size = self.recipe.height, self.recipe.width
+        canvas = self.canvas
+        image = canvas.rendered(*size) if isinstance(canvas, AnySize) else resized(canvas.image(), *size)
         return image.detach().float().cpu()
 
     def restart_optimiser(self) -> None:
