@@ -9,6 +9,8 @@ from pydantic import Field
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
+MAX_STOP = 4.93
+"""Half of π²: the spherical distance of opposite vectors."""
 
 
 class Phrase(Wire):
@@ -16,6 +18,9 @@ class Phrase(Wire):
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+    stop: Annotated[float, Field(ge=0, le=MAX_STOP, allow_inf_nan=False)] | None = None
+    """Spherical distance at which the steering rests: nearer it pulls no more, with a negative weight further
+    away it pushes no more."""
 
 
 class UsedStyle(Wire):
@@ -48,7 +53,10 @@ class Recipe(Wire):
     @property
     def words(self) -> str:
         """The phrases as a member would type them, styles included."""
-        return " | ".join(
-            phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"
-            for phrase in self.phrases
-        )
+        return " | ".join(_typed(phrase) for phrase in self.phrases)
+
+
+def _typed(phrase: Phrase) -> str:
+    if phrase.stop is not None:
+        return f"{phrase.text}:{phrase.weight:g}:{phrase.stop:g}"
+    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"

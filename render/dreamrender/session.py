@@ -7,10 +7,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
+from dreamrender.aims import aims_of
 from dreamrender.canvas import AnySize, Canvas, resized
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
-from dreamrender.losses import prompt_loss, weighted_cosine
 from dreamrender.preset import Preset
 from dreamrender.schedule import progress
 from dreamrender.types import Embeddings, Image, Images
@@ -30,8 +30,7 @@ class SteeredSession:
         self.step = 0
         self.notes = too_long(recipe, critic)
         """What the member should know, in their words."""
-        self.texts = critic.encode_texts([phrase.text for phrase in recipe.phrases]).detach()
-        self._weights = torch.tensor([phrase.weight for phrase in recipe.phrases], device=self.texts.device)
+        self.aims = aims_of(recipe, critic)
         self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self.optimiser = self._new_optimiser()
         self._scored: tuple[int, float | None] = (-1, None)
@@ -61,7 +60,7 @@ class SteeredSession:
 
     def loss(self, image: Image, cuts: Images, seen: Embeddings) -> Tensor:
         """What this step wants smaller, given the critic's embeddings of the cuts."""
-        total = prompt_loss(self.preset.distance(seen, self.texts), self._weights)
+        total = self.aims.loss(seen, self.preset.distance)
         for regularisers, images in ((self.preset.on_cuts, cuts), (self.preset.on_image, image[None])):
             for regulariser in regularisers:
                 if regulariser.start <= self.t <= regulariser.end:
@@ -96,10 +95,7 @@ class SteeredSession:
 
     @torch.no_grad()
     def _similarity(self) -> float | None:
-        if all(phrase.weight <= 0 for phrase in self.recipe.phrases):
-            return None
-        seen = self.critic.encode_images(self.canvas.image()[None])
-        return float(weighted_cosine(seen, self.texts, self._weights))
+        return self.aims.score(self.critic.encode_images(self.canvas.image()[None]))
 
 
 def too_long(recipe: Recipe, critic: Critic) -> tuple[str, ...]:

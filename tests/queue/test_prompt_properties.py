@@ -17,7 +17,22 @@ ANYTHING = st.text(alphabet=st.characters(exclude_categories=[]))
 SNIPPETS = [
     *(f"--{name}" for name in FLAGS),
     *(flag.example for flag in FLAGS.values()),
-    *("--vray", "--style watercolor,vray", "--v5", "—seed", "–", "―no", "--", "-", "=", ":", "::", "0.5"),
+    *(
+        "--vray",
+        "--style watercolor,vray",
+        "--v5",
+        "—seed",
+        "–",
+        "―no",
+        "--",
+        "-",
+        "=",
+        ":",
+        "::",
+        "0.5",
+        ":1:0.8",
+        "::1::1",
+    ),
     *("|", ";", '"', "“", "”", "\\", ",", " ", "\n", "1,5", "nan", "1e9", "x", "×", "a hut", "{prompt}"),
     *("💚", "👩\u200d🚀", "\u200d", "\ufe0f", "\u0301", "`", "<:a:1>", "256x192", "3:2", "9" * 30),
 ]
@@ -51,7 +66,8 @@ WORDS = st.one_of(ANYTHING, BITS).map(normalise).filter(lambda words: 0 < len(wo
 WEIGHTS = st.one_of(
     st.just(1.0), st.floats(-100, 100).filter(bool), st.sampled_from([0.5, -1.0, 2.0, 1e-7, 100.0, -0.1])
 )
-PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS), min_size=1, max_size=6)
+STOPS = st.one_of(st.none(), st.floats(0, 4.9), st.sampled_from([0.8, 1.0, 0.0, 1e-7]))
+PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS, stop=STOPS), min_size=1, max_size=6)
 
 
 @settings(deadline=None, max_examples=500)

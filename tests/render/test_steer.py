@@ -14,6 +14,7 @@ from dreamrender.canvas import clamp_with_gradient
 from dreamrender.canvases.levels import Levels, level_shapes
 from dreamrender.canvases.planes import Planes, noise
 from dreamrender.critics.open_clip import OpenClipCritic
+from dreamrender.losses import spherical_distance
 from dreamrender.schedule import progress, stairs, warm_cosine
 from dreamrender.steer import Preset, Regulariser, SteeredSession
 
@@ -78,6 +79,26 @@ def test_a_negative_weight_steers_away(critic: OpenClipCritic) -> None:
         return float(critic.encode_images(picture[None]) @ unwanted.T)
 
     assert likeness(-1) < likeness(1) - 0.2
+
+
+def test_a_stop_keeps_a_picture_at_its_distance(critic: OpenClipCritic) -> None:
+    plain = replace(QUICK, augmentation=replace(QUICK.augmentation, zoom=(1.0, 1.0), noise=0.0))
+
+    def distance(stop: float | None) -> float:
+        recipe = recipe_for(phrases=(Phrase(text="a red square", stop=stop),), steps=40)
+        one = painted(critic, recipe, plain)
+        seen = critic.encode_images(one.picture()[None])
+        return float(spherical_distance(seen, critic.encode_texts(["a red square"])))
+
+    assert distance(None) < 0.8
+    assert 0.85 < distance(1.0) < 1.15
+
+
+def test_a_stop_that_is_reached_moves_nothing(critic: OpenClipCritic) -> None:
+    one = session(critic, recipe_for(phrases=(Phrase(text="a red square", stop=4.9),)))
+    before = one.picture()
+    steer.step([one])
+    assert torch.equal(before, one.picture())
 
 
 def test_without_a_wish_there_is_no_score(critic: OpenClipCritic) -> None:

@@ -38,12 +38,12 @@ def display(recipe: Recipe, limit: int = 200) -> str:
 
 
 def _written(phrase: Phrase) -> str:
-    weight = write_weight(phrase.text, phrase.weight)
+    weight = write_weight(phrase.text, phrase.weight, phrase.stop)
     bare = phrase.text + weight
     if _reads_as(bare, phrase):
         return bare
     escaped = phrase.text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"' + write_weight('"', phrase.weight)
+    return f'"{escaped}"' + write_weight('"', phrase.weight, phrase.stop)
 
 
 def _reads_as(written: str, phrase: Phrase) -> bool:
@@ -51,5 +51,6 @@ def _reads_as(written: str, phrase: Phrase) -> bool:
         asked = read(written + _AFTERWARDS)
     except PromptError:
         return False
-    wanted = Piece(phrase.text, None if phrase.weight == 1 else phrase.weight)
+    unsaid = phrase.weight == 1 and phrase.stop is None
+    wanted = Piece(phrase.text, None if unsaid else phrase.weight, phrase.stop)
     return asked.pieces == [wanted, *_AFTERWARDS_READ] and not asked.uses
