@@ -28,9 +28,9 @@ class SteeredSession:
         self.critic = critic
         self.generator = generator
         self.step = 0
-        self.notes = too_long(recipe, critic)
-        """What the member should know, in their words."""
         self.aims = aims_of(recipe, critic)
+        self.notes = self.aims.notes
+        """What the member should know, in their words."""
         self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self.optimiser = self._new_optimiser()
         self._scored: tuple[int, float | None] = (-1, None)
@@ -96,17 +96,3 @@ class SteeredSession:
     @torch.no_grad()
     def _similarity(self) -> float | None:
         return self.aims.score(self.critic.encode_images(self.canvas.image()[None]))
-
-
-def too_long(recipe: Recipe, critic: Critic) -> tuple[str, ...]:
-    """A note for each phrase that the critic cannot read to its end."""
-    which = (
-        ["The prompt"]
-        if len(recipe.phrases) == 1
-        else [f"Phrase {n + 1}" for n in range(len(recipe.phrases))]
-    )
-    return tuple(
-        f"{name} is longer than the {critic.max_tokens} tokens that this critic reads: its end is not seen."
-        for name, phrase in zip(which, recipe.phrases, strict=True)
-        if critic.tokens(phrase.text) > critic.max_tokens
-    )

@@ -116,7 +116,10 @@ def test_a_phrase_that_is_too_long_is_noted(critic: OpenClipCritic) -> None:
     phrases = (Phrase(text="a cat"), Phrase(text="very " * 30 + "long"))
     assert session(critic, recipe_for()).notes == ()
     (note,) = session(critic, recipe_for(phrases=phrases)).notes
-    assert note == "Phrase 2 is longer than the 16 tokens that this critic reads: its end is not seen."
+    assert note == (
+        "Phrase 2 is longer than the 16 tokens that the critic `tiny` reads at once: "
+        "it was read in 3 parts, which share its weight."
+    )
 
 
 def test_regularisers_work_in_their_time(critic: OpenClipCritic) -> None:
