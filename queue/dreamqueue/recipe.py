@@ -40,7 +40,7 @@ class Recipe(Wire):
     preset: str = ""
     """A backend's named set of defaults; empty means its first one."""
     critic: str = "pocket"
-    """Name of a critic in the catalogue."""
+    """A critic of the catalogue, or several with commas between them; the first one gives the score."""
     width: Annotated[int, Field(ge=16, le=4096)] = 256
     height: Annotated[int, Field(ge=16, le=4096)] = 256
     steps: Annotated[int, Field(ge=1, le=20_000)] = 120
@@ -49,6 +49,11 @@ class Recipe(Wire):
     """Key of the initial picture (sha256 of its bytes), kept in the blob store."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
+
+    @property
+    def critics(self) -> tuple[str, ...]:
+        """Names of the critics, in order."""
+        return tuple(self.critic.split(","))
 
     @property
     def words(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
@@ -11,25 +13,37 @@ from dreamrender.aims import aims_of
 from dreamrender.canvas import AnySize, Canvas, resized
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
-from dreamrender.preset import Preset
+from dreamrender.preset import Preset, Regulariser
 from dreamrender.schedule import progress
 from dreamrender.types import Embeddings, Image, Images
 
 
 class SteeredSession:
-    """One picture being steered. Its generator was seeded before anything was drawn from it."""
+    """One picture being steered. Its generator was seeded before anything was drawn from it.
+
+    `others` are further critics. Each has its own cutouts at its own size, and all count the same.
+    """
 
     def __init__(
-        self, recipe: Recipe, canvas: Canvas, preset: Preset, critic: Critic, generator: torch.Generator
+        self,
+        recipe: Recipe,
+        canvas: Canvas,
+        preset: Preset,
+        critic: Critic,
+        generator: torch.Generator,
+        others: Sequence[Critic] = (),
     ) -> None:
         self.recipe = recipe
         self.canvas = canvas
         self.preset = preset
         self.critic = critic
+        """Whose score is shown."""
+        self.critics = (critic, *others)
         self.generator = generator
         self.step = 0
-        self.aims = aims_of(recipe, critic)
-        self.notes = self.aims.notes
+        self.aims = [aims_of(recipe, one) for one in self.critics]
+        """In the order of the critics."""
+        self.notes = tuple(note for aims in self.aims for note in aims.notes)
         """What the member should know, in their words."""
         self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self.optimiser = self._new_optimiser()
@@ -44,28 +58,28 @@ class SteeredSession:
     def score(self) -> float | None:
         """Cosine similarity of the whole picture and the phrases of positive weight; None if there are none.
 
-        Worked out when asked for (one look of the critic), and once a step.
+        As the first critic sees it. Worked out when asked for (one look of the critic), and once a step.
         """
         if self._scored[0] != self.step:
             self._scored = (self.step, self._similarity())
         return self._scored[1]
 
-    def cuts(self) -> tuple[Image, Images]:
-        """The picture and this step's cutouts of it."""
+    def views(self) -> tuple[Image, list[Images]]:
+        """The picture, and this step's cutouts of it for each critic."""
         if self.canvas.prepare(self.t):
             self.restart_optimiser()
         image = self.canvas.image()
-        how = self.preset.augmentation
-        return image, cut_out(image, self.preset.cuts, self.critic.image_size, how, self.generator, self.t)
+        count, how = self.preset.cuts, self.preset.augmentation
+        sides = [critic.image_size for critic in self.critics]
+        return image, [cut_out(image, count, side, how, self.generator, self.t) for side in sides]
 
-    def loss(self, image: Image, cuts: Images, seen: Embeddings) -> Tensor:
-        """What this step wants smaller, given the critic's embeddings of the cuts."""
-        total = self.aims.loss(seen, self.preset.distance)
-        for regularisers, images in ((self.preset.on_cuts, cuts), (self.preset.on_image, image[None])):
-            for regulariser in regularisers:
-                if regulariser.start <= self.t <= regulariser.end:
-                    total = total + regulariser.weight * regulariser.loss(images)
-        return total
+    def loss(self, image: Image, cuts: Sequence[Images], seen: Sequence[Embeddings]) -> Tensor:
+        """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
+        total = torch.zeros((), device=image.device)
+        for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
+            total = total + aims.loss(embeddings, self.preset.distance)
+            total = total + self._regular(self.preset.on_cuts, some)
+        return total / len(self.critics) + self._regular(self.preset.on_image, image[None])
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
@@ -85,6 +99,13 @@ class SteeredSession:
         image = canvas.rendered(*size) if isinstance(canvas, AnySize) else resized(canvas.image(), *size)
         return image.detach().float().cpu()
 
+    def _regular(self, regularisers: Sequence[Regulariser], images: Images) -> Tensor:
+        total = torch.zeros((), device=images.device)
+        for regulariser in regularisers:
+            if regulariser.start <= self.t <= regulariser.end:
+                total = total + regulariser.weight * regulariser.loss(images)
+        return total
+
     def restart_optimiser(self) -> None:
         """The canvas's leaves are others now."""
         self.optimiser = self._new_optimiser()
@@ -95,4 +116,4 @@ class SteeredSession:
 
     @torch.no_grad()
     def _similarity(self) -> float | None:
-        return self.aims.score(self.critic.encode_images(self.canvas.image()[None]))
+        return self.aims[0].score(self.critic.encode_images(self.canvas.image()[None]))

@@ -106,6 +106,27 @@ def test_phrases(typed: str, words: str) -> None:
     assert asked(typed).words == words
 
 
+@pytest.mark.parametrize(
+    ("flag", "critic"),
+    [
+        ("--critic vit-b-32", "vit-b-32"),
+        ("--critic pocket,ViT_B_32", "pocket,vit-b-32"),
+        ("--critic vit-b-32, pocket", "vit-b-32,pocket"),
+        ("--critic pocket,pocket", "pocket"),
+    ],
+)
+def test_critics(flag: str, critic: str) -> None:
+    recipe = asked(f"{flag} a hut")
+    assert (recipe.critic, recipe.words) == (critic, "a hut")
+    assert recipe.critics == tuple(critic.split(","))
+    assert parse(render(recipe)) == recipe
+
+
+def test_critics_that_are_too_many_or_unknown() -> None:
+    assert "at most 3 critics" in answer("a --critic pocket,vit-b-32,vit-b-16,vit-b-32-laion")
+    assert "I know no critic `poket`. Did you mean `pocket`?" in answer("a --critic vit-b-32,poket")
+
+
 def test_stops() -> None:
     hut, ruin, clock, _ = asked("a hut:1:0.8 | ruin:-1:-0.9 | at 10:30:0.5 | --no people:0.5:0.9").phrases
     assert (hut.text, hut.weight, hut.stop) == ("a hut", 1, 0.8)

@@ -74,19 +74,19 @@ PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS, stop=STOPS), mi
 @given(
     PHRASES,
     st.sampled_from([*whole_menu().backends["pixels"].presets]),
-    st.sampled_from([*whole_menu().critics]),
+    st.lists(st.sampled_from([*whole_menu().critics]), min_size=1, max_size=3, unique=True),
     st.tuples(st.integers(32, 1024), st.integers(32, 1024)),
     st.integers(1, 2000),
     st.integers(0, MAX_SEED),
 )
 def test_a_rendered_recipe_is_read_back(
-    phrases: list[Phrase], preset: str, critic: str, size: tuple[int, int], steps: int, seed: int
+    phrases: list[Phrase], preset: str, critics: list[str], size: tuple[int, int], steps: int, seed: int
 ) -> None:
     assume(any(phrase.weight > 0 for phrase in phrases))
     recipe = Recipe(
         phrases=tuple(phrases),
         preset=preset,
-        critic=critic,
+        critic=",".join(critics),
         width=size[0],
         height=size[1],
         steps=steps,

@@ -15,6 +15,8 @@ class Flag:
     example: str
     many: bool = False
     """True if it may be said more than once."""
+    listed: bool = False
+    """True if several may follow it, with commas."""
 
 
 FLAGS = {
@@ -24,7 +26,13 @@ FLAGS = {
     "steps": Flag("NUMBER", "how long to paint", "--steps 120"),
     "backend": Flag("NAME", "the way to paint", "--backend pixels"),
     "preset": Flag("NAME", "one of the backend's sets of defaults", "--preset clipig1"),
-    "critic": Flag("NAME", "who judges the picture while it forms", "--critic pocket"),
-    "style": Flag("NAME", "add a style's words; several with commas", "--style watercolor", many=True),
-    "no": Flag("WORDS", "steer away from these; several with commas", "--no people, text", many=True),
+    "critic": Flag(
+        "NAME", "who judges the picture while it forms; several with commas", "--critic pocket", listed=True
+    ),
+    "style": Flag(
+        "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
+    ),
+    "no": Flag(
+        "WORDS", "steer away from these; several with commas", "--no people, text", many=True, listed=True
+    ),
 }

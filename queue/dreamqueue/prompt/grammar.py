@@ -20,6 +20,9 @@ from dreamqueue.text import normalise, quote
 NO_WEIGHT = -0.5
 """How strongly `--no` steers away."""
 
+MOST_CRITICS = 3
+"""Each one looks at every step."""
+
 NOTHING = (
     "What should I paint? Tell me in a few words, such as `a hut in a blizzard | oil painting` "
     "(`--no` and flags only change how)."
@@ -64,7 +67,7 @@ def parse(
         phrases=tuple(_phrase(piece) for piece in styled),
         backend=backend,
         preset=preset,
-        critic=_named("critic", said.values, menu.critics),
+        critic=_critics(said.values, menu),
         width=width,
         height=height,
         steps=_steps(said.values, entry, limits),
@@ -144,9 +147,15 @@ def _backend(said: Mapping[str, Use], menu: Menu) -> tuple[str, BackendEntry, st
     return name, entry, find(f"`{name}` preset", wanted, entry.presets)[0] if wanted else entry.preset
 
 
-def _named(flag: str, said: Mapping[str, Use], known: Mapping[str, object]) -> str:
-    use = said.get(flag)
-    return find(flag, use.value, known)[0] if use and use.value else next(iter(known))
+def _critics(said: Mapping[str, Use], menu: Menu) -> str:
+    """Names with commas between them, each once."""
+    if "critic" not in said:
+        return next(iter(menu.critics))
+    use = said["critic"]
+    names = dict.fromkeys(find("critic", item, menu.critics)[0] for item in items(use.value or ""))
+    if len(names) > MOST_CRITICS:
+        raise BadValue(use.said, f"at most {MOST_CRITICS} critics look at one picture.")
+    return ",".join(names)
 
 
 def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> int:

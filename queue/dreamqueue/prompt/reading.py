@@ -134,7 +134,7 @@ def _value(name: str, attached: str | None, tokens: _Tokens, *, greedy: bool) ->
     if greedy:
         while tokens.next_word() is not None:
             taken.append(next(tokens))
-    elif FLAGS[name].many:
+    elif FLAGS[name].listed:
         while taken[-1].endswith(",") and tokens.next_word() is not None:
             taken.append(next(tokens))
     elif name in _TWO_SIDED and tokens.next_word() in _BETWEEN and (tokens.next_word(1) or "")[:1].isdigit():

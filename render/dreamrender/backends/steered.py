@@ -50,16 +50,16 @@ class Steered(Resumable, ABC):
             near = difflib.get_close_matches(name, self.presets, n=1) or list(self.presets)
             raise PaintError(f"`{self.name}` has no preset `{name}`; there is `{'`, `'.join(near)}`.")
         generator = steer.seeded(recipe, self.device)
-        critic = self._critics(recipe.critic, self.device)
+        critic, *others = (self._critics(critic, self.device) for critic in recipe.critics)
         start, preset = _initial(recipe, inputs), self.presets[name]
         if start is not None:
             start = start.to(self.device)
             preset = _staying_near(preset, start)
         canvas = self.canvas(name, recipe, start, generator)
-        return SteeredSession(recipe, canvas, preset, critic, generator)
+        return SteeredSession(recipe, canvas, preset, critic, generator, others)
 
     def group(self, session: Session) -> str:
-        """All sessions with the same critic step together, whatever their sizes and presets."""
+        """All sessions with the same critics step together, whatever their sizes and presets."""
         return session.recipe.critic
 
     def step(self, sessions: Sequence[Session]) -> None:
