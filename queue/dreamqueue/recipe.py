@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dreamqueue.course import Course
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
@@ -47,6 +48,8 @@ class Recipe(Wire):
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     image: str | None = None
     """Key of the initial picture (sha256 of its bytes), kept in the blob store."""
+    image_weight: Course = 1.0
+    """How strongly to stay near the initial picture; 0 only begins with it."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
 

@@ -23,9 +23,15 @@ class Regulariser:
     """A loss besides the prompt's, `weight` times, while `start` ≤ t ≤ `end`."""
 
     loss: Callable[[Images], Tensor]
-    weight: float
+    weight: float | Schedule
     start: float = 0.0
     end: float = 1.0
+
+    def at(self, t: float) -> float:
+        """Its weight at progress t."""
+        if not self.start <= t <= self.end:
+            return 0.0
+        return self.weight(t) if callable(self.weight) else self.weight
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,8 @@ class SteeredSession:
     def _regular(self, regularisers: Sequence[Regulariser], images: Images) -> Tensor:
         total = torch.zeros((), device=images.device)
         for regulariser in regularisers:
-            if regulariser.start <= self.t <= regulariser.end:
-                total = total + regulariser.weight * regulariser.loss(images)
+            if weight := regulariser.at(self.t):
+                total = total + weight * regulariser.loss(images)
         return total
 
     def restart_optimiser(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dreamqueue.course import write_course
 from dreamqueue.errors import PromptError
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
@@ -18,7 +19,7 @@ def render(recipe: Recipe) -> str:
     Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
     part of the text.
     """
-    flags = {
+    flags: dict[str, object] = {
         "backend": recipe.backend,
         "preset": recipe.preset,
         "critic": recipe.critic,
@@ -26,6 +27,8 @@ def render(recipe: Recipe) -> str:
         "steps": recipe.steps,
         "seed": recipe.seed,
     }
+    if recipe.image_weight != 1:
+        flags["iw"] = write_course(recipe.image_weight)
     words = " | ".join(_written(phrase) for phrase in recipe.phrases)
     return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
 

@@ -29,6 +29,12 @@ FLAGS = {
     "critic": Flag(
         "NAME", "who judges the picture while it forms; several with commas", "--critic pocket", listed=True
     ),
+    "iw": Flag(
+        "NUMBER",
+        "how strongly to stay near the initial picture; 2..0 falls on the way",
+        "--iw 2..0",
+        listed=True,
+    ),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),

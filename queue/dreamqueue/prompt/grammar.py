@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from dreamconfig.catalogue import BackendEntry, Style
+from dreamqueue.course import Course
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
 from dreamqueue.prompt import values
+from dreamqueue.prompt.courses import course
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whole_menu
@@ -22,6 +24,9 @@ NO_WEIGHT = -0.5
 
 MOST_CRITICS = 3
 """Each one looks at every step."""
+
+MAX_PULL = 100.0
+"""Of `--iw`."""
 
 NOTHING = (
     "What should I paint? Tell me in a few words, such as `a hut in a blizzard | oil painting` "
@@ -73,6 +78,7 @@ def parse(
         steps=_steps(said.values, entry, limits),
         seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
         image=image,
+        image_weight=_course("iw", said.values, (0, MAX_PULL), 1.0),
         styles=used,
     )
 
@@ -156,6 +162,10 @@ def _critics(said: Mapping[str, Use], menu: Menu) -> str:
     if len(names) > MOST_CRITICS:
         raise BadValue(use.said, f"at most {MOST_CRITICS} critics look at one picture.")
     return ",".join(names)
+
+
+def _course(flag: str, said: Mapping[str, Use], between: tuple[float, float], otherwise: Course) -> Course:
+    return course(said[flag], *between) if flag in said else otherwise
 
 
 def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from dreamqueue.course import shortest
 from dreamqueue.errors import BadValue
 from dreamqueue.recipe import MAX_STOP
 from dreamqueue.text import quote
@@ -55,16 +56,11 @@ def write_weight(words: str, weight: float, stop: float | None = None) -> str:
     """The suffix that `split_weight` reads back from after these words, empty for a weight of one."""
     if weight == 1 and stop is None:
         return ""
-    suffix = f"{'::' if words[-1:].isdigit() else ':'}{_shortest(weight)}"
+    suffix = f"{'::' if words[-1:].isdigit() else ':'}{shortest(weight)}"
     if stop is None:
         return suffix
-    short = _shortest(stop)
+    short = shortest(stop)
     return f"{suffix}{':' if '.' in short else '::'}{short}"
-
-
-def _shortest(number: float) -> str:
-    short = f"{number:g}"
-    return short if float(short) == number else repr(number)
 
 
 def _weight(number: str, colons: str, quoted: str) -> float:

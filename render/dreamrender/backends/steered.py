@@ -5,11 +5,9 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 import torch
-from torch.nn import functional as F
 
 from dreamqueue.errors import PaintError, PictureError
 from dreamqueue.recipe import Recipe
@@ -18,11 +16,9 @@ from dreamrender.backend import Inputs, Resumable, Session
 from dreamrender.canvas import Canvas, covering
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
-from dreamrender.steer import Preset, Regulariser, SteeredSession
-from dreamrender.types import Image, Images
-
-PULL = 1.0
-"""Weight of staying near the initial picture."""
+from dreamrender.steer import Preset, SteeredSession
+from dreamrender.types import Image
+from dreamrender.wishes import as_wished
 
 
 class Steered(Resumable, ABC):
@@ -51,10 +47,10 @@ class Steered(Resumable, ABC):
             raise PaintError(f"`{self.name}` has no preset `{name}`; there is `{'`, `'.join(near)}`.")
         generator = steer.seeded(recipe, self.device)
         critic, *others = (self._critics(critic, self.device) for critic in recipe.critics)
-        start, preset = _initial(recipe, inputs), self.presets[name]
+        start = _initial(recipe, inputs)
         if start is not None:
             start = start.to(self.device)
-            preset = _staying_near(preset, start)
+        preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
         return SteeredSession(recipe, canvas, preset, critic, generator, others)
 
@@ -87,19 +83,6 @@ def _initial(recipe: Recipe, inputs: Inputs) -> Image | None:
     if recipe.image not in inputs.pictures:
         raise PictureError("The initial picture is not kept any more; please attach it again.")
     return covering(inputs.pictures[recipe.image], recipe.height, recipe.width)
-
-
-def _staying_near(preset: Preset, start: Image) -> Preset:
-    """Half the rate, and a pull towards the initial picture's composition, so that it stays recognisable."""
-    height, width = start.shape[-2:]
-    short = min(height, width)
-    size = max(1, round(16 * height / short)), max(1, round(16 * width / short))
-    coarse = F.interpolate(start[None], size, mode="area")
-
-    def away(images: Images) -> torch.Tensor:
-        return F.mse_loss(F.interpolate(images, size, mode="area"), coarse)
-
-    return replace(preset, rate=preset.rate / 2, on_image=(*preset.on_image, Regulariser(away, PULL)))
 
 
 def _ours(session: Session) -> SteeredSession:
