@@ -24,6 +24,14 @@ class Phrase(Wire):
     away it pushes no more."""
 
 
+class TargetImage(Wire):
+    """A picture beside the phrases, steered towards (weight > 0) or away from (weight < 0)."""
+
+    key: str
+    """sha256 of its bytes, kept in the blob store."""
+    weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+
+
 class UsedStyle(Wire):
     """A style as it was when it was used, so that an old picture repaints after the list was edited."""
 
@@ -50,6 +58,8 @@ class Recipe(Wire):
     """Key of the initial picture (sha256 of its bytes), kept in the blob store."""
     image_weight: Course = 1.0
     """How strongly to stay near the initial picture; 0 only begins with it."""
+    targets: Annotated[tuple[TargetImage, ...], Field(max_length=8)] = ()
+    """Pictures whose content and style the critic looks for, as it does for the phrases'."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
 
@@ -57,6 +67,11 @@ class Recipe(Wire):
     def critics(self) -> tuple[str, ...]:
         """Names of the critics, in order."""
         return tuple(self.critic.split(","))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Keys of all pictures that are needed to paint it."""
+        return (*([self.image] if self.image else []), *(target.key for target in self.targets))
 
     @property
     def words(self) -> str:

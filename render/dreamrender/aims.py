@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
 from dreamqueue.recipe import Recipe
 from dreamrender.critics import Critic
+from dreamrender.cutouts import Augmentation, cut_out
 from dreamrender.losses import Scalar, at_rest, prompt_loss, weighted_cosine
 from dreamrender.pieces import pieces
-from dreamrender.types import Embeddings
+from dreamrender.types import Embeddings, Image
 
 
 @dataclass(frozen=True)
 class Aims:
-    """One critic's targets. Equal lengths, in the order of the phrases."""
+    """One critic's aims. Equal lengths: the phrases in their order, then the target pictures."""
 
     embeddings: Embeddings
     """Unit vectors, (aims, dim)."""
@@ -27,6 +30,8 @@ class Aims:
     """Signed; negative ones are steered away from."""
     stops: Float[Tensor, " aims"]
     """Spherical distance at which each rests; NaN never."""
+    words: int
+    """How many of them are texts; they come first."""
     stopping: bool
     """Whether there is a stop at all."""
     notes: tuple[str, ...] = ()
@@ -41,14 +46,29 @@ class Aims:
         return prompt_loss(distance(seen, self.embeddings), self.weights, resting)
 
     def score(self, seen: Embeddings) -> float | None:
-        """Cosine similarity of one picture, (1, dim), and what is wished for; None if nothing is."""
-        if not bool((self.weights > 0).any()):
+        """Cosine similarity of one picture, (1, dim), and the words wished for; None if there are none.
+
+        Pictures are all much more alike than a picture and words, so targets do not count.
+        """
+        texts, weights = self.embeddings[: self.words], self.weights[: self.words]
+        if not bool((weights > 0).any()):
             return None
-        return float(weighted_cosine(seen, self.embeddings, self.weights))
+        return float(weighted_cosine(seen, texts, weights))
 
 
-def aims_of(recipe: Recipe, critic: Critic) -> Aims:
-    """The phrases of a recipe as a critic reads them: long ones in pieces that share the phrase's weight."""
+Target: TypeAlias = tuple[Image, float]
+"""A picture of any size to steer towards, and its weight."""
+
+LOOK = Augmentation(zoom=(0.7, 1.0), margin=0.0, turn=0.0, brightness=0.0, channels=0.0, noise=0.0)
+"""How a target picture is looked at: nearly whole, as it is."""
+LOOKS = 8
+
+
+def aims_of(recipe: Recipe, critic: Critic, targets: Sequence[Target] = ()) -> Aims:
+    """The phrases of a recipe as a critic reads them, and pictures as it sees them.
+
+    A phrase that is too long for it is read in pieces that share the phrase's weight.
+    """
     texts: list[str] = []
     weights: list[float] = []
     stops: list[float] = []
@@ -61,16 +81,29 @@ def aims_of(recipe: Recipe, critic: Critic) -> Aims:
         stops += [math.nan if phrase.stop is None else phrase.stop] * len(parts)
         if len(parts) > 1:
             name = f"Phrase {number}" if len(recipe.phrases) > 1 else "The prompt"
-            notes.append(
-                f"{name} is longer than the {critic.max_tokens} tokens that the critic `{critic.name}` reads "
-                f"at once: it was read in {len(parts)} parts, which share its weight."
-            )
-    embeddings = critic.encode_texts(texts).detach()
-    device = embeddings.device
+            notes.append(_note(name, critic, len(parts)))
+    read = critic.encode_texts(texts).detach()
+    seen = [embedded(image.to(read.device), critic, recipe.seed) for image, _ in targets]
     return Aims(
-        embeddings,
-        torch.tensor(weights, device=device),
-        torch.tensor(stops, device=device),
+        torch.cat([read, *seen]),
+        torch.tensor([*weights, *(weight for _, weight in targets)], device=read.device),
+        torch.tensor([*stops, *[math.nan] * len(targets)], device=read.device),
+        words=len(texts),
         stopping=any(phrase.stop is not None for phrase in recipe.phrases),
         notes=tuple(notes),
+    )
+
+
+@torch.no_grad()
+def embedded(image: Image, critic: Critic, seed: int) -> Embeddings:
+    """What a critic sees in a picture, (1, dim): the mean of a few cutouts of it, on the sphere."""
+    generator = torch.Generator(image.device).manual_seed(seed)
+    cuts = cut_out(image, LOOKS, critic.image_size, LOOK, generator)
+    return F.normalize(critic.encode_images(cuts).float().mean(0, keepdim=True), dim=-1)
+
+
+def _note(name: str, critic: Critic, parts: int) -> str:
+    return (
+        f"{name} is longer than the {critic.max_tokens} tokens that the critic `{critic.name}` reads "
+        f"at once: it was read in {parts} parts, which share its weight."
     )

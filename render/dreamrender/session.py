@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
-from dreamrender.aims import aims_of
+from dreamrender.aims import Target, aims_of
 from dreamrender.canvas import AnySize, Canvas, resized
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
@@ -21,7 +21,8 @@ from dreamrender.types import Embeddings, Image, Images
 class SteeredSession:
     """One picture being steered. Its generator was seeded before anything was drawn from it.
 
-    `others` are further critics. Each has its own cutouts at its own size, and all count the same.
+    `others` are further critics. Each has its own cutouts at its own size, and all count the same. `targets`
+    are pictures beside the phrases, with their weights.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class SteeredSession:
         critic: Critic,
         generator: torch.Generator,
         others: Sequence[Critic] = (),
+        targets: Sequence[Target] = (),
     ) -> None:
         self.recipe = recipe
         self.canvas = canvas
@@ -41,7 +43,7 @@ class SteeredSession:
         self.critics = (critic, *others)
         self.generator = generator
         self.step = 0
-        self.aims = [aims_of(recipe, one) for one in self.critics]
+        self.aims = [aims_of(recipe, one, targets) for one in self.critics]
         """In the order of the critics."""
         self.notes = tuple(note for aims in self.aims for note in aims.notes)
         """What the member should know, in their words."""
@@ -69,9 +71,13 @@ class SteeredSession:
         if self.canvas.prepare(self.t):
             self.restart_optimiser()
         image = self.canvas.image()
+        return image, self.cuts(image)
+
+    def cuts(self, image: Image) -> list[Images]:
+        """This step's cutouts for each critic, (cuts, 3, side, side) of its own side."""
         count, how = self.preset.cuts, self.preset.augmentation
         sides = [critic.image_size for critic in self.critics]
-        return image, [cut_out(image, count, side, how, self.generator, self.t) for side in sides]
+        return [cut_out(image, count, side, how, self.generator, self.t) for side in sides]
 
     def loss(self, image: Image, cuts: Sequence[Images], seen: Sequence[Embeddings]) -> Tensor:
         """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import torch
+from PIL.Image import Image as PILImage
 
 from dreamqueue.errors import PaintError, PictureError
 from dreamqueue.recipe import Recipe
 from dreamrender import saving, steer
+from dreamrender.aims import Target
 from dreamrender.backend import Inputs, Resumable, Session
 from dreamrender.canvas import Canvas, covering
 from dreamrender.critics import Critic
@@ -20,6 +22,9 @@ from dreamrender.steer import Preset, SteeredSession
 from dreamrender.types import Image
 from dreamrender.wishes import as_wished
 
+TARGET_SIDE = 512
+"""Short side in pixels that a target picture has at most when it is looked at."""
+
 
 class Steered(Resumable, ABC):
     """A CLIP-steered backend. `critics` gives a critic by name and device."""
@@ -27,6 +32,8 @@ class Steered(Resumable, ABC):
     name: ClassVar[str]
     presets: ClassVar[Mapping[str, Preset]]
     """By name; the first is the default."""
+    session: ClassVar[type[SteeredSession]] = SteeredSession
+    """What `begin` makes."""
 
     def __init__(self, device: str = "cpu", critics: Callable[[str, str], Critic] = load_critic) -> None:
         self.device = device
@@ -52,7 +59,8 @@ class Steered(Resumable, ABC):
             start = start.to(self.device)
         preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
-        return SteeredSession(recipe, canvas, preset, critic, generator, others)
+        targets = _targets(recipe, inputs)
+        return self.session(recipe, canvas, preset, critic, generator, others, targets)
 
     def group(self, session: Session) -> str:
         """All sessions with the same critics step together, whatever their sizes and presets."""
@@ -80,9 +88,23 @@ class Steered(Resumable, ABC):
 def _initial(recipe: Recipe, inputs: Inputs) -> Image | None:
     if recipe.image is None:
         return None
-    if recipe.image not in inputs.pictures:
-        raise PictureError("The initial picture is not kept any more; please attach it again.")
-    return covering(inputs.pictures[recipe.image], recipe.height, recipe.width)
+    return covering(_picture(recipe.image, inputs, "initial"), recipe.height, recipe.width)
+
+
+def _targets(recipe: Recipe, inputs: Inputs) -> list[Target]:
+    found = []
+    for target in recipe.targets:
+        picture = _picture(target.key, inputs, "target")
+        scale = min(1.0, TARGET_SIDE / min(picture.size))
+        height, width = (max(1, round(side * scale)) for side in (picture.height, picture.width))
+        found.append((covering(picture, height, width), target.weight))
+    return found
+
+
+def _picture(key: str, inputs: Inputs, what: str) -> PILImage:
+    if key not in inputs.pictures:
+        raise PictureError(f"The {what} picture is not kept any more; please attach it again.")
+    return inputs.pictures[key]
 
 
 def _ours(session: Session) -> SteeredSession:
