@@ -60,6 +60,12 @@ class Recipe(Wire):
     """How strongly to stay near the initial picture; 0 only begins with it."""
     targets: Annotated[tuple[TargetImage, ...], Field(max_length=8)] = ()
     """Pictures whose content and style the critic looks for, as it does for the phrases'."""
+    tv: Course | None = None
+    """Weight of smoothness (total variation); None is the preset's own."""
+    saturation: Course = 0.0
+    """Colourfulness: above 0 more of it, below 0 less."""
+    symmetry: Literal["", "x", "y", "xy"] = ""
+    """x: left and right mirror each other; y: top and bottom."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
 

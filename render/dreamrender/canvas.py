@@ -33,6 +33,11 @@ class Canvas(Protocol):
         """Called after each optimiser step, to put stray leaves back where they may be."""
 
 
+def leaves(canvas: Canvas) -> list[Tensor]:
+    """What an optimiser moves, in the order of the parameter groups."""
+    return [leaf for group in canvas.parameters() for leaf in group["params"]]
+
+
 @runtime_checkable
 class AnySize(Protocol):
     """A canvas that is steered small and drawn at any size in the end, not merely scaled up."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -70,6 +72,11 @@ def out_of_range(pixels: Tensor) -> Scalar:
 def saturation(images: Images) -> Float[Tensor, "batch 3"]:
     """Mean distance of each channel from grey, per picture (CLIPig)."""
     return (images - images.mean(1, keepdim=True)).abs().mean((2, 3))
+
+
+def asymmetry(images: Images, axes: Sequence[int]) -> Scalar:
+    """Mean squared difference of pictures and their mirror images, summed over axes (3: left and right)."""
+    return torch.stack([F.mse_loss(images, images.flip(axis)) for axis in axes]).sum()
 
 
 def contrast(images: Images) -> Float[Tensor, "batch 3"]:

@@ -50,6 +50,8 @@ class Preset:
     rate_scale: Schedule = always
     steps: int | None = None
     """Steps that the rate was found for: with fewer, each is longer, so that the canvas gets as far."""
+    average: float = 0.0
+    """Decay of the average of the leaves that is shown, see `averages`; 0 shows the newest."""
     on_cuts: tuple[Regulariser, ...] = ()
     """Losses on what the critic sees, (cuts, 3, side, side)."""
     on_image: tuple[Regulariser, ...] = ()

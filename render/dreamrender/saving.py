@@ -1,9 +1,9 @@
 """A session's state as bytes: what is needed to make the same next step elsewhere.
 
 The file is a line that names the format, the SHA-256 of the rest, a line of JSON and safetensors: nothing in
-it is ever run. It holds the canvas's leaves, the optimiser's numbers beside each (Adam: two) and the random
-generator (5 KB): about 1.8 MB for `pixels` at 256x256, at most `MAX_STATE`. All else (critic, embeddings,
-constants of the canvas) comes from the recipe again.
+it is ever run. It holds the canvas's leaves, the optimiser's numbers beside each (Adam: two), the average of
+the leaves if the preset shows it, and the random generator (5 KB): about 1.8 MB for `pixels` at 256x256, at
+most `MAX_STATE`. All else (critics, embeddings, constants of the canvas) comes from the recipe again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch.optim import Optimizer
 
 from dreamqueue.errors import CannotResume
 from dreamqueue.recipe import Recipe
-from dreamrender.canvas import Canvas
+from dreamrender.canvas import Canvas, leaves
 from dreamrender.session import SteeredSession
 
 MAX_STATE = 256 * 1024 * 1024
@@ -50,6 +50,7 @@ def save(session: SteeredSession) -> bytes:
     """The session after its last step, as bytes."""
     numbers, tensors = _optimiser_state(session.optimiser)
     tensors.update({f"canvas/{name}": tensor for name, tensor in canvas_state(session.canvas).items()})
+    tensors.update({f"average/{name}": tensor for name, tensor in session.average.state().items()})
     tensors["generator"] = session.generator.get_state()
     head = {
         "step": session.step,
@@ -76,6 +77,7 @@ def load(session: SteeredSession, state: bytes) -> None:
         session.restart_optimiser()
         if type(session.optimiser).__name__ == head["optimiser"]:
             _load_optimiser(session.optimiser, head["numbers"], tensors)
+        session.average.load(_under("average/", tensors), leaves(session.canvas))
         session.generator.set_state(tensors["generator"])
         session.step = int(head["step"])
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
@@ -102,11 +104,6 @@ def load_canvas(canvas: Canvas, state: Mapping[str, Tensor]) -> None:
         if saved.ndim != leaf.ndim or saved.dtype != leaf.dtype:
             raise ValueError(f"leaf {index} is {tuple(saved.shape)} of {saved.dtype}")
         leaf.data = saved.to(leaf.device)
-
-
-def leaves(canvas: Canvas) -> list[Tensor]:
-    """What an optimiser moves, in the order of the parameter groups."""
-    return [leaf for group in canvas.parameters() for leaf in group["params"]]
 
 
 def _optimiser_state(optimiser: Optimizer) -> tuple[dict[str, dict[str, Any]], dict[str, Tensor]]:

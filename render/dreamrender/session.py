@@ -10,7 +10,8 @@ from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
 from dreamrender.aims import Target, aims_of
-from dreamrender.canvas import AnySize, Canvas, resized
+from dreamrender.averages import Average
+from dreamrender.canvas import AnySize, Canvas, leaves, resized
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
@@ -49,6 +50,7 @@ class SteeredSession:
         """What the member should know, in their words."""
         self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self.optimiser = self._new_optimiser()
+        self.average = Average(preset.average)
         self._scored: tuple[int, float | None] = (-1, None)
 
     @property
@@ -95,6 +97,8 @@ class SteeredSession:
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.canvas.settle()
+        if self.preset.average:
+            self.average.add(leaves(self.canvas))
         self.step += 1
 
     @torch.no_grad()
@@ -102,7 +106,8 @@ class SteeredSession:
         """The picture at the recipe's size, RGB in [0, 1], float32, on the CPU."""
         size = self.recipe.height, self.recipe.width
         canvas = self.canvas
-        image = canvas.rendered(*size) if isinstance(canvas, AnySize) else resized(canvas.image(), *size)
+        with self.average.in_place_of(leaves(canvas)):
+            image = canvas.rendered(*size) if isinstance(canvas, AnySize) else resized(canvas.image(), *size)
         return image.detach().float().cpu()
 
     def _regular(self, regularisers: Sequence[Regulariser], images: Images) -> Tensor:
@@ -122,4 +127,6 @@ class SteeredSession:
 
     @torch.no_grad()
     def _similarity(self) -> float | None:
-        return self.aims[0].score(self.critic.encode_images(self.canvas.image()[None]))
+        with self.average.in_place_of(leaves(self.canvas)):
+            image = self.canvas.image()
+        return self.aims[0].score(self.critic.encode_images(image[None]))

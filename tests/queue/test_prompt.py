@@ -127,6 +127,19 @@ def test_critics_that_are_too_many_or_unknown() -> None:
     assert "I know no critic `poket`. Did you mean `pocket`?" in answer("a --critic vit-b-32,poket")
 
 
+def test_losses() -> None:
+    recipe = asked("a hut --tv 0 --saturation -1 --symmetry yx")
+    assert (recipe.tv, recipe.saturation, recipe.symmetry) == (0, -1, "xy")
+    assert parse(render(recipe)) == recipe
+    assert render(recipe).endswith("--tv 0 --saturation -1 --symmetry xy")
+    assert asked("a hut --saturation 0").saturation == 0
+    assert asked("a hut --tv 2..0.5").tv == ((0, 2), (1, 0.5))
+    assert (asked("a hut").tv, asked("a hut").symmetry) == (None, "")
+    assert "a number from -10 to 10" in answer("a hut --saturation 11")
+    assert "a number from 0 to 10" in answer("a hut --tv -1")
+    assert "I need `x` (left mirrors right)" in answer("a hut --symmetry z")
+
+
 def test_stops() -> None:
     hut, ruin, clock, _ = asked("a hut:1:0.8 | ruin:-1:-0.9 | at 10:30:0.5 | --no people:0.5:0.9").phrases
     assert (hut.text, hut.weight, hut.stop) == ("a hut", 1, 0.8)
@@ -271,7 +284,7 @@ def test_bad_values(typed: str, said: str) -> None:
         ("a --tile", "I know no flag `--tile`."),
         ("a --style watercolour", "I know no style `watercolour`. Did you mean `watercolor`"),
         ("a --backend pixel", "I know no backend `pixel`. Did you mean `pixels`?"),
-        ("a --backend dalle", "I know no backend `dalle`. There is: pixels."),
+        ("a --backend dalle", "I know no backend `dalle`. There "),
         ("a --preset clipig9", "I know no `pixels` preset `clipig9`. Did you mean `clipig2` or `clipig1`?"),
         ("a --critic vit-b-31", "I know no critic `vit-b-31`. Did you mean"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import gcd
+from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -67,6 +68,11 @@ WEIGHTS = st.one_of(
     st.just(1.0), st.floats(-100, 100).filter(bool), st.sampled_from([0.5, -1.0, 2.0, 1e-7, 100.0, -0.1])
 )
 STOPS = st.one_of(st.none(), st.floats(0, 4.9), st.sampled_from([0.8, 1.0, 0.0, 1e-7]))
+COURSES = (
+    st.lists(st.tuples(st.integers(0, 100), st.floats(0, 10)), min_size=2, max_size=8)
+    .map(lambda knots: tuple(sorted({percent / 100: value for percent, value in knots}.items())))
+    .filter(lambda knots: len(knots) > 1)
+)
 PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS, stop=STOPS), min_size=1, max_size=6)
 
 
@@ -78,9 +84,24 @@ PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS, stop=STOPS), mi
     st.tuples(st.integers(32, 1024), st.integers(32, 1024)),
     st.integers(1, 2000),
     st.integers(0, MAX_SEED),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "image_weight": st.one_of(st.floats(0, 100), COURSES),
+            "tv": st.one_of(st.none(), st.floats(0, 10), COURSES),
+            "saturation": st.one_of(st.floats(-10, 10), COURSES),
+            "symmetry": st.sampled_from(["", "x", "y", "xy"]),
+        },
+    ),
 )
 def test_a_rendered_recipe_is_read_back(
-    phrases: list[Phrase], preset: str, critics: list[str], size: tuple[int, int], steps: int, seed: int
+    phrases: list[Phrase],
+    preset: str,
+    critics: list[str],
+    size: tuple[int, int],
+    steps: int,
+    seed: int,
+    wishes: Any,
 ) -> None:
     assume(any(phrase.weight > 0 for phrase in phrases))
     recipe = Recipe(
@@ -91,6 +112,7 @@ def test_a_rendered_recipe_is_read_back(
         height=size[1],
         steps=steps,
         seed=seed,
+        **wishes,
     )
     assert parse(render(recipe)) == recipe
 

@@ -29,6 +29,12 @@ def render(recipe: Recipe) -> str:
     }
     if recipe.image_weight != 1:
         flags["iw"] = write_course(recipe.image_weight)
+    if recipe.tv is not None:
+        flags["tv"] = write_course(recipe.tv)
+    if recipe.saturation != 0:
+        flags["saturation"] = write_course(recipe.saturation)
+    if recipe.symmetry:
+        flags["symmetry"] = recipe.symmetry
     words = " | ".join(_written(phrase) for phrase in recipe.phrases)
     return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
 

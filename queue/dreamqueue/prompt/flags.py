@@ -35,6 +35,11 @@ FLAGS = {
         "--iw 2..0",
         listed=True,
     ),
+    "tv": Flag("NUMBER", "how smooth, 0 to 10, in the preset's stead; also a course", "--tv 1", listed=True),
+    "saturation": Flag(
+        "NUMBER", "more colour above 0, less below, -10 to 10; also a course", "--saturation 1", listed=True
+    ),
+    "symmetry": Flag("x, y or xy", "left mirrors right (x), top mirrors bottom (y)", "--symmetry x"),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
-from dreamqueue.course import Course
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
 from dreamqueue.prompt import values
 from dreamqueue.prompt.courses import course
@@ -24,9 +24,6 @@ NO_WEIGHT = -0.5
 
 MOST_CRITICS = 3
 """Each one looks at every step."""
-
-MAX_PULL = 100.0
-"""Of `--iw`."""
 
 NOTHING = (
     "What should I paint? Tell me in a few words, such as `a hut in a blizzard | oil painting` "
@@ -78,7 +75,10 @@ def parse(
         steps=_steps(said.values, entry, limits),
         seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
         image=image,
-        image_weight=_course("iw", said.values, (0, MAX_PULL), 1.0),
+        image_weight=course(said.values["iw"], 0, 100) if "iw" in said.values else 1.0,
+        tv=course(said.values["tv"], 0, 10) if "tv" in said.values else None,
+        saturation=course(said.values["saturation"], -10, 10) if "saturation" in said.values else 0.0,
+        symmetry=_symmetry(said.values),
         styles=used,
     )
 
@@ -164,8 +164,19 @@ def _critics(said: Mapping[str, Use], menu: Menu) -> str:
     return ",".join(names)
 
 
-def _course(flag: str, said: Mapping[str, Use], between: tuple[float, float], otherwise: Course) -> Course:
-    return course(said[flag], *between) if flag in said else otherwise
+def _symmetry(said: Mapping[str, Use]) -> Literal["", "x", "y", "xy"]:
+    if "symmetry" not in said:
+        return ""
+    match name_of(said["symmetry"].value or ""):
+        case "x":
+            return "x"
+        case "y":
+            return "y"
+        case "xy" | "yx" | "x,y" | "y,x":
+            return "xy"
+    raise BadValue(
+        said["symmetry"].said, "I need `x` (left mirrors right), `y` (top mirrors bottom) or `xy` here."
+    )
 
 
 def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> int:
