@@ -71,16 +71,18 @@ def save(session: SteeredSession) -> bytes:
 def load(session: SteeredSession, state: bytes) -> None:
     """Put a session that has just begun where the saved one was; raises CannotResume."""
     head, tensors = _read(state)
-    _check(head, session.recipe, session.generator.device)
     try:
+        _check(head, session.recipe, session.generator.device)
         load_canvas(session.canvas, _under("canvas/", tensors))
         session.restart_optimiser()
-        if type(session.optimiser).__name__ == head["optimiser"]:
+        if (
+            type(session.optimiser).__name__ == head["optimiser"]
+        ):  # else the preset has changed: start it anew
             _load_optimiser(session.optimiser, head["numbers"], tensors)
         session.average.load(_under("average/", tensors), leaves(session.canvas))
         session.generator.set_state(tensors["generator"])
         session.step = int(head["step"])
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise CannotResume("it does not fit this painter") from error
 
 

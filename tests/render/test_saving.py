@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -80,6 +81,15 @@ def test_a_damaged_state_is_refused(pixels: Pixels, damage: Callable[[bytes], by
     state = pixels.save(begun(pixels, recipe_for()))
     with pytest.raises(CannotResume, match=why):
         pixels.resume(recipe_for(), Inputs(), damage(state))
+
+
+@pytest.mark.parametrize("head", [b"{}", b"[]", b"7", b'{"recipe": {}, "device": 7}'])
+def test_a_well_packed_state_of_something_else_is_refused(pixels: Pixels, head: bytes) -> None:
+    state = pixels.save(begun(pixels, recipe_for()))
+    body = head + state[state.index(b"\n", 90) :]
+    forged = b"aliendreams session 1\n" + hashlib.sha256(body).hexdigest().encode() + body
+    with pytest.raises(CannotResume):
+        pixels.resume(recipe_for(), Inputs(), forged)
 
 
 def test_a_state_of_another_make_of_canvas_is_refused(
