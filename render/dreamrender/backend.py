@@ -63,3 +63,11 @@ class Resumable(Backend, Protocol):
         Raises CannotResume for a damaged state or another painting's. Phrases, steps and critic may differ
         from the saved recipe's: that is how a render takes a turn or goes on for longer.
         """
+
+
+@runtime_checkable
+class HasExtras(Protocol):
+    """A backend with more to hand over than the picture, such as the drawing as vectors."""
+
+    def extras(self, session: Session) -> Mapping[str, bytes]:
+        """Files that belong beside the picture as it is now, by suffix without a dot: `{"svg": …}`."""
