@@ -47,7 +47,7 @@ class Drawing:
 
 
 PRESETS: dict[str, Preset] = {
-    "brush": Preset(augmentation=_SEEN, rate=0.8, rate_scale=slowing, steps=150),
+    "brush": Preset(augmentation=_SEEN, rate=0.6, rate_scale=slowing, steps=150),
     "clipdraw": Preset(augmentation=_SEEN, rate=1.0, rate_scale=slowing, steps=150),
 }
 
