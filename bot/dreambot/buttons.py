@@ -101,8 +101,9 @@ async def check_still_possible(bot: DreamBot, recipe: Recipe) -> None:
         raise DreamError(f"`{recipe.backend}`, which painted this, is not here any more.")
     if not bot.limits.fits(recipe.width, recipe.height) or recipe.steps > bot.limits.max_steps:
         raise DreamError("This is larger than pictures may be now.")
-    if recipe.image is not None:
-        picture = await bot.queue.fetch(recipe.image)
+    for key in recipe.pictures:
+        picture = await bot.queue.fetch(key)
         if picture is None:
-            raise PictureError("The initial picture is not kept any more; please ask with it once more.")
+            which = "initial" if key == recipe.image else "target"
+            raise PictureError(f"The {which} picture is not kept any more; please ask with it once more.")
         await bot.queue.keep(picture)

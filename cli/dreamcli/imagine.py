@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dreamcli.embedded import embedded_queue
+from dreamcli.targets import read_targets
 from dreamconfig.settings import QueueSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError
@@ -20,7 +22,7 @@ from dreamqueue.events import Ended, Painted, Queued
 from dreamqueue.job import Cancelled, Expired, Failed, Finished, Job, Owner, Stopped
 from dreamqueue.pictures import read_picture
 from dreamqueue.prompt import Limits, parse
-from dreamqueue.recipe import Recipe
+from dreamqueue.recipe import Recipe, TargetImage
 
 YOU = Owner(id="local", name=os.environ.get("USER", "you"))
 
@@ -31,9 +33,23 @@ YOU = Owner(id="local", name=os.environ.get("USER", "you"))
 @click.option(
     "--image", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Initial picture."
 )
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="FILE[:WEIGHT]",
+    help="Picture to steer towards, or away from with a weight below 0. May be given up to 8 times.",
+)
 @click.option("--animation", type=click.Path(dir_okay=False, path_type=Path), help="Also write its GIF here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of progress.")
-def imagine(prompt: str, output: Path, image: Path | None, animation: Path | None, as_json: bool) -> None:
+def imagine(
+    prompt: str,
+    output: Path,
+    image: Path | None,
+    targets: tuple[str, ...],
+    animation: Path | None,
+    as_json: bool,
+) -> None:
     """Paint PROMPT to a file. Flags go into the prompt: "a hut | watercolor --seed 7 --steps 60".
 
     With DREAM_REDIS_URL set the job goes to that queue; otherwise Valkey and a worker run in this command.
@@ -42,7 +58,8 @@ def imagine(prompt: str, output: Path, image: Path | None, animation: Path | Non
         raise click.ClickException(f"There is no folder {output.parent}.")
     try:
         picture = read_picture(image.read_bytes()) if image else None
-        recipe, ending, files = asyncio.run(_paint(prompt, picture, quiet=as_json))
+        aims = read_targets(targets)
+        recipe, ending, files = asyncio.run(_paint(prompt, picture, aims, quiet=as_json))
     except DreamError as error:
         if as_json:
             click.echo(json.dumps({"error": str(error)}))
@@ -55,7 +72,7 @@ def imagine(prompt: str, output: Path, image: Path | None, animation: Path | Non
 
 
 async def _paint(
-    prompt: str, picture: bytes | None, *, quiet: bool
+    prompt: str, picture: bytes | None, targets: Sequence[tuple[bytes, float]], *, quiet: bool
 ) -> tuple[Recipe, Finished | Stopped, list[bytes]]:
     """Paint through the queue; gives the recipe, how it ended, and the picture's and animation's files."""
     settings = QueueSettings()
@@ -67,6 +84,8 @@ async def _paint(
         stack.push_async_callback(client.close)
         if picture is not None:
             recipe = recipe.model_copy(update={"image": await client.keep(picture)})
+        aims = [TargetImage(key=await client.keep(data), weight=weight) for data, weight in targets]
+        recipe = recipe.model_copy(update={"targets": tuple(aims)})
         job = await client.submit(recipe, YOU, typed=prompt)
         ending = await _follow(client, job, quiet=quiet)
         files = [await client.fetch(key) for key in (ending.picture, ending.animation) if key is not None]

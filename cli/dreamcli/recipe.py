@@ -27,4 +27,6 @@ def recipe(file: Path, as_json: bool) -> None:
     command = ["aliendreams", "imagine", render(found), "-o", "again.png"]
     if found.image is not None:
         command += ["--image", "INITIAL-PICTURE"]
+    for target in found.targets:
+        command += ["--target", f"TARGET-PICTURE:{target.weight:g}"]
     click.echo(shlex.join(command))

@@ -13,6 +13,7 @@
     ├── NotYours            somebody else's job
     ├── CannotPostHere      a permission is missing in the channel
     └── PaintError          the worker could not paint it
+        └── CannotResume    a saved painting that cannot be taken up again
 
 `str(error)` is one or two sentences fit to show. Everything that is not a DreamError is
 logged with an incident id, and only the id is shown.
@@ -111,6 +112,13 @@ class CannotPostHere(DreamError):
 
 class PaintError(DreamError):
     """The worker could not paint it."""
+
+
+class CannotResume(PaintError):
+    """A saved painting that cannot be taken up again; from the start it can still be painted."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This painting cannot go on from where it was: {why}.")
 
 
 def _either(words: Sequence[str]) -> str:

@@ -39,6 +39,8 @@ def describe(recipe: Recipe) -> str:
         facts.append(f"Styles: {', '.join(style.name for style in recipe.styles)}")
     if recipe.image:
         facts.append(f"Initial picture: {recipe.image[:16]}")
+    if recipe.targets:
+        facts.append(f"Target pictures: {', '.join(target.key[:16] for target in recipe.targets)}")
     return f"{recipe.words}\n{', '.join(facts)}"
 
 

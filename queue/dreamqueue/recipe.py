@@ -6,15 +6,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dreamqueue.course import Course
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
+MAX_STOP = 4.93
+"""Half of π²: the spherical distance of opposite vectors."""
 
 
 class Phrase(Wire):
     """A piece of prompt text, steered towards (weight > 0) or away from (weight < 0)."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
+    weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+    stop: Annotated[float, Field(ge=0, le=MAX_STOP, allow_inf_nan=False)] | None = None
+    """Spherical distance at which the steering rests: nearer it pulls no more, with a negative weight further
+    away it pushes no more."""
+
+
+class TargetImage(Wire):
+    """A picture beside the phrases, steered towards (weight > 0) or away from (weight < 0)."""
+
+    key: str
+    """sha256 of its bytes, kept in the blob store."""
     weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
 
 
@@ -35,20 +49,43 @@ class Recipe(Wire):
     preset: str = ""
     """A backend's named set of defaults; empty means its first one."""
     critic: str = "pocket"
-    """Name of a critic in the catalogue."""
+    """A critic of the catalogue, or several with commas between them; the first one gives the score."""
     width: Annotated[int, Field(ge=16, le=4096)] = 256
     height: Annotated[int, Field(ge=16, le=4096)] = 256
     steps: Annotated[int, Field(ge=1, le=20_000)] = 120
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     image: str | None = None
     """Key of the initial picture (sha256 of its bytes), kept in the blob store."""
+    image_weight: Course = 1.0
+    """How strongly to stay near the initial picture; 0 only begins with it."""
+    targets: Annotated[tuple[TargetImage, ...], Field(max_length=8)] = ()
+    """Pictures whose content and style the critic looks for, as it does for the phrases'."""
+    tv: Course | None = None
+    """Weight of smoothness (total variation); None is the preset's own."""
+    saturation: Course = 0.0
+    """Colourfulness: above 0 more of it, below 0 less."""
+    symmetry: Literal["", "x", "y", "xy"] = ""
+    """x: left and right mirror each other; y: top and bottom."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
 
     @property
+    def critics(self) -> tuple[str, ...]:
+        """Names of the critics, in order."""
+        return tuple(self.critic.split(","))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Keys of all pictures that are needed to paint it."""
+        return (*([self.image] if self.image else []), *(target.key for target in self.targets))
+
+    @property
     def words(self) -> str:
         """The phrases as a member would type them, styles included."""
-        return " | ".join(
-            phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"
-            for phrase in self.phrases
-        )
+        return " | ".join(_typed(phrase) for phrase in self.phrases)
+
+
+def _typed(phrase: Phrase) -> str:
+    if phrase.stop is not None:
+        return f"{phrase.text}:{phrase.weight:g}:{phrase.stop:g}"
+    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"

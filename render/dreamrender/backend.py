@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from PIL.Image import Image as PILImage
 
@@ -48,3 +48,26 @@ class Backend(Protocol):
 
     def picture(self, session: Session) -> Image:
         """What it looks like now: RGB in [0, 1], float32, on the CPU, (3, height, width) of the recipe."""
+
+
+@runtime_checkable
+class Resumable(Backend, Protocol):
+    """A backend whose sessions can be put away and go on elsewhere: on another worker, or in other words."""
+
+    def save(self, session: Session) -> bytes:
+        """The session between two steps, as bytes that run nothing when they are read."""
+
+    def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> Session:
+        """The session as it was, with the same next frame; its step may not be 0.
+
+        Raises CannotResume for a damaged state or another painting's. Phrases, steps and critic may differ
+        from the saved recipe's: that is how a render takes a turn or goes on for longer.
+        """
+
+
+@runtime_checkable
+class HasExtras(Protocol):
+    """A backend with more to hand over than the picture, such as the drawing as vectors."""
+
+    def extras(self, session: Session) -> Mapping[str, bytes]:
+        """Files that belong beside the picture as it is now, by suffix without a dot: `{"svg": …}`."""

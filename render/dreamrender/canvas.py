@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from PIL.Image import Image as PILImage
@@ -31,6 +31,19 @@ class Canvas(Protocol):
 
     def settle(self) -> None:
         """Called after each optimiser step, to put stray leaves back where they may be."""
+
+
+def leaves(canvas: Canvas) -> list[Tensor]:
+    """What an optimiser moves, in the order of the parameter groups."""
+    return [leaf for group in canvas.parameters() for leaf in group["params"]]
+
+
+@runtime_checkable
+class AnySize(Protocol):
+    """A canvas that is steered small and drawn at any size in the end, not merely scaled up."""
+
+    def rendered(self, height: int, width: int) -> Image:
+        """The picture at a size, RGB in [0, 1]; no gradient."""
 
 
 class _ClampWithGradient(torch.autograd.Function):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -29,12 +31,30 @@ def cosine_distance(x: Embeddings, y: Embeddings) -> Float[Tensor, "x y"]:
     return 1 - x @ y.T
 
 
-def prompt_loss(distances: Float[Tensor, "cuts phrases"], weights: Float[Tensor, " phrases"]) -> Scalar:
+def prompt_loss(
+    distances: Float[Tensor, "cuts aims"],
+    weights: Float[Tensor, " aims"],
+    resting: Bool[Tensor, "cuts aims"] | None = None,
+) -> Scalar:
     """Distances averaged over cuts, summed with signed weights, over Σ|w|: negative weights push away.
 
-    Σ|w| keeps the loss on one scale however many phrases there are, so the regularisers keep their share.
+    Σ|w| keeps the loss on one scale however many aims there are, so the regularisers keep their share.
+    Pairs at rest count with their value and without their gradient (Crowson et al. 2022, replace_grad).
     """
+    if resting is not None:
+        distances = torch.where(resting, distances.detach(), distances)
     return (distances.mean(0) * weights).sum() / weights.abs().sum().clamp_min(1e-8)
+
+
+def at_rest(
+    x: Embeddings, y: Embeddings, weights: Float[Tensor, " y"], stops: Float[Tensor, " y"]
+) -> Bool[Tensor, "x y"]:
+    """Where steering has come as far as its stop, in spherical distance; NaN is no stop.
+
+    D = sign(w)·d has no gradient where D < sign(w)·stop (Crowson et al. 2022).
+    """
+    sign = weights.sign()
+    return spherical_distance(x, y) * sign < stops * sign
 
 
 def total_variation(images: Images) -> Scalar:
@@ -52,6 +72,11 @@ def out_of_range(pixels: Tensor) -> Scalar:
 def saturation(images: Images) -> Float[Tensor, "batch 3"]:
     """Mean distance of each channel from grey, per picture (CLIPig)."""
     return (images - images.mean(1, keepdim=True)).abs().mean((2, 3))
+
+
+def asymmetry(images: Images, axes: Sequence[int]) -> Scalar:
+    """Mean squared difference of pictures and their mirror images, summed over axes (3: left and right)."""
+    return torch.stack([F.mse_loss(images, images.flip(axis)) for axis in axes]).sum()
 
 
 def contrast(images: Images) -> Float[Tensor, "batch 3"]:

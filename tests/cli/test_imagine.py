@@ -67,6 +67,19 @@ def test_an_animation_and_an_initial_picture() -> None:
     assert blue > red, "after three steps it is still mostly the blue it began with"
 
 
+def test_target_pictures_are_kept_looked_at_and_on_record() -> None:
+    Image.new("RGB", (80, 60), "navy").save("blue.png")
+    Image.new("RGB", (30, 40), "red").save("red.png")
+    words = ("imagine", "a red apple --steps 3 --size 64 --seed 7")
+    painted = run(*words, "-o", "a.png", "--target", "blue.png:2", "--target", "red.png:-0.5")
+    assert painted.exit_code == 0, painted.output
+    assert run(*words, "-o", "b.png").exit_code == 0
+    assert ImageChops.difference(load("a.png"), load("b.png")).getbbox() is not None
+    whole = json.loads(run("recipe", "a.png", "--json").stdout)
+    assert [target["weight"] for target in whole["targets"]] == [2, -0.5]
+    assert "--target TARGET-PICTURE:-0.5" in run("recipe", "a.png").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -72,6 +72,17 @@ def test_everything_at_once() -> None:
         ("Blade Runner: 2049 | a:abc | b: | c:50%", "Blade Runner: 2049 | a:abc | b: | c:50%"),
         ("Blade Runner 2049::2", "Blade Runner 2049:2"),
         ("hut:2 at night", "hut:2 at night"),
+        (
+            "a:1:0.8 | b::2::1 | c:-1:0.9 | d:-1:-.9 | e:1:.7",
+            "a:1:0.8 | b:2:1 | c:-1:0.9 | d:-1:0.9 | e:1:0.7",
+        ),
+        (
+            "Blade Runner 2049::2:0.8 | 10:30:0.5 | 10:30::0.5",
+            "Blade Runner 2049:2:0.8 | 10:30:0.5 | 10:30:0.5",
+        ),
+        ("John:3:16 | score:2:1 | http://a:80/b", "John:3:16 | score:2:1 | http://a:80/b"),
+        ('"a:1:0.8"', "a:1:0.8"),
+        ('"a | b":1:0.8', "a | b:1:0.8"),
         ('"a; b" | c', "a; b | c"),
         ('"a | b":0.5', "a | b:0.5"),
         ('a sign, "open | closed" | c', 'a sign, "open | closed" | c'),
@@ -93,6 +104,49 @@ def test_everything_at_once() -> None:
 )
 def test_phrases(typed: str, words: str) -> None:
     assert asked(typed).words == words
+
+
+@pytest.mark.parametrize(
+    ("flag", "critic"),
+    [
+        ("--critic vit-b-32", "vit-b-32"),
+        ("--critic pocket,ViT_B_32", "pocket,vit-b-32"),
+        ("--critic vit-b-32, pocket", "vit-b-32,pocket"),
+        ("--critic pocket,pocket", "pocket"),
+    ],
+)
+def test_critics(flag: str, critic: str) -> None:
+    recipe = asked(f"{flag} a hut")
+    assert (recipe.critic, recipe.words) == (critic, "a hut")
+    assert recipe.critics == tuple(critic.split(","))
+    assert parse(render(recipe)) == recipe
+
+
+def test_critics_that_are_too_many_or_unknown() -> None:
+    assert "at most 3 critics" in answer("a --critic pocket,vit-b-32,vit-b-16,vit-b-32-laion")
+    assert "I know no critic `poket`. Did you mean `pocket`?" in answer("a --critic vit-b-32,poket")
+
+
+def test_losses() -> None:
+    recipe = asked("a hut --tv 0 --saturation -1 --symmetry yx")
+    assert (recipe.tv, recipe.saturation, recipe.symmetry) == (0, -1, "xy")
+    assert parse(render(recipe)) == recipe
+    assert render(recipe).endswith("--tv 0 --saturation -1 --symmetry xy")
+    assert asked("a hut --saturation 0").saturation == 0
+    assert asked("a hut --tv 2..0.5").tv == ((0, 2), (1, 0.5))
+    assert (asked("a hut").tv, asked("a hut").symmetry) == (None, "")
+    assert "a number from -10 to 10" in answer("a hut --saturation 11")
+    assert "a number from 0 to 10" in answer("a hut --tv -1")
+    assert "I need `x` (left mirrors right)" in answer("a hut --symmetry z")
+
+
+def test_stops() -> None:
+    hut, ruin, clock, _ = asked("a hut:1:0.8 | ruin:-1:-0.9 | at 10:30:0.5 | --no people:0.5:0.9").phrases
+    assert (hut.text, hut.weight, hut.stop) == ("a hut", 1, 0.8)
+    assert (ruin.weight, ruin.stop) == (-1, 0.9)
+    assert (clock.text, clock.weight, clock.stop) == ("at 10:30:0.5", 1, None)
+    assert asked("a hut --no people:0.5:0.9").phrases[1].stop == 0.9
+    assert asked("a hut:2:0.8 --style watercolor").words == "a watercolor of a hut:2:0.8"
 
 
 @pytest.mark.parametrize(
@@ -194,6 +248,10 @@ def test_limits_of_the_house() -> None:
         ("a:1e9", "`a:1e9`: a weight lies between -100 and 100; most are between -1 and 2."),
         ("a:nan", "`a:nan`: a weight lies between"),
         ("a:-inf", "`a:-inf`: a weight lies between"),
+        ("a:1:0,8", "`a:1:0,8`: a stop is written with a point: `:0.8`."),
+        ("a:1:9.5", "`a:1:9.5`: a stop is a distance between 0 and 4.93; most are between 0.6 and 1."),
+        ("a:1:-0.5", "`a:1:-0.5`: a stop is a distance"),
+        ("a::0::1", "`a::0::1`: a weight of 0 steers nowhere."),
         ("a | :0.5", "`:0.5`: there are no words before this weight."),
         ("a --seed x", "`--seed x`: I need a whole number from 0 to 4294967295 here."),
         ("a --seed 4294967296", "`--seed 4294967296`: I need a whole number from 0 to"),
@@ -222,11 +280,11 @@ def test_bad_values(typed: str, said: str) -> None:
         ("a --seed7", "I know no flag `--seed7`. Did you mean `--seed`?"),
         ("a --water-color", "I know no flag `--water-color`. Did you mean `--watercolor`?"),
         ("a --v5", "I know no flag `--v5`. There are: --seed, --size, --ar,"),
-        ("a --iw 2", "I know no flag `--iw`. There are: --seed, --size, --ar,"),
+        ("a --cfg 2", "I know no flag `--cfg`. There are: --seed, --size, --ar,"),
         ("a --tile", "I know no flag `--tile`."),
         ("a --style watercolour", "I know no style `watercolour`. Did you mean `watercolor`"),
         ("a --backend pixel", "I know no backend `pixel`. Did you mean `pixels`?"),
-        ("a --backend dalle", "I know no backend `dalle`. There is: pixels."),
+        ("a --backend dalle", "I know no backend `dalle`. There "),
         ("a --preset clipig9", "I know no `pixels` preset `clipig9`. Did you mean `clipig2` or `clipig1`?"),
         ("a --critic vit-b-31", "I know no critic `vit-b-31`. Did you mean"),
     ],

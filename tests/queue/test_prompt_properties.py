@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import gcd
+from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,22 @@ ANYTHING = st.text(alphabet=st.characters(exclude_categories=[]))
 SNIPPETS = [
     *(f"--{name}" for name in FLAGS),
     *(flag.example for flag in FLAGS.values()),
-    *("--vray", "--style watercolor,vray", "--v5", "—seed", "–", "―no", "--", "-", "=", ":", "::", "0.5"),
+    *(
+        "--vray",
+        "--style watercolor,vray",
+        "--v5",
+        "—seed",
+        "–",
+        "―no",
+        "--",
+        "-",
+        "=",
+        ":",
+        "::",
+        "0.5",
+        ":1:0.8",
+        "::1::1",
+    ),
     *("|", ";", '"', "“", "”", "\\", ",", " ", "\n", "1,5", "nan", "1e9", "x", "×", "a hut", "{prompt}"),
     *("💚", "👩\u200d🚀", "\u200d", "\ufe0f", "\u0301", "`", "<:a:1>", "256x192", "3:2", "9" * 30),
 ]
@@ -51,30 +67,52 @@ WORDS = st.one_of(ANYTHING, BITS).map(normalise).filter(lambda words: 0 < len(wo
 WEIGHTS = st.one_of(
     st.just(1.0), st.floats(-100, 100).filter(bool), st.sampled_from([0.5, -1.0, 2.0, 1e-7, 100.0, -0.1])
 )
-PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS), min_size=1, max_size=6)
+STOPS = st.one_of(st.none(), st.floats(0, 4.9), st.sampled_from([0.8, 1.0, 0.0, 1e-7]))
+COURSES = (
+    st.lists(st.tuples(st.integers(0, 100), st.floats(0, 10)), min_size=2, max_size=8)
+    .map(lambda knots: tuple(sorted({percent / 100: value for percent, value in knots}.items())))
+    .filter(lambda knots: len(knots) > 1)
+)
+PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS, stop=STOPS), min_size=1, max_size=6)
 
 
 @settings(deadline=None, max_examples=500)
 @given(
     PHRASES,
     st.sampled_from([*whole_menu().backends["pixels"].presets]),
-    st.sampled_from([*whole_menu().critics]),
+    st.lists(st.sampled_from([*whole_menu().critics]), min_size=1, max_size=3, unique=True),
     st.tuples(st.integers(32, 1024), st.integers(32, 1024)),
     st.integers(1, 2000),
     st.integers(0, MAX_SEED),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "image_weight": st.one_of(st.floats(0, 100), COURSES),
+            "tv": st.one_of(st.none(), st.floats(0, 10), COURSES),
+            "saturation": st.one_of(st.floats(-10, 10), COURSES),
+            "symmetry": st.sampled_from(["", "x", "y", "xy"]),
+        },
+    ),
 )
 def test_a_rendered_recipe_is_read_back(
-    phrases: list[Phrase], preset: str, critic: str, size: tuple[int, int], steps: int, seed: int
+    phrases: list[Phrase],
+    preset: str,
+    critics: list[str],
+    size: tuple[int, int],
+    steps: int,
+    seed: int,
+    wishes: Any,
 ) -> None:
     assume(any(phrase.weight > 0 for phrase in phrases))
     recipe = Recipe(
         phrases=tuple(phrases),
         preset=preset,
-        critic=critic,
+        critic=",".join(critics),
         width=size[0],
         height=size[1],
         steps=steps,
         seed=seed,
+        **wishes,
     )
     assert parse(render(recipe)) == recipe
 

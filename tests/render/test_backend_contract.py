@@ -10,7 +10,7 @@ import torch
 from dreamconfig.catalogue import backends
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamqueue.recipe import Recipe
-from dreamrender.backend import Backend, Inputs
+from dreamrender.backend import Backend, Inputs, Resumable
 from dreamrender.backends import BACKENDS, available, load_backend
 from dreamrender.critics import Critic, loading
 from dreamrender.picture import to_pil
@@ -125,6 +125,24 @@ def test_an_initial_picture_shows(painter: Painter) -> None:
     (over,) = paint(backend, with_picture, inputs=[Inputs({"key": to_pil(start)})])
     (free,) = paint(backend, recipe(width=32, height=32, steps=2))
     assert (over - start).abs().mean() < (free - start).abs().mean() / 2
+
+
+@pytest.mark.parametrize("done", [0, 1, 3])
+def test_a_saved_session_goes_on_to_the_same_frame(painter: Painter, done: int) -> None:
+    backend, recipe = painter
+    assert isinstance(backend, Resumable)
+    session = backend.begin(recipe(steps=6), Inputs())
+    for _ in range(done):
+        backend.step([session])
+    state = backend.save(session)
+    again = backend.resume(recipe(steps=6), Inputs(), state)
+    assert again.step == done
+    assert torch.equal(backend.picture(session), backend.picture(again))
+    for _ in range(done, 6):
+        backend.step([session])
+        backend.step([again])
+        assert torch.equal(backend.picture(session), backend.picture(again))
+    assert session.score == again.score
 
 
 def test_the_catalogue_and_the_registry_agree() -> None:

@@ -42,6 +42,23 @@ def test_a_negative_weight_turns_the_gradient() -> None:
     assert torch.allclose(distances.grad, torch.tensor([0.75 / 4, -0.25 / 4]).expand(4, 2))
 
 
+def test_a_pair_at_rest_has_its_value_and_no_gradient() -> None:
+    x = F.normalize(torch.randn(6, 8), dim=-1).requires_grad_()
+    y = F.normalize(torch.randn(3, 8), dim=-1)
+    distances = losses.spherical_distance(x, y)
+    weights, stops = torch.tensor([1.0, -1.0, 1.0]), torch.tensor([1.2, 1.2, math.nan])
+    resting = losses.at_rest(x, y, weights, stops)
+    assert torch.equal(resting[:, 0], distances[:, 0] < 1.2)
+    assert torch.equal(resting[:, 1], distances[:, 1] > 1.2)
+    assert not resting[:, 2].any()
+    distances.retain_grad()
+    loss = losses.prompt_loss(distances, weights, resting)
+    assert torch.equal(loss, losses.prompt_loss(distances, weights))
+    loss.backward()
+    assert distances.grad is not None
+    assert torch.equal(distances.grad == 0, resting)
+
+
 def test_total_variation_is_zero_for_one_colour_only() -> None:
     assert losses.total_variation(torch.full((1, 3, 8, 8), 0.3)) == 0
     stripes = torch.tensor([0.0, 1.0]).repeat(4).expand(1, 3, 8, 8)

@@ -48,6 +48,20 @@ def test_presets_paint_differently(pixels: Pixels) -> None:
     assert not torch.equal(pictures[1], pictures[2])
 
 
+@pytest.mark.parametrize("preset", ["levels", "clipig1"])
+def test_image_weight_keeps_the_picture(pixels: Pixels, preset: str) -> None:
+    start = torch.zeros(3, 32, 32)
+    start[0, :16] = 0.9
+
+    def drift(weight: object) -> float:
+        recipe = recipe_for(preset=preset, image="key", image_weight=weight, steps=40)
+        return float((paint(pixels, recipe, Inputs({"key": to_pil(start)})) - start).square().mean())
+
+    free, usual, firm, fading = (drift(weight) for weight in (0, 1, 20, ((0.0, 20.0), (1.0, 0.0))))
+    assert free > usual > firm
+    assert free > fading > firm
+
+
 def test_clipig2_grows_as_published() -> None:
     sides = [GROWING(sixteenth / 16) for sixteenth in range(8)]
     assert sides[:6] == [8, 8, 16, 32, 64, 128]

@@ -14,6 +14,7 @@ from dreamrender.canvas import clamp_with_gradient
 from dreamrender.canvases.levels import Levels, level_shapes
 from dreamrender.canvases.planes import Planes, noise
 from dreamrender.critics.open_clip import OpenClipCritic
+from dreamrender.losses import spherical_distance
 from dreamrender.schedule import progress, stairs, warm_cosine
 from dreamrender.steer import Preset, Regulariser, SteeredSession
 
@@ -80,6 +81,26 @@ def test_a_negative_weight_steers_away(critic: OpenClipCritic) -> None:
     assert likeness(-1) < likeness(1) - 0.2
 
 
+def test_a_stop_keeps_a_picture_at_its_distance(critic: OpenClipCritic) -> None:
+    plain = replace(QUICK, augmentation=replace(QUICK.augmentation, zoom=(1.0, 1.0), noise=0.0))
+
+    def distance(stop: float | None) -> float:
+        recipe = recipe_for(phrases=(Phrase(text="a red square", stop=stop),), steps=40)
+        one = painted(critic, recipe, plain)
+        seen = critic.encode_images(one.picture()[None])
+        return float(spherical_distance(seen, critic.encode_texts(["a red square"])))
+
+    assert distance(None) < 0.8
+    assert 0.85 < distance(1.0) < 1.15
+
+
+def test_a_stop_that_is_reached_moves_nothing(critic: OpenClipCritic) -> None:
+    one = session(critic, recipe_for(phrases=(Phrase(text="a red square", stop=4.9),)))
+    before = one.picture()
+    steer.step([one])
+    assert torch.equal(before, one.picture())
+
+
 def test_without_a_wish_there_is_no_score(critic: OpenClipCritic) -> None:
     assert session(critic, recipe_for(weight=-1)).score is None
 
@@ -95,7 +116,10 @@ def test_a_phrase_that_is_too_long_is_noted(critic: OpenClipCritic) -> None:
     phrases = (Phrase(text="a cat"), Phrase(text="very " * 30 + "long"))
     assert session(critic, recipe_for()).notes == ()
     (note,) = session(critic, recipe_for(phrases=phrases)).notes
-    assert note == "Phrase 2 is longer than the 16 tokens that this critic reads: its end is not seen."
+    assert note == (
+        "Phrase 2 is longer than the 16 tokens that the critic `tiny` reads at once: "
+        "it was read in 3 parts, which share its weight."
+    )
 
 
 def test_regularisers_work_in_their_time(critic: OpenClipCritic) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dreamqueue.course import write_course
 from dreamqueue.errors import PromptError
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
@@ -18,7 +19,7 @@ def render(recipe: Recipe) -> str:
     Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
     part of the text.
     """
-    flags = {
+    flags: dict[str, object] = {
         "backend": recipe.backend,
         "preset": recipe.preset,
         "critic": recipe.critic,
@@ -26,6 +27,14 @@ def render(recipe: Recipe) -> str:
         "steps": recipe.steps,
         "seed": recipe.seed,
     }
+    if recipe.image_weight != 1:
+        flags["iw"] = write_course(recipe.image_weight)
+    if recipe.tv is not None:
+        flags["tv"] = write_course(recipe.tv)
+    if recipe.saturation != 0:
+        flags["saturation"] = write_course(recipe.saturation)
+    if recipe.symmetry:
+        flags["symmetry"] = recipe.symmetry
     words = " | ".join(_written(phrase) for phrase in recipe.phrases)
     return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
 
@@ -38,12 +47,12 @@ def display(recipe: Recipe, limit: int = 200) -> str:
 
 
 def _written(phrase: Phrase) -> str:
-    weight = write_weight(phrase.text, phrase.weight)
+    weight = write_weight(phrase.text, phrase.weight, phrase.stop)
     bare = phrase.text + weight
     if _reads_as(bare, phrase):
         return bare
     escaped = phrase.text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"' + write_weight('"', phrase.weight)
+    return f'"{escaped}"' + write_weight('"', phrase.weight, phrase.stop)
 
 
 def _reads_as(written: str, phrase: Phrase) -> bool:
@@ -51,5 +60,6 @@ def _reads_as(written: str, phrase: Phrase) -> bool:
         asked = read(written + _AFTERWARDS)
     except PromptError:
         return False
-    wanted = Piece(phrase.text, None if phrase.weight == 1 else phrase.weight)
+    unsaid = phrase.weight == 1 and phrase.stop is None
+    wanted = Piece(phrase.text, None if unsaid else phrase.weight, phrase.stop)
     return asked.pieces == [wanted, *_AFTERWARDS_READ] and not asked.uses

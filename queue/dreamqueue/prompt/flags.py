@@ -15,6 +15,8 @@ class Flag:
     example: str
     many: bool = False
     """True if it may be said more than once."""
+    listed: bool = False
+    """True if several may follow it, with commas."""
 
 
 FLAGS = {
@@ -24,7 +26,24 @@ FLAGS = {
     "steps": Flag("NUMBER", "how long to paint", "--steps 120"),
     "backend": Flag("NAME", "the way to paint", "--backend pixels"),
     "preset": Flag("NAME", "one of the backend's sets of defaults", "--preset clipig1"),
-    "critic": Flag("NAME", "who judges the picture while it forms", "--critic pocket"),
-    "style": Flag("NAME", "add a style's words; several with commas", "--style watercolor", many=True),
-    "no": Flag("WORDS", "steer away from these; several with commas", "--no people, text", many=True),
+    "critic": Flag(
+        "NAME", "who judges the picture while it forms; several with commas", "--critic pocket", listed=True
+    ),
+    "iw": Flag(
+        "NUMBER",
+        "how strongly to stay near the initial picture; 2..0 falls on the way",
+        "--iw 2..0",
+        listed=True,
+    ),
+    "tv": Flag("NUMBER", "how smooth, 0 to 10, in the preset's stead; also a course", "--tv 1", listed=True),
+    "saturation": Flag(
+        "NUMBER", "more colour above 0, less below, -10 to 10; also a course", "--saturation 1", listed=True
+    ),
+    "symmetry": Flag("x, y or xy", "left mirrors right (x), top mirrors bottom (y)", "--symmetry x"),
+    "style": Flag(
+        "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
+    ),
+    "no": Flag(
+        "WORDS", "steer away from these; several with commas", "--no people, text", many=True, listed=True
+    ),
 }

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
 from dreamqueue.prompt import values
+from dreamqueue.prompt.courses import course
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whole_menu
-from dreamqueue.prompt.reading import Asked, Use, items, piece_of, read, unquoted
+from dreamqueue.prompt.reading import Asked, Piece, Use, items, piece_of, read, unquoted
 from dreamqueue.prompt.styles import apply_styles
 from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
 from dreamqueue.text import normalise, quote
 
 NO_WEIGHT = -0.5
 """How strongly `--no` steers away."""
+
+MOST_CRITICS = 3
+"""Each one looks at every step."""
 
 NOTHING = (
     "What should I paint? Tell me in a few words, such as `a hut in a blizzard | oil painting` "
@@ -51,25 +56,29 @@ def parse(
     names = [*FLAGS, *menu.styles]
     asked = read(normalise(text), lambda name: resembles(name, names))
     said = _said(asked, options or {}, menu)
-    phrases = _phrases(asked, said.no)
-    if not any(weight > 0 for _, weight in phrases):
+    phrases = [*asked.pieces, *said.no]
+    if not any(phrase.steers_towards for phrase in phrases):
         raise PromptError(NOTHING)
     styled, used = apply_styles(phrases, said.styles)
-    _check_length(text, sum(len(words) for words, _ in styled), limits.max_characters)
+    _check_length(text, sum(len(phrase.text) for phrase in styled), limits.max_characters)
     if len(styled) > limits.max_phrases:
         raise PromptError(f"That is {len(styled)} phrases, and I steer by {limits.max_phrases} at most.")
     backend, entry, preset = _backend(said.values, menu)
     width, height = _size(said.values, entry, limits)
     return Recipe(
-        phrases=tuple(Phrase(text=words, weight=weight) for words, weight in styled),
+        phrases=tuple(_phrase(piece) for piece in styled),
         backend=backend,
         preset=preset,
-        critic=_named("critic", said.values, menu.critics),
+        critic=_critics(said.values, menu),
         width=width,
         height=height,
         steps=_steps(said.values, entry, limits),
         seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
         image=image,
+        image_weight=course(said.values["iw"], 0, 100) if "iw" in said.values else 1.0,
+        tv=course(said.values["tv"], 0, 10) if "tv" in said.values else None,
+        saturation=course(said.values["saturation"], -10, 10) if "saturation" in said.values else 0.0,
+        symmetry=_symmetry(said.values),
         styles=used,
     )
 
@@ -79,7 +88,7 @@ class _Said:
     values: dict[str, Use]
     """Flags that are said once, by name."""
     styles: list[Style]
-    no: list[tuple[str, float]]
+    no: list[Piece]
 
 
 def _said(asked: Asked, options: Mapping[str, str], menu: Menu) -> _Said:
@@ -88,7 +97,7 @@ def _said(asked: Asked, options: Mapping[str, str], menu: Menu) -> _Said:
     once = {use.name: use for use in fields if use.name in FLAGS and not FLAGS[use.name].many}
     typed: dict[str, Use] = {}
     styles: dict[str, Style] = {}
-    no: list[tuple[str, float]] = []
+    no: list[Piece] = []
     for use in [*(use for use in fields if use.name not in once), *asked.uses]:
         style = _style_of(use, menu)
         if style is not None:
@@ -124,15 +133,15 @@ def _style_of(use: Use, menu: Menu) -> Style | None:
     return style
 
 
-def _away(item: str, use: Use) -> tuple[str, float]:
+def _away(item: str, use: Use) -> Piece:
     piece = piece_of(item)
     if piece is None or (piece.weight is not None and piece.weight < 0):
         raise BadValue(use.said, "`--no` steers away already; please write the words, or a weight above 0.")
-    return piece.text, NO_WEIGHT if piece.weight is None else -piece.weight
+    return replace(piece, weight=NO_WEIGHT if piece.weight is None else -piece.weight)
 
 
-def _phrases(asked: Asked, no: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    return [(piece.text, 1.0 if piece.weight is None else piece.weight) for piece in asked.pieces] + no
+def _phrase(piece: Piece) -> Phrase:
+    return Phrase(text=piece.text, weight=1.0 if piece.weight is None else piece.weight, stop=piece.stop)
 
 
 def _backend(said: Mapping[str, Use], menu: Menu) -> tuple[str, BackendEntry, str]:
@@ -144,9 +153,30 @@ def _backend(said: Mapping[str, Use], menu: Menu) -> tuple[str, BackendEntry, st
     return name, entry, find(f"`{name}` preset", wanted, entry.presets)[0] if wanted else entry.preset
 
 
-def _named(flag: str, said: Mapping[str, Use], known: Mapping[str, object]) -> str:
-    use = said.get(flag)
-    return find(flag, use.value, known)[0] if use and use.value else next(iter(known))
+def _critics(said: Mapping[str, Use], menu: Menu) -> str:
+    """Names with commas between them, each once."""
+    if "critic" not in said:
+        return next(iter(menu.critics))
+    use = said["critic"]
+    names = dict.fromkeys(find("critic", item, menu.critics)[0] for item in items(use.value or ""))
+    if len(names) > MOST_CRITICS:
+        raise BadValue(use.said, f"at most {MOST_CRITICS} critics look at one picture.")
+    return ",".join(names)
+
+
+def _symmetry(said: Mapping[str, Use]) -> Literal["", "x", "y", "xy"]:
+    if "symmetry" not in said:
+        return ""
+    match name_of(said["symmetry"].value or ""):
+        case "x":
+            return "x"
+        case "y":
+            return "y"
+        case "xy" | "yx" | "x,y" | "y,x":
+            return "xy"
+    raise BadValue(
+        said["symmetry"].said, "I need `x` (left mirrors right), `y` (top mirrors bottom) or `xy` here."
+    )
 
 
 def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> int:

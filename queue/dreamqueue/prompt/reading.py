@@ -29,10 +29,16 @@ _BETWEEN = frozenset({"x", "X", "×", ":"})
 
 @dataclass(frozen=True)
 class Piece:
-    """A phrase as typed: its words and the weight written after them, if one was."""
+    """A phrase as typed: its words, and the weight and stop written after them, if they were."""
 
     text: str
     weight: float | None = None
+    stop: float | None = None
+
+    @property
+    def steers_towards(self) -> bool:
+        """False for words that are not wanted."""
+        return self.weight is None or self.weight > 0
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,12 @@ def read(text: str, is_flag: Callable[[str], bool] = lambda name: True) -> Asked
 
 def piece_of(phrase: str) -> Piece | None:
     """A phrase's words and weight; None if there are no words."""
-    words, weight = split_weight(phrase)
+    words, weight, stop = split_weight(phrase)
     whole = _WHOLE.fullmatch(words)
     if whole is not None:
         words = re.sub(r'\\(["\\])', r"\1", whole[1]).strip()
     if words:
-        return Piece(words, weight)
+        return Piece(words, weight, stop)
     if weight is not None:
         raise BadValue(quote(phrase), "there are no words before this weight.")
     return None
@@ -128,7 +134,7 @@ def _value(name: str, attached: str | None, tokens: _Tokens, *, greedy: bool) ->
     if greedy:
         while tokens.next_word() is not None:
             taken.append(next(tokens))
-    elif FLAGS[name].many:
+    elif FLAGS[name].listed:
         while taken[-1].endswith(",") and tokens.next_word() is not None:
             taken.append(next(tokens))
     elif name in _TWO_SIDED and tokens.next_word() in _BETWEEN and (tokens.next_word(1) or "")[:1].isdigit():

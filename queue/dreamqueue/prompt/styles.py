@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from dreamconfig.catalogue import Style
 from dreamqueue.prompt.menu import name_of, whole_menu
+from dreamqueue.prompt.reading import Piece
 from dreamqueue.recipe import UsedStyle
 from dreamqueue.text import normalise
 
@@ -18,21 +20,21 @@ LONGEST_SUGGESTION = 100
 
 
 def apply_styles(
-    phrases: Sequence[tuple[str, float]], chosen: Sequence[Style]
-) -> tuple[list[tuple[str, float]], tuple[UsedStyle, ...]]:
+    phrases: Sequence[Piece], chosen: Sequence[Style]
+) -> tuple[list[Piece], tuple[UsedStyle, ...]]:
     """The phrases with the styles worked in, and a record of them.
 
     A style with `{prompt}` is put around the first phrase that is steered towards, the next one around that;
     a style without it becomes a phrase of its own, at the end.
     """
     styled = list(phrases)
-    first = next(index for index, (_, weight) in enumerate(styled) if weight > 0)
+    first = next(index for index, phrase in enumerate(styled) if phrase.steers_towards)
     for style in chosen:
         if SLOT in style.text:
-            words, weight = styled[first]
-            styled[first] = (normalise(style.text.replace(SLOT, words)), weight)
+            text = normalise(style.text.replace(SLOT, styled[first].text))
+            styled[first] = replace(styled[first], text=text)
         else:
-            styled.append((normalise(style.text), 1.0))
+            styled.append(Piece(normalise(style.text)))
     return styled, tuple(UsedStyle(name=style.name, text=style.text) for style in chosen)
 
 

@@ -1,52 +1,70 @@
-"""The weight at the end of a phrase: `text:0.5`, `text::0.5`.
+"""The weight and stop at the end of a phrase: `text:0.5`, `text::0.5`, `text:1:0.8`.
 
-A weight is a number at the very end, touching its colons. Before a single colon no digit may stand:
-"at 10:30", "16:9" and "Blade Runner: 2049" are words; "Blade Runner 2049::2" has a weight.
+They are numbers at the very end, touching their colons. Before a weight's single colon no digit may stand,
+and a stop after a single colon has a decimal point: "at 10:30", "16:9", "Blade Runner: 2049" and "John:3:16"
+are words; "Blade Runner 2049::2" has a weight and "text::1::1" a stop.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
+from dreamqueue.course import shortest
 from dreamqueue.errors import BadValue
+from dreamqueue.recipe import MAX_STOP
 from dreamqueue.text import quote
 
 MAX_WEIGHT = 100.0
 
 _SIGN = r"[-+−–]?"
-_NUMBER = rf"{_SIGN}(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE]{_SIGN}[0-9]+)?|{_SIGN}(?:nan|inf)"
-_WEIGHT = re.compile(rf"(?P<colons>::?)(?P<number>{_NUMBER})$", re.IGNORECASE | re.ASCII)
+_POWER = rf"(?:[eE]{_SIGN}[0-9]+)?"
+_POINTED = rf"{_SIGN}(?:[0-9]+[.,][0-9]*|[.,][0-9]+){_POWER}"
+_NUMBER = rf"{_SIGN}(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+){_POWER}|{_SIGN}(?:nan|inf)"
+_WEIGHT = re.compile(
+    rf"(?P<colons>::?)(?P<number>{_NUMBER})(?::(?P<stop>{_POINTED})|::(?P<any_stop>{_NUMBER}))?$",
+    re.IGNORECASE | re.ASCII,
+)
 
 
-def split_weight(phrase: str) -> tuple[str, float | None]:
-    """The words of a phrase and its weight, None where none was written."""
+class Weighted(NamedTuple):
+    """A phrase taken apart; None where nothing was written."""
+
+    words: str
+    weight: float | None = None
+    stop: float | None = None
+
+
+def split_weight(phrase: str) -> Weighted:
+    """The words of a phrase, its weight and its stop."""
     match = _WEIGHT.search(phrase)
-    if match is None:
-        return phrase, None
-    words = phrase[: match.start()].rstrip()
-    if match["colons"] == ":" and words[-1:].isdigit():
-        return phrase, None
-    return words, _weight(match["number"], match[0], words)
+    while match is not None:
+        words = phrase[: match.start()].rstrip()
+        if match["colons"] == ":" and words[-1:].isdigit():
+            match = _WEIGHT.search(phrase, match.start() + 1)
+            continue
+        quoted = f"{quote(words, 30)}{quote(match[0], 30)}"
+        if not words:
+            raise BadValue(quoted, "there are no words before this weight.")
+        weight = _weight(match["number"], match["colons"], quoted)
+        stop = match["stop"] or match["any_stop"]
+        return Weighted(words, weight, None if stop is None else _stop(stop, weight, quoted))
+    return Weighted(phrase)
 
 
-def write_weight(words: str, weight: float) -> str:
+def write_weight(words: str, weight: float, stop: float | None = None) -> str:
     """The suffix that `split_weight` reads back from after these words, empty for a weight of one."""
-    if weight == 1:
+    if weight == 1 and stop is None:
         return ""
-    short = f"{weight:g}"
-    return f"{'::' if words[-1:].isdigit() else ':'}{short if float(short) == weight else repr(weight)}"
+    suffix = f"{'::' if words[-1:].isdigit() else ':'}{shortest(weight)}"
+    if stop is None:
+        return suffix
+    short = shortest(stop)
+    return f"{suffix}{':' if '.' in short else '::'}{short}"
 
 
-def _weight(number: str, suffix: str, words: str) -> float:
-    quoted = f"{quote(words, 30)}{quote(suffix, 30)}"
-    if not words:
-        raise BadValue(quoted, "there are no words before this weight.")
-    if "," in number:
-        colons = suffix[: -len(number)]
-        raise BadValue(
-            quoted, f"a weight is written with a point: `{quote(colons + number.replace(',', '.'))}`."
-        )
-    weight = float(number.replace("−", "-").replace("–", "-"))
+def _weight(number: str, colons: str, quoted: str) -> float:
+    weight = _read(number, quoted, "weight", colons)
     if weight == 0:
         raise BadValue(
             quoted, "a weight of 0 steers nowhere. Leave the words out, or give them another weight."
@@ -58,3 +76,23 @@ def _weight(number: str, suffix: str, words: str) -> float:
             'If it is no weight, put the words in "double quotes".',
         )
     return weight
+
+
+def _stop(number: str, weight: float, quoted: str) -> float:
+    stop = _read(number, quoted, "stop", ":")
+    if weight < 0:
+        stop = abs(stop)  # notebooks of 2021 write the stop of a negative weight with its sign
+    if not 0 <= stop <= MAX_STOP:
+        raise BadValue(
+            quoted,
+            f"a stop is a distance between 0 and {MAX_STOP:g}; most are between 0.6 and 1. "
+            'If it is none, put the words in "double quotes".',
+        )
+    return stop + 0.0
+
+
+def _read(number: str, quoted: str, what: str, colons: str) -> float:
+    if "," in number:
+        right = quote(colons + number.replace(",", "."))
+        raise BadValue(quoted, f"a {what} is written with a point: `{right}`.")
+    return float(number.replace("−", "-").replace("–", "-"))

@@ -12,6 +12,9 @@ from dreamrender.backend import Backend
 
 BACKENDS: dict[str, str] = {
     "pixels": "dreamrender.backends.pixels:Pixels",
+    "siren": "dreamrender.backends.siren:Siren",
+    "strokes": "dreamrender.backends.strokes:Strokes",
+    "deepdream": "dreamrender.backends.deepdream:Deepdream",
 }
 
 PLUG_INS = "aliendreams.backends"

@@ -10,6 +10,7 @@ from dreamqueue.recipe import Recipe
 from dreamrender import losses
 from dreamrender.backends.steered import Steered
 from dreamrender.canvas import Canvas
+from dreamrender.canvases.fourier import Fourier
 from dreamrender.canvases.levels import Levels
 from dreamrender.canvases.planes import Planes, noise
 from dreamrender.cutouts import Augmentation
@@ -26,6 +27,12 @@ PRESETS: dict[str, Preset] = {
         rate=0.05,
         rate_scale=warm_cosine(),
         on_image=(Regulariser(losses.total_variation, 0.3),),
+    ),
+    "fourier": Preset(
+        optimiser=_adam,
+        rate=0.05,
+        rate_scale=warm_cosine(),
+        steps=120,
     ),
     # Seed 004, method 1. A 224 px picture padded by 32 and shown whole: cuts 288/224 of it wide.
     "clipig1": Preset(
@@ -92,6 +99,8 @@ class Pixels(Steered):
         height, width = recipe.height, recipe.width
         if preset == "levels":
             return Levels.drawn(height, width, generator) if start is None else Levels.of(start)
+        if preset == "fourier":
+            return Fourier.drawn(height, width, generator) if start is None else Fourier.of(start)
         if start is not None:
             return Planes(start)
         if preset == "clipig1":

@@ -5,32 +5,35 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 import torch
-from torch.nn import functional as F
+from PIL.Image import Image as PILImage
 
 from dreamqueue.errors import PaintError, PictureError
 from dreamqueue.recipe import Recipe
-from dreamrender import steer
-from dreamrender.backend import Backend, Inputs, Session
+from dreamrender import saving, steer
+from dreamrender.aims import Target
+from dreamrender.backend import Inputs, Resumable, Session
 from dreamrender.canvas import Canvas, covering
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
-from dreamrender.steer import Preset, Regulariser, SteeredSession
-from dreamrender.types import Image, Images
+from dreamrender.steer import Preset, SteeredSession
+from dreamrender.types import Image
+from dreamrender.wishes import as_wished
 
-PULL = 1.0
-"""Weight of staying near the initial picture."""
+TARGET_SIDE = 512
+"""Short side in pixels that a target picture has at most when it is looked at."""
 
 
-class Steered(Backend, ABC):
+class Steered(Resumable, ABC):
     """A CLIP-steered backend. `critics` gives a critic by name and device."""
 
     name: ClassVar[str]
     presets: ClassVar[Mapping[str, Preset]]
     """By name; the first is the default."""
+    session: ClassVar[type[SteeredSession]] = SteeredSession
+    """What `begin` makes."""
 
     def __init__(self, device: str = "cpu", critics: Callable[[str, str], Critic] = load_critic) -> None:
         self.device = device
@@ -50,16 +53,17 @@ class Steered(Backend, ABC):
             near = difflib.get_close_matches(name, self.presets, n=1) or list(self.presets)
             raise PaintError(f"`{self.name}` has no preset `{name}`; there is `{'`, `'.join(near)}`.")
         generator = steer.seeded(recipe, self.device)
-        critic = self._critics(recipe.critic, self.device)
-        start, preset = _initial(recipe, inputs), self.presets[name]
+        critic, *others = (self._critics(critic, self.device) for critic in recipe.critics)
+        start = _initial(recipe, inputs)
         if start is not None:
             start = start.to(self.device)
-            preset = _staying_near(preset, start)
+        preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
-        return SteeredSession(recipe, canvas, preset, critic, generator)
+        targets = _targets(recipe, inputs)
+        return self.session(recipe, canvas, preset, critic, generator, others, targets)
 
     def group(self, session: Session) -> str:
-        """All sessions with the same critic step together, whatever their sizes and presets."""
+        """All sessions with the same critics step together, whatever their sizes and presets."""
         return session.recipe.critic
 
     def step(self, sessions: Sequence[Session]) -> None:
@@ -70,26 +74,37 @@ class Steered(Backend, ABC):
         """What it looks like now: RGB in [0, 1], float32, on the CPU, (3, height, width)."""
         return _ours(session).picture()
 
+    def save(self, session: Session) -> bytes:
+        """The session as bytes, see `dreamrender.saving`."""
+        return saving.save(_ours(session))
+
+    def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> SteeredSession:
+        """The saved session, with the same next frame; raises CannotResume."""
+        session = self.begin(recipe, inputs)
+        saving.load(session, state)
+        return session
+
 
 def _initial(recipe: Recipe, inputs: Inputs) -> Image | None:
     if recipe.image is None:
         return None
-    if recipe.image not in inputs.pictures:
-        raise PictureError("The initial picture is not kept any more; please attach it again.")
-    return covering(inputs.pictures[recipe.image], recipe.height, recipe.width)
+    return covering(_picture(recipe.image, inputs, "initial"), recipe.height, recipe.width)
 
 
-def _staying_near(preset: Preset, start: Image) -> Preset:
-    """Half the rate, and a pull towards the initial picture's composition, so that it stays recognisable."""
-    height, width = start.shape[-2:]
-    short = min(height, width)
-    size = max(1, round(16 * height / short)), max(1, round(16 * width / short))
-    coarse = F.interpolate(start[None], size, mode="area")
+def _targets(recipe: Recipe, inputs: Inputs) -> list[Target]:
+    found = []
+    for target in recipe.targets:
+        picture = _picture(target.key, inputs, "target")
+        scale = min(1.0, TARGET_SIDE / min(picture.size))
+        height, width = (max(1, round(side * scale)) for side in (picture.height, picture.width))
+        found.append((covering(picture, height, width), target.weight))
+    return found
 
-    def away(images: Images) -> torch.Tensor:
-        return F.mse_loss(F.interpolate(images, size, mode="area"), coarse)
 
-    return replace(preset, rate=preset.rate / 2, on_image=(*preset.on_image, Regulariser(away, PULL)))
+def _picture(key: str, inputs: Inputs, what: str) -> PILImage:
+    if key not in inputs.pictures:
+        raise PictureError(f"The {what} picture is not kept any more; please attach it again.")
+    return inputs.pictures[key]
 
 
 def _ours(session: Session) -> SteeredSession:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
 
 from dreamrender.types import Embeddings, Images
 
@@ -27,3 +29,17 @@ class Critic(Protocol):
 
     def tokens(self, text: str) -> int:
         """How many of its tokens a text takes; more than `max_tokens` is cut."""
+
+
+@runtime_checkable
+class HasLayers(Protocol):
+    """A critic whose image tower can be watched at work: what DeepDream needs."""
+
+    layers: Sequence[str]
+    """Names of its layers, shallow to deep."""
+
+    def features(self, images: Images, layer: str) -> Tensor:
+        """Activations of a layer for RGB pictures in [0, 1], (N, …); differentiable.
+
+        A tower with one fixed side resizes the pictures first.
+        """

@@ -37,6 +37,9 @@ STAGES = (
     Stage(1, 3, 1, 6, 352),
 )
 
+#: What `features` can give, shallow to deep.
+LAYERS = ("stem", *(f"stage{number}" for number in range(1, len(STAGES) + 1)), "head")
+
 
 class SameConv(nn.Conv2d):
     """A convolution with TensorFlow's "same" padding, which is lopsided when it strides."""
@@ -93,6 +96,15 @@ class EfficientNetLite2(nn.Module):
         x = F.relu6(self.head(self.blocks(x)))
         features = x.mean(dim=(2, 3))
         return features, self.classifier(features)
+
+    def features(self, images: Tensor, layer: str) -> Tensor:
+        """What one of `LAYERS` makes of pictures, (N, 3, H, W) → (N, C, h, w); deeper ones are not run."""
+        x = F.relu6(self.stem((images * 255 - 127) / 128))
+        if layer == "head":
+            return F.relu6(self.head(self.blocks(x)))
+        depth = sum(stage.repeats for stage in STAGES[: LAYERS.index(layer)])
+        out: Tensor = self.blocks[:depth](x)
+        return out
 
     def channels_last(self) -> Self:
         """Keep the convolutions' weights in the memory layout that processors prefer."""

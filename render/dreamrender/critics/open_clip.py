@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from dreamqueue.errors import PaintError
 from dreamrender import torchvision_ops
+from dreamrender.critics.tower_layers import layers_of, watched
 from dreamrender.types import Embeddings, Images
 
 Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
@@ -43,6 +44,8 @@ class OpenClipCritic:
         self._tokenizer = tokenizer
         self._mean = self._channels(preprocessing["mean"])
         self._std = self._channels(preprocessing["std"])
+        self._layers = layers_of(self.model.visual)
+        self.layers = tuple(self._layers)
         self._half = precision == "bfloat16" or (precision == "auto" and self.device.type == "cuda")
 
     @classmethod
@@ -89,12 +92,11 @@ class OpenClipCritic:
 
     def encode_images(self, images: Images) -> Embeddings:
         """Unit embeddings of RGB pictures in [0, 1], (N, 3, H, W) → (N, dim), float32; differentiable."""
-        side = (self.image_size, self.image_size)
-        if images.shape[-2:] != side:
-            images = F.interpolate(images, side, mode="bicubic", antialias=True, align_corners=False)
-        with self._autocast():
-            encoded: Tensor = self.model.encode_image((images - self._mean) / self._std)
-        return F.normalize(encoded.float(), dim=-1)
+        return F.normalize(self._encoded(images).float(), dim=-1)
+
+    def features(self, images: Images, layer: str) -> Tensor:
+        """Activations of one of `layers`, float32: (N, tokens, width) or (N, C, h, w)."""
+        return watched(self._layers[layer], lambda: self._encoded(images)).float()
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
@@ -107,6 +109,14 @@ class OpenClipCritic:
         if hasattr(self._tokenizer, "encode"):
             return len(self._tokenizer.encode(text)) + 2
         return len(self._tokenizer.tokenizer(text)["input_ids"])
+
+    def _encoded(self, images: Images) -> Tensor:
+        side = (self.image_size, self.image_size)
+        if images.shape[-2:] != side:
+            images = F.interpolate(images, side, mode="bicubic", antialias=True, align_corners=False)
+        with self._autocast():
+            encoded: Tensor = self.model.encode_image((images - self._mean) / self._std)
+        return encoded
 
     def _channels(self, values: Sequence[float]) -> Tensor:
         return torch.tensor(values, device=self.device).view(1, 3, 1, 1)

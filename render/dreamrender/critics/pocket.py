@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES, EfficientNetLite2
+from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES, LAYERS, EfficientNetLite2
 from dreamrender.critics.pocket_text import WIDTH, TextTower
 from dreamrender.critics.pocket_words import WordPieces
 
@@ -58,6 +58,7 @@ class PocketCritic(nn.Module):
     image_size: int = SMALLEST
     dim: int = DIM
     max_tokens: int = 64
+    layers: Sequence[str] = LAYERS
 
     def __init__(self, vocabulary: Sequence[str], image_hidden: int, text_hidden: int) -> None:
         super().__init__()
@@ -92,6 +93,11 @@ class PocketCritic(nn.Module):
         features, logits = self.image_tower(pixels.contiguous(memory_format=torch.channels_last))
         embeddings: Tensor = self.image_head(image_evidence(features, logits))
         return embeddings.float()
+
+    def features(self, images: Tensor, layer: str) -> Tensor:
+        """Activations of a layer of the image tower, (N, C, h, w); pictures of any size, read as they are."""
+        pixels = images.to(self.text_tower.positions.dtype).contiguous(memory_format=torch.channels_last)
+        return self.image_tower.features(pixels, layer).float()
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:

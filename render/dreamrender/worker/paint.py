@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from PIL import Image as Pillow
+from PIL.Image import Image as PILImage
 
 from dreamqueue import keys
 from dreamqueue.errors import DreamError, NoSuchJob, PictureError
@@ -103,13 +104,14 @@ class Painter:
         return await self._keep(job, painting, outcome, order)
 
     async def _inputs(self, job: Job) -> Inputs:
-        key = job.recipe.image
-        if key is None:
-            return Inputs()
-        data = await self.store.fetch(key)
-        if data is None:
-            raise PictureError("The initial picture is not kept any more; please attach it again.")
-        return Inputs({key: Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")})
+        pictures: dict[str, PILImage] = {}
+        for key in job.recipe.pictures:
+            data = await self.store.fetch(key)
+            if data is None:
+                which = "initial" if key == job.recipe.image else "target"
+                raise PictureError(f"The {which} picture is not kept any more; please attach it again.")
+            pictures[key] = Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
+        return Inputs(pictures)
 
     async def _order_from_before(self, job: str) -> None:
         raw = await self.store.redis.hget(keys.record(job), "order")  # type: ignore[misc]

@@ -1,0 +1,132 @@
+"""A steered session: one canvas on its way to what its recipe asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from dreamqueue.recipe import Recipe
+from dreamrender.aims import Target, aims_of
+from dreamrender.averages import Average
+from dreamrender.canvas import AnySize, Canvas, leaves, resized
+from dreamrender.critics import Critic
+from dreamrender.cutouts import cut_out
+from dreamrender.preset import Preset, Regulariser
+from dreamrender.schedule import progress
+from dreamrender.types import Embeddings, Image, Images
+
+
+class SteeredSession:
+    """One picture being steered. Its generator was seeded before anything was drawn from it.
+
+    `others` are further critics. Each has its own cutouts at its own size, and all count the same. `targets`
+    are pictures beside the phrases, with their weights.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        canvas: Canvas,
+        preset: Preset,
+        critic: Critic,
+        generator: torch.Generator,
+        others: Sequence[Critic] = (),
+        targets: Sequence[Target] = (),
+    ) -> None:
+        self.recipe = recipe
+        self.canvas = canvas
+        self.preset = preset
+        self.critic = critic
+        """Whose score is shown."""
+        self.critics = (critic, *others)
+        self.generator = generator
+        self.step = 0
+        self.aims = [aims_of(recipe, one, targets) for one in self.critics]
+        """In the order of the critics."""
+        self.notes = tuple(note for aims in self.aims for note in aims.notes)
+        """What the member should know, in their words."""
+        self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
+        self.optimiser = self._new_optimiser()
+        self.average = Average(preset.average)
+        self._scored: tuple[int, float | None] = (-1, None)
+
+    @property
+    def t(self) -> float:
+        """Progress of the next step, in [0, 1]."""
+        return progress(self.step, self.recipe.steps)
+
+    @property
+    def score(self) -> float | None:
+        """Cosine similarity of the whole picture and the phrases of positive weight; None if there are none.
+
+        As the first critic sees it. Worked out when asked for (one look of the critic), and once a step.
+        """
+        if self._scored[0] != self.step:
+            self._scored = (self.step, self._similarity())
+        return self._scored[1]
+
+    def views(self) -> tuple[Image, list[Images]]:
+        """The picture, and this step's cutouts of it for each critic."""
+        if self.canvas.prepare(self.t):
+            self.restart_optimiser()
+        image = self.canvas.image()
+        return image, self.cuts(image)
+
+    def cuts(self, image: Image) -> list[Images]:
+        """This step's cutouts for each critic, (cuts, 3, side, side) of its own side."""
+        count, how = self.preset.cuts, self.preset.augmentation
+        sides = [critic.image_size for critic in self.critics]
+        return [cut_out(image, count, side, how, self.generator, self.t) for side in sides]
+
+    def loss(self, image: Image, cuts: Sequence[Images], seen: Sequence[Embeddings]) -> Tensor:
+        """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
+        total = torch.zeros((), device=image.device)
+        for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
+            total = total + aims.loss(embeddings, self.preset.distance)
+            total = total + self._regular(self.preset.on_cuts, some)
+        return total / len(self.critics) + self._regular(self.preset.on_image, image[None])
+
+    def advance(self) -> None:
+        """Take the optimiser's step along the gradients that are there."""
+        scale = self.preset.rate * self.preset.rate_scale(self.t) * self._pace
+        for group in self.optimiser.param_groups:
+            group["lr"] = scale * group["factor"]
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.canvas.settle()
+        if self.preset.average:
+            self.average.add(leaves(self.canvas))
+        self.step += 1
+
+    @torch.no_grad()
+    def picture(self) -> Image:
+        """The picture at the recipe's size, RGB in [0, 1], float32, on the CPU."""
+        size = self.recipe.height, self.recipe.width
+        canvas = self.canvas
+        with self.average.in_place_of(leaves(canvas)):
+            image = canvas.rendered(*size) if isinstance(canvas, AnySize) else resized(canvas.image(), *size)
+        return image.detach().float().cpu()
+
+    def _regular(self, regularisers: Sequence[Regulariser], images: Images) -> Tensor:
+        total = torch.zeros((), device=images.device)
+        for regulariser in regularisers:
+            if weight := regulariser.at(self.t):
+                total = total + weight * regulariser.loss(images)
+        return total
+
+    def restart_optimiser(self) -> None:
+        """The canvas's leaves are others now."""
+        self.optimiser = self._new_optimiser()
+
+    def _new_optimiser(self) -> Optimizer:
+        groups = [{**group, "factor": group["lr"], "lr": 0.0} for group in self.canvas.parameters()]
+        return self.preset.optimiser(groups)
+
+    @torch.no_grad()
+    def _similarity(self) -> float | None:
+        with self.average.in_place_of(leaves(self.canvas)):
+            image = self.canvas.image()
+        return self.aims[0].score(self.critic.encode_images(image[None]))

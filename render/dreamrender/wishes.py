@@ -1,0 +1,52 @@
+"""What a recipe wants besides its phrases, worked into a preset: nearness, smoothness, colour, symmetry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from dreamqueue.course import value_at
+from dreamqueue.recipe import Recipe
+from dreamrender import losses
+from dreamrender.preset import Preset, Regulariser
+from dreamrender.types import Image, Images
+
+MIRROR = 10.0
+"""Weight of symmetry."""
+
+
+def as_wished(preset: Preset, recipe: Recipe, start: Image | None) -> Preset:
+    """The preset for this recipe. `start` is the initial picture at the recipe's size, if there is one."""
+    if start is not None:
+        preset = _staying_near(preset, recipe, start)
+    on_image = [*preset.on_image]
+    if recipe.tv is not None:
+        on_image = [own for own in on_image if own.loss is not losses.total_variation]
+        on_image.append(Regulariser(losses.total_variation, partial(value_at, recipe.tv)))
+    if recipe.saturation:
+        on_image.append(Regulariser(_greyness, partial(value_at, recipe.saturation)))
+    if recipe.symmetry:
+        axes = [{"x": 3, "y": 2}[axis] for axis in recipe.symmetry]
+        on_image.append(Regulariser(partial(losses.asymmetry, axes=axes), MIRROR))
+    return replace(preset, on_image=tuple(on_image))
+
+
+def _greyness(images: Images) -> Tensor:
+    return -losses.saturation(images).mean()
+
+
+def _staying_near(preset: Preset, recipe: Recipe, start: Image) -> Preset:
+    """Half the rate, and a pull towards the initial picture's composition, so that it stays recognisable."""
+    height, width = start.shape[-2:]
+    short = min(height, width)
+    size = max(1, round(16 * height / short)), max(1, round(16 * width / short))
+    coarse = F.interpolate(start[None], size, mode="area")
+
+    def away(images: Images) -> Tensor:
+        return F.mse_loss(F.interpolate(images, size, mode="area"), coarse)
+
+    pull = Regulariser(away, partial(value_at, recipe.image_weight))
+    return replace(preset, rate=preset.rate / 2, on_image=(*preset.on_image, pull))
