@@ -175,6 +175,10 @@ class Watch:
         animation = await self.queue.fetch(ending.animation) if ending.animation else None
         if not self._refusals and animation and len(animation) <= self.job.upload_limit:
             files.append((f"{self.job.id}.gif", animation))
+        for kind, key in ending.extras.items() if not self._refusals else ():
+            extra = await self.queue.fetch(key)
+            if extra is not None and len(extra) <= self.job.upload_limit:
+                files.append((f"{self.job.id}.{kind}", extra))
         return Shown(
             words.ended(self.job, ending), again, [*files, *prompt], words.description(self.job.recipe)
         )

@@ -65,16 +65,18 @@ def imagine(
             click.echo(json.dumps({"error": str(error)}))
             raise SystemExit(1) from None
         raise click.ClickException(str(error)) from None
-    output.write_bytes(files[0])
-    if animation is not None and len(files) > 1:
-        animation.write_bytes(files[1])
+    output.write_bytes(files["png"])
+    if animation is not None and "gif" in files:
+        animation.write_bytes(files["gif"])
+    for kind in ending.extras.keys() & files.keys():
+        output.with_suffix(f".{kind}").write_bytes(files[kind])
     _report(recipe, ending, output, as_json)
 
 
 async def _paint(
     prompt: str, picture: bytes | None, targets: Sequence[tuple[bytes, float]], *, quiet: bool
-) -> tuple[Recipe, Finished | Stopped, list[bytes]]:
-    """Paint through the queue; gives the recipe, how it ended, and the picture's and animation's files."""
+) -> tuple[Recipe, Finished | Stopped, dict[str, bytes]]:
+    """Paint through the queue; gives the recipe, how it ended, and the files by suffix."""
     settings = QueueSettings()
     recipe = parse(prompt, limits=Limits.of(settings))
     async with contextlib.AsyncExitStack() as stack:
@@ -88,10 +90,12 @@ async def _paint(
         recipe = recipe.model_copy(update={"targets": tuple(aims)})
         job = await client.submit(recipe, YOU, typed=prompt)
         ending = await _follow(client, job, quiet=quiet)
-        files = [await client.fetch(key) for key in (ending.picture, ending.animation) if key is not None]
-        if files[0] is None:
+        wanted = {"png": ending.picture, "gif": ending.animation, **ending.extras}
+        found = {kind: await client.fetch(key) for kind, key in wanted.items() if key is not None}
+        files = {kind: data for kind, data in found.items() if data is not None}
+        if "png" not in files:
             raise DreamError("The picture was painted, but the queue has forgotten it.")
-        return recipe, ending, [data for data in files if data is not None]
+        return recipe, ending, files
 
 
 async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | Stopped:

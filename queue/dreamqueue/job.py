@@ -51,6 +51,8 @@ class Finished(Wire):
     """Time spent painting."""
     notes: tuple[str, ...] = ()
     """What the member should know of it, in words fit to show."""
+    extras: dict[str, str] = {}
+    """Other forms of the picture: file suffix ("svg") → blob key."""
 
 
 class Stopped(Wire):
@@ -64,6 +66,7 @@ class Stopped(Wire):
     score: float | None = None
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    extras: dict[str, str] = {}
 
 
 class Cancelled(Wire):

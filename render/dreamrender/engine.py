@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
 from dreamqueue.recipe import Recipe
-from dreamrender.backend import Backend, Inputs, Session
+from dreamrender.backend import Backend, HasExtras, Inputs, Session
 from dreamrender.painting import Outcome, Painting
 
 log = logging.getLogger(__name__)
@@ -137,4 +137,5 @@ def _outcome(kind: str, painting: Painting, backend: Backend, session: Session) 
         score=session.score,
         seconds=painting.seconds,
         notes=tuple(getattr(session, "notes", ())),
+        extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from PIL.Image import Image as PILImage
@@ -40,6 +40,8 @@ class Outcome:
     score: float | None = None
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    extras: Mapping[str, bytes] = field(default_factory=dict)
+    """Other forms of the picture, by file suffix."""
 
 
 class Painting:

@@ -66,7 +66,9 @@ class ScriptedWorker:
         )
         await self.store.put_frame(frame)
 
-    async def finish(self, job: Job, colour: str = "white", animation: bytes | None = None) -> bytes:
+    async def finish(
+        self, job: Job, colour: str = "white", animation: bytes | None = None, **extras: bytes
+    ) -> bytes:
         """End a job with a picture; returns it."""
         data = picture(colour)
         ending = Finished(
@@ -74,6 +76,7 @@ class ScriptedWorker:
             animation=await self.store.keep(animation) if animation else None,
             score=0.31,
             seconds=41.0,
+            extras={kind: await self.store.keep(extra) for kind, extra in extras.items()},
         )
         await self.end(job, ending)
         return data

@@ -275,6 +275,13 @@ async def test_an_animation_too_large_for_the_channel_is_left_out(stage: Stage) 
     assert [file.filename for file in end.attachments] == [f"{job.id}.png"]
 
 
+async def test_a_drawing_comes_with_its_vectors(stage: Stage) -> None:
+    message, job = await painting(stage)
+    await stage.worker.finish(job, svg=b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    end = await shows(message, "done in")
+    assert [file.filename for file in end.attachments] == [f"{job.id}.png", f"{job.id}.svg"]
+
+
 async def test_a_broken_gateway_is_nothing_to_people(stage: Stage) -> None:
     message, job = await painting(stage)
     await stage.discord.drop_gateways()

@@ -80,6 +80,13 @@ def test_target_pictures_are_kept_looked_at_and_on_record() -> None:
     assert "--target TARGET-PICTURE:-0.5" in run("recipe", "a.png").stdout
 
 
+def test_a_drawing_comes_with_its_vectors() -> None:
+    painted = run("imagine", "a red apple --backend strokes --steps 2 --size 64", "-o", "c.png")
+    assert painted.exit_code == 0, painted.output
+    assert load("c.png").size == (64, 64)
+    assert Path("c.svg").read_text("utf-8").count("<path") > 10
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

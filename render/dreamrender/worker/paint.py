@@ -138,6 +138,7 @@ class Painter:
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
         picture_key = await self._patiently_keep(picture.data)
         animation_key = await self._patiently_keep(animation) if animation else None
+        extras = {suffix: await self._patiently_keep(data) for suffix, data in outcome.extras.items()}
         notes = (*outcome.notes, *([picture.note] if picture.note else ()))
         if outcome.kind == "stopped":
             return Stopped(
@@ -148,6 +149,7 @@ class Painter:
                 score=outcome.score,
                 seconds=outcome.seconds,
                 notes=notes,
+                extras=extras,
             )
         return Finished(
             picture=picture_key,
@@ -155,6 +157,7 @@ class Painter:
             score=outcome.score,
             seconds=outcome.seconds,
             notes=notes,
+            extras=extras,
         )
 
     async def _patiently_keep(self, data: bytes) -> str:
