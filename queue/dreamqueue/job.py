@@ -51,7 +51,7 @@ class Finished(Wire):
     """Time spent painting."""
     notes: tuple[str, ...] = ()
     """What the member should know of it, in words fit to show."""
-    extras: dict[str, str] = {}
+    extras: dict[str, str] = Field(default_factory=dict)
     """Other forms of the picture: file suffix ("svg") → blob key."""
 
 
@@ -66,7 +66,7 @@ class Stopped(Wire):
     score: float | None = None
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
-    extras: dict[str, str] = {}
+    extras: dict[str, str] = Field(default_factory=dict)
 
 
 class Cancelled(Wire):
