@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from dreamqueue.recipe import Phrase, Recipe
-from dreamrender import torchvision_ops
+from dreamrender import torchvision_ops, vqgan_bases
 from dreamrender.critics import Critic
 from dreamrender.critics.open_clip import OpenClipCritic
 
@@ -25,6 +25,13 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def pocket_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of the published VQGANs, which are not here: the one that is."""
+    load = vqgan_bases._load
+    monkeypatch.setattr(vqgan_bases, "_load", lambda name, device: load("vqgan-pocket", device))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from dreamrender.backend import Backend
 
 BACKENDS: dict[str, str] = {
     "pixels": "dreamrender.backends.pixels:Pixels",
+    "vqgan": "dreamrender.backends.vqgan:VQGAN",
     "siren": "dreamrender.backends.siren:Siren",
     "strokes": "dreamrender.backends.strokes:Strokes",
     "deepdream": "dreamrender.backends.deepdream:Deepdream",

@@ -1,0 +1,53 @@
+"""VQGAN+CLIP (Crowson et al. 2022): a critic steers a grid of codes, which a base makes pictures of."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+
+from dreamqueue.recipe import Recipe
+from dreamrender.backends.steered import Steered
+from dreamrender.canvas import Canvas
+from dreamrender.canvases.codes import Codes, codes_of, random_codes
+from dreamrender.canvases.levels import Levels
+from dreamrender.schedule import warm_cosine
+from dreamrender.steer import Preset
+from dreamrender.types import Image
+from dreamrender.vqgan_bases import load_base
+
+_adam = partial(torch.optim.Adam, betas=(0.9, 0.999))
+
+#: Its rate is in standard deviations of the codebook.
+POCKET = Preset(optimiser=_adam, rate=0.1, rate_scale=warm_cosine(), steps=120)
+#: As published in 2021: 32 cutouts, Adam, rate .1.
+PUBLISHED = Preset(cuts=32, optimiser=_adam, rate=0.1)
+
+BASES = (
+    "imagenet-1024",
+    "imagenet-16384",
+    "wikiart-1024",
+    "wikiart-16384",
+    "sflckr",
+    "coco",
+    "faceshq",
+    "openimages-gumbel",
+)
+PRESETS: dict[str, Preset] = {"pocket": POCKET, **dict.fromkeys(BASES, PUBLISHED)}
+
+
+class VQGAN(Steered):
+    """The backend `vqgan`."""
+
+    name = "vqgan"
+    presets = PRESETS
+
+    def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
+        """The codes of the initial picture; else soft noise for the pocket VQGAN, random codes for others."""
+        model, size = load_base(preset, self.device), (recipe.height, recipe.width)
+        if preset == "pocket":
+            spread = float(model.codebook.std(dim=0).mean())
+            image = Levels.drawn(*size, generator).image() if start is None else start
+            return Codes(model, codes_of(model, image.detach()), size, unit=spread, slope=1.0)
+        z = random_codes(model, *size, generator) if start is None else codes_of(model, start)
+        return Codes(model, z, size)
