@@ -23,6 +23,9 @@ POCKET = Preset(optimiser=_adam, rate=0.1, rate_scale=warm_cosine(), steps=120)
 #: As published in 2021: 32 cutouts, Adam, rate .1.
 PUBLISHED = Preset(cuts=32, optimiser=_adam, rate=0.1)
 
+CLOUDS = 0.2
+"""Spread of the noise that the pocket VQGAN starts from. On flat grey its normalisation leaves dark spots."""
+
 BASES = (
     "imagenet-1024",
     "imagenet-16384",
@@ -43,11 +46,11 @@ class VQGAN(Steered):
     presets = PRESETS
 
     def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
-        """The codes of the initial picture; else soft noise for the pocket VQGAN, random codes for others."""
+        """The codes of the initial picture; else clouds for the pocket VQGAN, random codes for others."""
         model, size = load_base(preset, self.device), (recipe.height, recipe.width)
         if preset == "pocket":
             spread = float(model.codebook.std(dim=0).mean())
-            image = Levels.drawn(*size, generator).image() if start is None else start
+            image = Levels.drawn(*size, generator, CLOUDS).image() if start is None else start
             return Codes(model, codes_of(model, image.detach()), size, unit=spread, slope=1.0)
         z = random_codes(model, *size, generator) if start is None else codes_of(model, start)
         return Codes(model, z, size)
