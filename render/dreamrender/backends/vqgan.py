@@ -19,7 +19,7 @@ from dreamrender.vqgan_bases import load_base
 _adam = partial(torch.optim.Adam, betas=(0.9, 0.999))
 
 #: Its rate is in standard deviations of the codebook.
-POCKET = Preset(optimiser=_adam, rate=0.1, rate_scale=warm_cosine(), steps=120)
+POCKET = Preset(optimiser=_adam, rate=0.15, rate_scale=warm_cosine(), steps=120)
 #: As published in 2021: 32 cutouts, Adam, rate .1.
 PUBLISHED = Preset(cuts=32, optimiser=_adam, rate=0.1)
 
