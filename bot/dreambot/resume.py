@@ -23,6 +23,9 @@ async def resume(bot: DreamBot, queue: QueueClient) -> int:
         except NoSuchJob:
             await queue.mark_shown(job)
             continue
+        except ValueError:
+            log.warning("job %s was written by another version; it is not followed", job)
+            continue
         if record.reply is None:
             log.warning("job %s has no message: the bot fell between asking and saying so", job)
             await queue.mark_shown(job)

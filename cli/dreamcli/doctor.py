@@ -118,6 +118,13 @@ def _weights() -> list[Finding]:
                 "bad", "weights", f"DREAM_CRITIC={wanted} is not in the catalogue: {', '.join(models())}."
             )
         ]
+    if entry.kind == "open_clip" and importlib.util.find_spec("dreamrender") is not None:
+        from dreamrender.critics.open_clip import find_weights
+
+        if find_weights(entry.architecture or "", entry.pretrained or "") is None:
+            return [
+                Finding("bad", "weights", f"{wanted} is not here: run `aliendreams models fetch {wanted}`.")
+            ]
     if entry.file is None:
         return [
             Finding(

@@ -27,7 +27,7 @@ from dreamqueue.recipe import Recipe, TargetImage
 YOU = Owner(id="local", name=os.environ.get("USER", "you"))
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("prompt")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("dream.png"))
 @click.option(
@@ -54,8 +54,9 @@ def imagine(
 
     With DREAM_REDIS_URL set the job goes to that queue; otherwise Valkey and a worker run in this command.
     """
-    if not output.parent.is_dir():
-        raise click.ClickException(f"There is no folder {output.parent}.")
+    for file in (output, *([animation] if animation else [])):
+        if not file.parent.is_dir():
+            raise click.ClickException(f"There is no folder {file.parent}.")
     try:
         picture = read_picture(image.read_bytes()) if image else None
         aims = read_targets(targets)

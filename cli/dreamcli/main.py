@@ -6,6 +6,7 @@ import importlib
 import logging
 
 import click
+from rich.console import Console
 from rich.logging import RichHandler
 
 VERBS = {
@@ -45,7 +46,11 @@ def main(verbose: bool) -> None:
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(name)s: %(message)s",
-        handlers=[RichHandler(show_path=False, omit_repeated_times=False, markup=False)],
+        handlers=[
+            RichHandler(
+                console=Console(stderr=True), show_path=False, omit_repeated_times=False, markup=False
+            )
+        ],
     )
     for noisy in ("arq.worker", "discord", "PIL", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.DEBUG if verbose else logging.WARNING)

@@ -43,6 +43,8 @@ def practice(once: bool, port: int, out: Path, prompt: str) -> None:
         asyncio.run(_practice(Console(), once, port, out.resolve(), prompt))
     except PartDied as died:
         raise click.ClickException(str(died)) from None
+    except TimeoutError:
+        raise click.ClickException(f"The parts were not ready in time; see the logs in {out}.") from None
     except OSError as error:
         raise click.ClickException(f"{error.strerror or error} (another port: --port 0)") from None
 
@@ -81,7 +83,11 @@ async def _house(port: int, out: Path) -> AsyncIterator[tuple[PracticeDiscord, l
         redis_url = stack.enter_context(embedded_valkey())
         discord = await stack.enter_async_context(PracticeDiscord(port=port))
         queue = {"DREAM_REDIS_URL": redis_url}
-        bot = {"DREAM_DISCORD_TOKEN": discord.token, "DREAM_DISCORD_URL": discord.url, "DREAM_GUILD": ""}
+        bot = {
+            "DREAM_DISCORD_TOKEN": discord.token,
+            "DREAM_DISCORD_URL": discord.url,
+            "DREAM_GUILD": discord.world.guild_id,
+        }
         no_token = {**queue, "DREAM_DISCORD_TOKEN": "", "DREAM_WORKER_NAME": "practice"}
         parts = [
             stack.enter_context(running("worker", no_token, out)),

@@ -24,9 +24,10 @@ def recipe(file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(found.model_dump_json(indent=2))
         return
-    command = ["aliendreams", "imagine", render(found), "-o", "again.png"]
+    command = ["aliendreams", "imagine", "-o", "again.png"]
     if found.image is not None:
         command += ["--image", "INITIAL-PICTURE"]
+    command += ["--", render(found)]
     for target in found.targets:
         command += ["--target", f"TARGET-PICTURE:{target.weight:g}"]
     click.echo(shlex.join(command))

@@ -25,6 +25,11 @@ async def sweep(client: QueueClient) -> None:
         except NoSuchJob:
             await store.redis.zrem(keys.OPEN, job_id)
             continue
+        except ValueError:
+            log.warning(
+                "job %s was written by another version; it is left to a worker of that version", job_id
+            )
+            continue
         job, age = record.job, now() - record.job.created
         if record.state is JobState.ended or age < SETTLED_AFTER:
             continue

@@ -46,4 +46,11 @@ async def awake(redis: Redis) -> list[WorkerCard]:
     if not names:
         return []
     cards = await redis.mget([keys.worker(name) for name in names])
-    return sorted((WorkerCard.model_validate_json(raw) for raw in cards if raw), key=lambda card: card.name)
+    return sorted(filter(None, map(_read, cards)), key=lambda card: card.name)
+
+
+def _read(raw: bytes | None) -> WorkerCard | None:
+    try:
+        return None if raw is None else WorkerCard.model_validate_json(raw)
+    except ValueError:  # a worker of another version
+        return None

@@ -107,16 +107,20 @@ class Engine:
                 yield backends[backend_id], entries[start : start + self._batch]
 
     def _step(self, backend: Backend, entries: Sequence[tuple[Painting, Session]]) -> None:
+        before = time.perf_counter()
         try:
-            before = time.perf_counter()
             backend.step([session for _, session in entries])
-            share = (time.perf_counter() - before) / len(entries)
-            for painting, session in entries:
+        except Exception as error:
+            for painting, _ in entries:
+                painting.fail(error)
+            return
+        share = (time.perf_counter() - before) / len(entries)
+        for painting, session in entries:
+            try:
                 painting.stepped(session, share, partial(backend.picture, session))
                 if session.step >= painting.recipe.steps:
                     painting.end(_outcome("finished", painting, backend, session))
-        except Exception as error:
-            for painting, _ in entries:
+            except Exception as error:
                 painting.fail(error)
 
     def _end_early(self, painting: Painting, backend: Backend, session: Session) -> None:

@@ -92,6 +92,7 @@ def test_a_drawing_comes_with_its_vectors() -> None:
     [
         (("imagine", "a hut --sizee 64"), "Did you mean `--size`"),
         (("imagine", " "), "What should I paint?"),
+        (("imagine", "--seed 3"), "What should I paint?"),
         (("imagine", "a hut --steps 3", "-o", "nowhere/a.png"), "There is no folder nowhere"),
     ],
 )

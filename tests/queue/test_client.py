@@ -175,3 +175,14 @@ async def test_the_sweep_ends_what_waited_too_long_and_queues_what_was_lost(clie
     assert (await client.record(lost.id)).state is JobState.waiting
     assert lost.id in await lane(client)
     assert (await client.record(fresh.id)).state is JobState.waiting
+
+
+async def test_a_record_or_card_of_another_version_harms_nobody(client: QueueClient) -> None:
+    job = await client.submit(RECIPE, ADA)
+    strange = job.model_dump_json().replace('"version":1', '"version":2')
+    await client.redis.hset(keys.record(job.id), "job", strange)  # type: ignore[misc]
+    await client.redis.zadd(keys.WORKERS, {"future": 1e12})
+    await client.redis.set(keys.worker("future"), '{"name": "future", "wings": 2}')
+    await sweep(client)
+    assert await workers.awake(client.redis) == []
+    assert await client.submit(RECIPE, ADA)

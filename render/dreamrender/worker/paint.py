@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
 import secrets
@@ -34,6 +35,7 @@ class Painter:
         self.store = store
         self.engine = engine
         self.job_timeout = job_timeout
+        self._under_way: dict[str, asyncio.Event] = {}
         self._painting: dict[str, Painting] = {}
         self._orders: dict[str, Cancel | Stop] = {}
 
@@ -50,6 +52,17 @@ class Painter:
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once."""
+        if (under_way := self._under_way.get(job_id)) is not None:
+            await under_way.wait()  # the lease ran out while Redis was away, and arq gave us our own job
+            return
+        self._under_way[job_id] = over = asyncio.Event()
+        try:
+            await self._deliver(job_id)
+        finally:
+            del self._under_way[job_id]
+            over.set()
+
+    async def _deliver(self, job_id: str) -> None:
         async with lease(self.store.redis, job_id):
             try:
                 record = await self.store.record(job_id)
@@ -90,7 +103,7 @@ class Painter:
         try:
             await self._order_from_before(job.id)
             outcome = await self._follow(job, painting)
-        except asyncio.CancelledError:
+        except BaseException:
             painting.cancel()
             await painting.gone()
             raise
@@ -100,7 +113,8 @@ class Painter:
         if outcome.kind == "cancelled" or outcome.picture is None:
             return Cancelled(by=order.by if order else Owner(id="", name="the worker"))
         if outcome.kind == "finished":
-            await self.store.note_cost(cost_kind(job.recipe), outcome.seconds / outcome.step)
+            with contextlib.suppress(*RedisAway):
+                await self.store.note_cost(cost_kind(job.recipe), outcome.seconds / outcome.step)
         return await self._keep(job, painting, outcome, order)
 
     async def _inputs(self, job: Job) -> Inputs:
