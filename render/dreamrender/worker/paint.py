@@ -9,6 +9,7 @@ import logging
 import secrets
 from typing import Any
 
+from arq.worker import Retry
 from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
@@ -22,7 +23,7 @@ from dreamrender.backend import Inputs
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
-from dreamrender.worker.lease import lease
+from dreamrender.worker.lease import RENEW_SECONDS, lease
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Painter:
         self.store = store
         self.engine = engine
         self.job_timeout = job_timeout
-        self._under_way: dict[str, asyncio.Event] = {}
+        self._under_way: set[str] = set()
         self._painting: dict[str, Painting] = {}
         self._orders: dict[str, Cancel | Stop] = {}
 
@@ -52,15 +53,14 @@ class Painter:
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once."""
-        if (under_way := self._under_way.get(job_id)) is not None:
-            await under_way.wait()  # the lease ran out while Redis was away, and arq gave us our own job
-            return
-        self._under_way[job_id] = over = asyncio.Event()
+        if job_id in self._under_way:
+            # The lease ran out while Redis was away, and arq gave us our own job: by then it is renewed.
+            raise Retry(defer=2 * RENEW_SECONDS)
+        self._under_way.add(job_id)
         try:
             await self._deliver(job_id)
         finally:
-            del self._under_way[job_id]
-            over.set()
+            self._under_way.discard(job_id)
 
     async def _deliver(self, job_id: str) -> None:
         async with lease(self.store.redis, job_id):
