@@ -95,7 +95,13 @@ def facts(recipe: Recipe) -> str:
     painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
     start = " · from a picture" if recipe.image else ""
     size = f"{recipe.width}×{recipe.height}"
-    return f"{painter} · {size} · {recipe.steps} steps · seed {recipe.seed}{start}"
+    return f"{painter}{_several(recipe)} · {size} · {recipe.steps} steps · seed {recipe.seed}{start}"
+
+
+def _several(recipe: Recipe) -> str:
+    if recipe.candidates > 1:
+        return f" · {recipe.candidates} candidates"
+    return f" · {recipe.cells} pictures" if recipe.cells > 1 else ""
 
 
 def description(recipe: Recipe) -> str:

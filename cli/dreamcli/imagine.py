@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dreamcli.embedded import embedded_queue
+from dreamcli.several import described, part_files
 from dreamcli.targets import read_targets
 from dreamconfig.settings import QueueSettings
 from dreamqueue.client import QueueClient
@@ -60,7 +61,7 @@ def imagine(
     try:
         picture = read_picture(image.read_bytes()) if image else None
         aims = read_targets(targets)
-        recipe, ending, files = asyncio.run(_paint(prompt, picture, aims, quiet=as_json))
+        recipe, ending, files, parts = asyncio.run(_paint(prompt, picture, aims, quiet=as_json))
     except DreamError as error:
         if as_json:
             click.echo(json.dumps({"error": str(error)}))
@@ -71,13 +72,15 @@ def imagine(
         animation.write_bytes(files["gif"])
     for kind in ending.extras.keys() & files.keys():
         output.with_suffix(f".{kind}").write_bytes(files[kind])
+    for name, data in parts.items():
+        output.with_name(f"{output.stem}-{name}").write_bytes(data)
     _report(recipe, ending, output, as_json)
 
 
 async def _paint(
     prompt: str, picture: bytes | None, targets: Sequence[tuple[bytes, float]], *, quiet: bool
-) -> tuple[Recipe, Finished | Stopped, dict[str, bytes]]:
-    """Paint through the queue; gives the recipe, how it ended, and the files by suffix."""
+) -> tuple[Recipe, Finished | Stopped, dict[str, bytes], dict[str, bytes]]:
+    """Paint through the queue; gives the recipe, its end, the files by suffix, the files of its parts."""
     settings = QueueSettings()
     recipe = parse(prompt, limits=Limits.of(settings))
     async with contextlib.AsyncExitStack() as stack:
@@ -96,7 +99,7 @@ async def _paint(
         files = {kind: data for kind, data in found.items() if data is not None}
         if "png" not in files:
             raise DreamError("The picture was painted, but the queue has forgotten it.")
-        return recipe, ending, files
+        return recipe, ending, files, await part_files(client, ending.parts)
 
 
 async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | Stopped:
@@ -148,8 +151,14 @@ def _report(recipe: Recipe, ending: Finished | Stopped, output: Path, as_json: b
             "size": [recipe.width, recipe.height],
             "score": ending.score,
             "seconds": round(ending.seconds, 2),
+            "parts": described(ending.parts, output),
         }
         click.echo(json.dumps(facts))
         return
     score = "" if ending.score is None else f", score {ending.score:.3f}"
     click.echo(f"{output}: {recipe.words} · seed {recipe.seed}{score}, {ending.seconds:.0f} s")
+    for part in described(ending.parts, output):
+        score = "" if part["score"] is None else f", score {part['score']:.3f}"
+        click.echo(f"{part['path']}: {part['label']}{score}")
+    for note in ending.notes:
+        click.echo(note, err=True)

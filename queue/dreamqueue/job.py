@@ -37,6 +37,21 @@ class Reply(Wire):
     message: int
 
 
+class KeptPart(Wire):
+    """One of several pictures that a job painted."""
+
+    label: str
+    """What is its own: the choices of a grid's cell, a candidate's seed."""
+    picture: str
+    """Blob key of its PNG, which carries `recipe`."""
+    recipe: Recipe
+    """Paints this one alone."""
+    step: int
+    """Steps done; fewer than the recipe's where it did not go on."""
+    score: float | None = None
+    extras: dict[str, str] = Field(default_factory=dict)
+
+
 class Finished(Wire):
     """All steps painted."""
 
@@ -53,6 +68,8 @@ class Finished(Wire):
     """What the member should know of it, in words fit to show."""
     extras: dict[str, str] = Field(default_factory=dict)
     """Other forms of the picture: file suffix ("svg") → blob key."""
+    parts: tuple[KeptPart, ...] = ()
+    """Where it is several pictures: each of them, in the order of their numbers."""
 
 
 class Stopped(Wire):
@@ -67,6 +84,7 @@ class Stopped(Wire):
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict)
+    parts: tuple[KeptPart, ...] = ()
 
 
 class Cancelled(Wire):

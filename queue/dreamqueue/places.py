@@ -36,7 +36,7 @@ async def estimate(store: JobStore, recipe: Recipe) -> float:
     if a_step is None:
         area = recipe.width * recipe.height / (entry.size[0] * entry.size[1])
         a_step = entry.seconds_per_step * max(0.5, area)
-    return max(1.0, a_step * recipe.steps)
+    return max(1.0, a_step * recipe.work)
 
 
 async def place(store: JobStore, job: str) -> Place | None:

@@ -35,6 +35,8 @@ def describe(recipe: Recipe) -> str:
         f"Backend: {how}",
         f"Critic: {recipe.critic}",
     ]
+    if recipe.candidates > 1:
+        facts.append(f"Candidates: {recipe.candidates}")
     if recipe.styles:
         facts.append(f"Styles: {', '.join(style.name for style in recipe.styles)}")
     if recipe.image:

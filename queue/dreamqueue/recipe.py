@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from math import prod
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from dreamqueue import braces
 from dreamqueue.course import Course
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
 MAX_STOP = 4.93
 """Half of π²: the spherical distance of opposite vectors."""
+MOST_PICTURES = 16
+"""Pictures that one job paints, as the cells of a grid or as candidates."""
 
 
 class Phrase(Wire):
@@ -66,8 +70,20 @@ class Recipe(Wire):
     """Colourfulness: above 0 more of it, below 0 less."""
     symmetry: Literal["", "x", "y", "xy"] = ""
     """x: left and right mirror each other; y: top and bottom."""
+    candidates: Annotated[int, Field(ge=1, le=MOST_PICTURES)] = 1
+    """How many are begun, each with a seed one higher than the one before."""
+    finish: Annotated[int, Field(ge=1, le=MOST_PICTURES)] = 1
+    """How many of the candidates go on after the trial: those with the highest scores."""
+    trial: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """Share of the steps after which the candidates are ranked; 1 finishes them all first."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
+
+    @model_validator(mode="after")
+    def _not_more_go_on_than_begin(self) -> Self:
+        if self.finish > self.candidates:
+            raise ValueError("at most as many go on as there are candidates")
+        return self
 
     @property
     def critics(self) -> tuple[str, ...]:
@@ -78,6 +94,23 @@ class Recipe(Wire):
     def pictures(self) -> tuple[str, ...]:
         """Keys of all pictures that are needed to paint it."""
         return (*([self.image] if self.image else []), *(target.key for target in self.targets))
+
+    @property
+    def cells(self) -> int:
+        """How many pictures the choices in braces make: 1 if there are none."""
+        return prod(braces.count(phrase.text) for phrase in self.phrases)
+
+    @property
+    def trial_steps(self) -> int:
+        """Steps after which candidates are ranked."""
+        return min(self.steps, max(1, round(self.trial * self.steps)))
+
+    @property
+    def work(self) -> int:
+        """Steps of all its pictures together."""
+        if self.candidates > 1:
+            return self.trial_steps * self.candidates + (self.steps - self.trial_steps) * self.finish
+        return self.steps * min(self.cells, MOST_PICTURES)
 
     @property
     def words(self) -> str:

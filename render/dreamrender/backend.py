@@ -71,3 +71,26 @@ class HasExtras(Protocol):
 
     def extras(self, session: Session) -> Mapping[str, bytes]:
         """Files that belong beside the picture as it is now, by suffix without a dot: `{"svg": …}`."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One picture of a session that paints several."""
+
+    label: str
+    """What is its own, for people."""
+    recipe: Recipe
+    """Paints this one alone."""
+    picture: Image
+    step: int
+    """Steps done."""
+    score: float | None = None
+    extras: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@runtime_checkable
+class HasParts(Protocol):
+    """A backend whose picture shows several that can be taken one by one."""
+
+    def parts(self, session: Session) -> Sequence[Part]:
+        """All of them as they are now, in the order of their numbers."""

@@ -16,8 +16,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
 from dreamqueue.recipe import Recipe
-from dreamrender.backend import Backend, HasExtras, Inputs, Session
+from dreamrender.backend import Backend, HasExtras, HasParts, Inputs, Session
 from dreamrender.painting import Outcome, Painting
+from dreamrender.several import backend_for
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class Engine:
                 painting.abandon()
                 continue
             try:
-                backend = self._load(painting.recipe.backend)
+                backend = backend_for(painting.recipe, self._load, self._batch)
                 session = backend.begin(painting.recipe, painting.inputs)
             except Exception as error:
                 painting.fail(error)
@@ -142,4 +143,5 @@ def _outcome(kind: str, painting: Painting, backend: Backend, session: Session) 
         seconds=painting.seconds,
         notes=tuple(getattr(session, "notes", ())),
         extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
+        parts=backend.parts(session) if isinstance(backend, HasParts) else (),
     )

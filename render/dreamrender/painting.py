@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from PIL.Image import Image as PILImage
 
 from dreamqueue.recipe import Recipe
-from dreamrender.backend import Inputs, Session
+from dreamrender.backend import Inputs, Part, Session
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
 
@@ -42,6 +42,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     extras: Mapping[str, bytes] = field(default_factory=dict)
     """Other forms of the picture, by file suffix."""
+    parts: Sequence[Part] = ()
+    """Where it is several pictures: each of them."""
 
 
 class Painting:

@@ -6,7 +6,9 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from PIL import Image as Pillow
+from PIL import ImageOps
 from PIL.Image import Dither, Quantize, Resampling
 from PIL.Image import Image as PILImage
 
@@ -15,7 +17,16 @@ from dreamqueue.png import exif_bytes, png_bytes, read_recipe
 from dreamqueue.recipe import Recipe
 from dreamrender.types import Image
 
-__all__ = ["Result", "animation_bytes", "jpeg_bytes", "read_recipe", "result", "result_bytes", "to_pil"]
+__all__ = [
+    "Result",
+    "animation_bytes",
+    "from_pil",
+    "jpeg_bytes",
+    "read_recipe",
+    "result",
+    "result_bytes",
+    "to_pil",
+]
 
 FRAME_MS = 100
 """Time that each frame of an animation is shown."""
@@ -39,6 +50,12 @@ def to_pil(image: Image) -> PILImage:
     pixels = image.detach().clamp(0, 1).mul(255).round().byte().movedim(0, -1).contiguous()  # (H, W, 3)
     height, width, _ = pixels.shape
     return Pillow.frombytes("RGB", (width, height), pixels.cpu().numpy().tobytes())
+
+
+def from_pil(picture: PILImage) -> Image:
+    """An RGB picture as a tensor in [0, 1], float32, (3, height, width)."""
+    pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+    return pixels.view(picture.height, picture.width, 3).permute(2, 0, 1).float() / 255
 
 
 def result_bytes(picture: PILImage, recipe: Recipe, limit: int) -> bytes:
@@ -73,10 +90,12 @@ def jpeg_bytes(picture: PILImage, quality: int = 85) -> bytes:
 
 def animation_bytes(frames: Sequence[PILImage], limit: int) -> bytes | None:
     """A GIF of the frames in at most `limit` bytes: frames are dropped, then it shrinks. None if neither
-    helps. The last frame is always there, and stays longest.
+    helps. The last frame is always there, and stays longest; frames of another size are fitted into it.
     """
     if len(frames) < 2 or limit <= 0:
         return None
+    size = frames[-1].size
+    frames = [frame if frame.size == size else ImageOps.pad(frame, size) for frame in frames]
     per_pixel = 0.0
     for side, count in _sizes(max(frames[-1].size), len(frames)):
         kept = [_shrunk(frame, side) for frame in _thinned(frames, count)]

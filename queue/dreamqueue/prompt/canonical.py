@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dreamqueue.course import write_course
+from dreamqueue.course import shortest, write_course
 from dreamqueue.errors import PromptError
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.text import clip
 
-_AFTERWARDS = ' | x" | y”'  # would pair with a quote that the phrase leaves open
-_AFTERWARDS_READ = [Piece('x"'), Piece("y”")]
+_AFTERWARDS = ' | x" | y” | ,z}'  # would pair with a quote or a brace that the phrase leaves open
+_AFTERWARDS_READ = [Piece('x"'), Piece("y”"), Piece(",z}")]
 
 
 def render(recipe: Recipe) -> str:
@@ -35,6 +35,10 @@ def render(recipe: Recipe) -> str:
         flags["saturation"] = write_course(recipe.saturation)
     if recipe.symmetry:
         flags["symmetry"] = recipe.symmetry
+    if recipe.candidates > 1:
+        flags["candidates"] = recipe.candidates
+        flags["finish"] = recipe.finish
+        flags["trial"] = shortest(recipe.trial)
     words = " | ".join(_written(phrase) for phrase in recipe.phrases)
     return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
 

@@ -40,6 +40,10 @@ FLAGS = {
         "NUMBER", "more colour above 0, less below, -10 to 10; also a course", "--saturation 1", listed=True
     ),
     "symmetry": Flag("x, y or xy", "left mirrors right (x), top mirrors bottom (y)", "--symmetry x"),
+    "candidates": Flag("NUMBER", "begin so many seeds; the best one goes on", "--candidates 9"),
+    "finish": Flag("NUMBER", "how many of the candidates go on", "--candidates 9 --finish 2"),
+    "trial": Flag("SHARE", "when the candidates are compared", "--candidates 9 --trial 20%"),
+    "best-of": Flag("NUMBER", "paint so many seeds to the end and show the best", "--best-of 4"),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),

@@ -9,7 +9,9 @@ from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
+from dreamqueue.grid import cells
 from dreamqueue.prompt import values
+from dreamqueue.prompt.candidates import candidates
 from dreamqueue.prompt.courses import course
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
@@ -24,6 +26,8 @@ NO_WEIGHT = -0.5
 
 MOST_CRITICS = 3
 """Each one looks at every step."""
+
+GRID_OF_CANDIDATES = "a grid paints each of its pictures once; please leave out the candidates or the braces."
 
 NOTHING = (
     "What should I paint? Tell me in a few words, such as `a hut in a blizzard | oil painting` "
@@ -65,7 +69,7 @@ def parse(
         raise PromptError(f"That is {len(styled)} phrases, and I steer by {limits.max_phrases} at most.")
     backend, entry, preset = _backend(said.values, menu)
     width, height = _size(said.values, entry, limits)
-    return Recipe(
+    recipe = Recipe(
         phrases=tuple(_phrase(piece) for piece in styled),
         backend=backend,
         preset=preset,
@@ -80,7 +84,11 @@ def parse(
         saturation=course(said.values["saturation"], -10, 10) if "saturation" in said.values else 0.0,
         symmetry=_symmetry(said.values),
         styles=used,
+        **candidates(said.values)._asdict(),
     )
+    if len(cells(recipe, limits.max_cells)) > 1 and recipe.candidates > 1:
+        raise BadValue(f"--candidates {recipe.candidates}", GRID_OF_CANDIDATES)
+    return recipe
 
 
 @dataclass(frozen=True)

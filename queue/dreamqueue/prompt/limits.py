@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isqrt, sqrt
 
 from dreamconfig.settings import QueueSettings
+from dreamqueue.recipe import MOST_PICTURES
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Limits:
     max_characters: int = 2000
     """Of all phrases together, styles expanded."""
     max_phrases: int = 32
+    max_cells: int = MOST_PICTURES
+    """Pictures of one grid."""
 
     @classmethod
     def of(cls, settings: QueueSettings) -> Limits:

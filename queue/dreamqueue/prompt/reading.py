@@ -2,7 +2,7 @@
 
 Words, separators (`|` and `;`) and flags. Double quotes keep what is between them together, separators and
 dashes included; a phrase that is quoted as a whole loses the quotes (and reads `\\"` as `"`). “Curly quotes”
-keep things together too, and stay.
+keep things together too, and stay. So do braces with a comma between them (see `dreamqueue.braces`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from dreamqueue.braces import CHOICES
 from dreamqueue.errors import BadValue
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.weights import split_weight
@@ -19,10 +20,10 @@ from dreamqueue.text import FLAG_DASHES, quote
 SEPARATORS = frozenset("|;")
 
 _QUOTED = r'(?<![^\s|;(\[{=:,])(?:"(?:\\.|[^"\\])*"|“[^”]*”)'
-_TOKEN = re.compile(rf"[|;]|(?:{_QUOTED}|[^\s|;])+")
+_TOKEN = re.compile(rf"[|;]|(?:{CHOICES}|{_QUOTED}|[^\s|;])+")
 _WHOLE = re.compile(r'"((?:\\.|[^"\\])*)"')
 _FLAG = re.compile(rf"(?P<dashes>{FLAG_DASHES})(?P<name>[^\W\d_][^=:]*)(?:[=:](?P<value>.*))?")
-_ITEM = re.compile(r'(?:"[^"]*"|“[^”]*”|[^,])+')
+_ITEM = re.compile(rf'(?:{CHOICES}|"[^"]*"|“[^”]*”|[^,])+')
 _TWO_SIDED = frozenset({"size", "ar"})
 _BETWEEN = frozenset({"x", "X", "×", ":"})
 

@@ -7,6 +7,7 @@ import contextlib
 import io
 import logging
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from arq.worker import Retry
@@ -16,10 +17,11 @@ from PIL.Image import Image as PILImage
 from dreamqueue import keys
 from dreamqueue.errors import DreamError, NoSuchJob, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop
-from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Stopped
+from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, KeptPart, Owner, Stopped
 from dreamqueue.places import cost_kind
+from dreamqueue.png import png_bytes
 from dreamqueue.store import JobStore, RedisAway
-from dreamrender.backend import Inputs
+from dreamrender.backend import Inputs, Part
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
@@ -114,7 +116,7 @@ class Painter:
             return Cancelled(by=order.by if order else Owner(id="", name="the worker"))
         if outcome.kind == "finished":
             with contextlib.suppress(*RedisAway):
-                await self.store.note_cost(cost_kind(job.recipe), outcome.seconds / outcome.step)
+                await self.store.note_cost(cost_kind(job.recipe), outcome.seconds / job.recipe.work)
         return await self._keep(job, painting, outcome, order)
 
     async def _inputs(self, job: Job) -> Inputs:
@@ -152,7 +154,8 @@ class Painter:
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
         picture_key = await self._patiently_keep(picture.data)
         animation_key = await self._patiently_keep(animation) if animation else None
-        extras = {suffix: await self._patiently_keep(data) for suffix, data in outcome.extras.items()}
+        extras = await self._kept(outcome.extras)
+        parts = tuple([await self._keep_part(part) for part in outcome.parts])
         notes = (*outcome.notes, *([picture.note] if picture.note else ()))
         if outcome.kind == "stopped":
             return Stopped(
@@ -164,6 +167,7 @@ class Painter:
                 seconds=outcome.seconds,
                 notes=notes,
                 extras=extras,
+                parts=parts,
             )
         return Finished(
             picture=picture_key,
@@ -172,7 +176,22 @@ class Painter:
             seconds=outcome.seconds,
             notes=notes,
             extras=extras,
+            parts=parts,
         )
+
+    async def _keep_part(self, part: Part) -> KeptPart:
+        picture = await asyncio.to_thread(png_bytes, to_pil(part.picture), part.recipe)
+        return KeptPart(
+            label=part.label,
+            picture=await self._patiently_keep(picture),
+            recipe=part.recipe,
+            step=part.step,
+            score=part.score,
+            extras=await self._kept(part.extras),
+        )
+
+    async def _kept(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        return {suffix: await self._patiently_keep(data) for suffix, data in files.items()}
 
     async def _patiently_keep(self, data: bytes) -> str:
         while True:

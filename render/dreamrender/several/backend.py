@@ -1,0 +1,144 @@
+"""A backend around another: it paints several pictures as one job and shows them on a contact sheet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+
+from PIL.Image import Image as PILImage
+
+from dreamqueue import grid
+from dreamqueue.errors import PaintError
+from dreamqueue.png import png_bytes
+from dreamqueue.recipe import Recipe
+from dreamrender.backend import Backend, HasExtras, Inputs, Part, Session
+from dreamrender.picture import from_pil, to_pil
+from dreamrender.several.session import Member, SeveralSession, asked, ranked
+from dreamrender.sheet import MAX_SIDE, contact_sheet
+from dreamrender.types import Image
+
+SMALL_SIDE = 1024
+"""Pixels that a sheet's long side has at most while it is being painted, and beside the picture."""
+RANKING = "candidates.png"
+"""The file with all candidates, beside the picture of the best one."""
+
+
+class Several(Backend):
+    """Paints the cells of a grid, or candidates of which the best go on, with `inner`.
+
+    A step is one step of each picture; at most `batch` of them share one. Its picture is a contact sheet, of
+    a size of its own, or the one candidate that goes on.
+    """
+
+    def __init__(self, inner: Backend, batch: int = 1) -> None:
+        self.inner = inner
+        self._batch = batch
+
+    def begin(self, recipe: Recipe, inputs: Inputs) -> SeveralSession:
+        """Sessions for all pictures. Raises PaintError for a grid of candidates, BadValue for braces that
+        cannot be read, and what the inner backend raises for any of the pictures.
+        """
+        if recipe.candidates > 1 and recipe.cells > 1:
+            raise PaintError("A grid of candidates is too much for one job: ask for one or the other.")
+        return SeveralSession(
+            recipe,
+            [
+                Member(number, cell.label, self.inner.begin(cell.recipe, inputs))
+                for number, cell in enumerate(asked(recipe), 1)
+            ],
+        )
+
+    def group(self, session: Session) -> Hashable:
+        """Each for itself: its pictures share steps with each other."""
+        return id(session)
+
+    def step(self, sessions: Sequence[Session]) -> None:
+        """One step of each picture of each session."""
+        for session in sessions:
+            self._round(_ours(session))
+
+    def picture(self, session: Session) -> Image:
+        """The sheet, or the one candidate that goes on: RGB in [0, 1], float32, on the CPU.
+
+        The step after which candidates were ranked shows all of them in their order.
+        """
+        several = _ours(session)
+        recipe = several.recipe
+        if several.ranking is not None and several.step == recipe.trial_steps < recipe.steps:
+            return from_pil(several.ranking)
+        if len(several.running) == 1:
+            return self.inner.picture(several.running[0].session)
+        shown = ranked(several.running) if several.ranking else several.running
+        return from_pil(self._sheet(several, shown, MAX_SIDE if several.step >= recipe.steps else SMALL_SIDE))
+
+    def parts(self, session: Session) -> list[Part]:
+        """Every picture, in the order of their numbers: a candidate that was left behind as it was then."""
+        several = _ours(session)
+        found = several.left | {member.number: self._part(member) for member in several.running}
+        return [found[number] for number in sorted(found)]
+
+    def extras(self, session: Session) -> Mapping[str, bytes]:
+        """The sheet of the ranked candidates, and what the inner backend has beside the only one left."""
+        several = _ours(session)
+        found: dict[str, bytes] = {}
+        if len(several.running) == 1:
+            found.update(self._extras(several.running[0].session))
+        if several.ranking is not None:
+            found[RANKING] = png_bytes(several.ranking, several.recipe)
+        return found
+
+    def _round(self, several: SeveralSession) -> None:
+        groups: dict[Hashable, list[Session]] = defaultdict(list)
+        for member in several.running:
+            groups[self.inner.group(member.session)].append(member.session)
+        for sessions in groups.values():
+            for start in range(0, len(sessions), self._batch):
+                self.inner.step(sessions[start : start + self._batch])
+        several.step += 1
+        if several.recipe.candidates > 1 and several.step == several.recipe.trial_steps:
+            self._rank(several)
+
+    def _rank(self, several: SeveralSession) -> None:
+        order = ranked(several.running)
+        several.ranking = self._sheet(several, order, SMALL_SIDE)
+        several.verdict = _verdict(several, order)
+        several.left = {member.number: self._part(member) for member in order[several.recipe.finish :]}
+        several.running = [member for member in several.running if member.number not in several.left]
+
+    def _part(self, member: Member) -> Part:
+        session = member.session
+        picture = self.inner.picture(session)
+        extras = self._extras(session)
+        return Part(member.label, session.recipe, picture, session.step, session.score, extras)
+
+    def _extras(self, session: Session) -> Mapping[str, bytes]:
+        return self.inner.extras(session) if isinstance(self.inner, HasExtras) else {}
+
+    def _sheet(self, several: SeveralSession, members: Sequence[Member], side: int) -> PILImage:
+        pictures = [to_pil(self.inner.picture(member.session)) for member in members]
+        if several.recipe.candidates == 1:
+            labels = [f"{member.number}: {member.label}" for member in members]
+            return contact_sheet(pictures, labels, grid.columns(several.recipe), side)
+        labels = [_candidate(member) for member in members]
+        return contact_sheet(pictures, labels, max_side=side)
+
+
+def _candidate(member: Member) -> str:
+    score = member.session.score
+    return f"{member.number}: {member.label}" + ("" if score is None else f" ({score:.3f})")
+
+
+def _verdict(several: SeveralSession, order: Sequence[Member]) -> str:
+    recipe = several.recipe
+    places = ", ".join(_candidate(member) for member in order)
+    if recipe.trial_steps == recipe.steps:
+        return f"{len(order)} candidates, the best first: {places}."
+    many = "the first goes on" if recipe.finish == 1 else f"the first {recipe.finish} go on"
+    when = f"after {recipe.trial_steps} of {recipe.steps} steps"
+    return f"{len(order)} candidates, ranked {when}, and {many}: {places}."
+
+
+def _ours(session: Session) -> SeveralSession:
+    if not isinstance(session, SeveralSession):
+        raise TypeError(f"a session of another backend: {session!r}")
+    return session

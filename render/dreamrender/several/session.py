@@ -1,0 +1,75 @@
+"""The session of several pictures, each a session of its own backend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL.Image import Image as PILImage
+
+from dreamqueue.grid import Cell, cells
+from dreamqueue.recipe import MAX_SEED, Recipe
+from dreamrender.backend import Part, Session
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the pictures."""
+
+    number: int
+    """From 1, in the order in which they were begun."""
+    label: str
+    session: Session
+
+
+class SeveralSession:
+    """Pictures that are painted together, all as far as each other: `step` counts the steps of each."""
+
+    def __init__(self, recipe: Recipe, members: Sequence[Member]) -> None:
+        self.recipe = recipe
+        self.running = [*members]
+        """Those that go on, in the order of their numbers."""
+        self.left: dict[int, Part] = {}
+        """What the others had come to when they were left behind, by number."""
+        self.step = 0
+        self.ranking: PILImage | None = None
+        """The sheet of all candidates in the order of their scores, once they are ranked."""
+        self.verdict = ""
+        """That order in words."""
+
+    @property
+    def score(self) -> float | None:
+        """The best candidate's score, or the mean of a grid's pictures; None if none has one."""
+        scores = [score for member in self.running if (score := member.session.score) is not None]
+        if not scores:
+            return None
+        return max(scores) if self.recipe.candidates > 1 else sum(scores) / len(scores)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the member should know, each thing once."""
+        found = [note for member in self.running for note in getattr(member.session, "notes", ())]
+        return (*([self.verdict] if self.verdict else ()), *dict.fromkeys(found))
+
+
+def asked(recipe: Recipe) -> tuple[Cell, ...]:
+    """The pictures that a recipe asks for, each with the recipe that paints it alone. Raises BadValue."""
+    if recipe.candidates == 1:
+        return cells(recipe)
+    return tuple(
+        Cell(f"seed {seed}", recipe.model_copy(update={"seed": seed, **_ALONE}))
+        for seed in ((recipe.seed + number) % (MAX_SEED + 1) for number in range(recipe.candidates))
+    )
+
+
+_ALONE = {name: Recipe.model_fields[name].default for name in ("candidates", "finish", "trial")}
+
+
+def ranked(members: Sequence[Member]) -> list[Member]:
+    """By score, the highest first; those without one come last, and equals stay in their order."""
+    return sorted(members, key=lambda member: -_standing(member.session.score))
+
+
+def _standing(score: float | None) -> float:
+    return -math.inf if score is None or math.isnan(score) else score
