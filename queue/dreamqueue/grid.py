@@ -42,7 +42,7 @@ def cells(recipe: Recipe, most: int = MOST_PICTURES) -> tuple[Cell, ...]:
         )
         choices = [choice or _NOTHING for one in picked for choice in one.choices]
         label = clip(", ".join(choices), LABEL)
-        if choices and not any(phrase.weight > 0 for phrase in phrases):
+        if choices and not any(phrase.wanted for phrase in phrases):
             raise BadValue(quote(recipe.words), f"for {quote(label)} there is nothing left to paint.")
         made.append(Cell(label, recipe.model_copy(update={"phrases": phrases}) if choices else recipe))
     return tuple(made)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from dreamqueue import braces
-from dreamqueue.course import Course
+from dreamqueue.course import Course, values_of, write_course
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
@@ -22,10 +22,16 @@ class Phrase(Wire):
     """A piece of prompt text, steered towards (weight > 0) or away from (weight < 0)."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
-    weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+    weight: Course = 1.0
+    """A number, or a course in progress t: phrases may come and go."""
     stop: Annotated[float, Field(ge=0, le=MAX_STOP, allow_inf_nan=False)] | None = None
     """Spherical distance at which the steering rests: nearer it pulls no more, with a negative weight further
     away it pushes no more."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the picture is steered towards it, at least for a while."""
+        return max(values_of(self.weight)) > 0
 
 
 class TargetImage(Wire):
@@ -34,6 +40,15 @@ class TargetImage(Wire):
     key: str
     """sha256 of its bytes, kept in the blob store."""
     weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+
+
+class Leg(Wire):
+    """The first part of a render that was made longer on its way: up to a step it counted on fewer steps."""
+
+    until: Annotated[int, Field(ge=0, le=20_000)]
+    """The step at which more steps were asked for."""
+    steps: Annotated[int, Field(ge=1, le=20_000)]
+    """What `Recipe.steps` was before."""
 
 
 class UsedStyle(Wire):
@@ -76,6 +91,8 @@ class Recipe(Wire):
     """How many of the candidates go on after the trial: those with the highest scores."""
     trial: Annotated[float, Field(gt=0, le=1)] = 0.2
     """Share of the steps after which the candidates are ranked; 1 finishes them all first."""
+    legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()
+    """Where it was made longer, in order, so that it is painted again in the same way."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
 
@@ -84,6 +101,10 @@ class Recipe(Wire):
         if self.finish > self.candidates:
             raise ValueError("at most as many go on as there are candidates")
         return self
+
+    def steps_at(self, step: int) -> int:
+        """How many steps the painter counts on at a step: fewer than `steps` in the legs before."""
+        return next((leg.steps for leg in self.legs if step < leg.until), self.steps)
 
     @property
     def critics(self) -> tuple[str, ...]:
@@ -99,6 +120,11 @@ class Recipe(Wire):
     def cells(self) -> int:
         """How many pictures the choices in braces make: 1 if there are none."""
         return prod(braces.count(phrase.text) for phrase in self.phrases)
+
+    @property
+    def several(self) -> bool:
+        """Whether it asks for more than one picture."""
+        return self.candidates > 1 or self.cells > 1
 
     @property
     def trial_steps(self) -> int:
@@ -119,6 +145,7 @@ class Recipe(Wire):
 
 
 def _typed(phrase: Phrase) -> str:
+    weight = write_course(phrase.weight)
     if phrase.stop is not None:
-        return f"{phrase.text}:{phrase.weight:g}:{phrase.stop:g}"
-    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"
+        return f"{phrase.text}:{weight}:{phrase.stop:g}"
+    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{weight}"

@@ -44,6 +44,9 @@ FLAGS = {
     "finish": Flag("NUMBER", "how many of the candidates go on", "--candidates 9 --finish 2"),
     "trial": Flag("SHARE", "when the candidates are compared", "--candidates 9 --trial 20%"),
     "best-of": Flag("NUMBER", "paint so many seeds to the end and show the best", "--best-of 4"),
+    "story": Flag(
+        '"A ^ B"', "phrases one after the other; the animation tells it", '--story "a seed ^ a tree ^ a fire"'
+    ),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),

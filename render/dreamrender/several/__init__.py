@@ -17,4 +17,4 @@ def backend_for(recipe: Recipe, load: Callable[[str], Backend], batch: int = 1) 
     `batch` bounds how many of them share one step.
     """
     backend = load(recipe.backend)
-    return Several(backend, batch) if recipe.candidates > 1 or recipe.cells > 1 else backend
+    return Several(backend, batch) if recipe.several else backend
