@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dreamqueue.errors import PromptError
+from dreamqueue.errors import BadValue, PromptError
+from dreamqueue.grid import cells
 from dreamqueue.prompt import FLAGS, Limits, display, parse, render, whole_menu
 from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
 from dreamqueue.text import normalise
@@ -36,6 +37,7 @@ SNIPPETS = [
     ),
     *("|", ";", '"', "“", "”", "\\", ",", " ", "\n", "1,5", "nan", "1e9", "x", "×", "a hut", "{prompt}"),
     *("💚", "👩\u200d🚀", "\u200d", "\ufe0f", "\u0301", "`", "<:a:1>", "256x192", "3:2", "9" * 30),
+    *("{", "}", "{red,}", "{a|b, c}", '{"', '"}', "}:2"),
 ]
 BITS = st.builds(
     lambda bits, space: space.join(bits),
@@ -79,6 +81,14 @@ PHRASES = st.lists(
 )
 
 
+def is_possible(recipe: Recipe) -> bool:
+    """Whether its braces can be painted."""
+    try:
+        return len(cells(recipe)) == 1 or recipe.candidates == 1
+    except BadValue:
+        return False
+
+
 @settings(deadline=None, max_examples=500)
 @given(
     PHRASES,
@@ -96,6 +106,15 @@ PHRASES = st.lists(
             "symmetry": st.sampled_from(["", "x", "y", "xy"]),
         },
     ),
+    st.one_of(
+        st.just({}),
+        st.builds(
+            lambda most, least, trial: {"candidates": most, "finish": min(most, least), "trial": trial},
+            st.integers(2, 16),
+            st.integers(1, 16),
+            st.sampled_from([0.2, 1.0, 1 / 3, 1e-7]),
+        ),
+    ),
 )
 def test_a_rendered_recipe_is_read_back(
     phrases: list[Phrase],
@@ -105,6 +124,7 @@ def test_a_rendered_recipe_is_read_back(
     steps: int,
     seed: int,
     wishes: Any,
+    seeds: Any,
 ) -> None:
     assume(any(phrase.wanted for phrase in phrases))
     recipe = Recipe(
@@ -116,7 +136,9 @@ def test_a_rendered_recipe_is_read_back(
         steps=steps,
         seed=seed,
         **wishes,
+        **seeds,
     )
+    assume(is_possible(recipe))
     assert parse(render(recipe)) == recipe
 
 
