@@ -58,6 +58,12 @@ def test_another_worker_is_mentioned_in_small_print() -> None:
     assert "another" not in words.begun(job(), tries=1)
 
 
+def test_several_pictures_are_counted() -> None:
+    assert " · 9 candidates · " in words.waiting(job(candidates=9), Place(0, 1.0))
+    assert " · 4 pictures · " in words.waiting(job("a {red,blue} {hut,barn}"), Place(0, 1.0))
+    assert "pictures" not in words.waiting(job("a {red} hut"), Place(0, 1.0))
+
+
 def test_a_picture_to_begin_with_is_named() -> None:
     assert "from a picture" in words.waiting(job(image="0" * 64), Place(0, 1.0))
 

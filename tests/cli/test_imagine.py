@@ -80,6 +80,29 @@ def test_target_pictures_are_kept_looked_at_and_on_record() -> None:
     assert "--target TARGET-PICTURE:-0.5" in run("recipe", "a.png").stdout
 
 
+def test_a_grid_is_a_sheet_and_a_file_for_each_picture() -> None:
+    painted = run("imagine", "a {red,blue} apple --steps 2 --size 64 --seed 7", "-o", "g.png", "--json")
+    assert painted.exit_code == 0, painted.output
+    parts = json.loads(painted.stdout)["parts"]
+    assert [(part["path"], part["label"]) for part in parts] == [("g-1.png", "red"), ("g-2.png", "blue")]
+    assert load("g.png").width > 2 * 64
+    command = shlex.split(run("recipe", "g-2.png").stdout)
+    assert run(*command[1:]).exit_code == 0
+    assert ImageChops.difference(load("g-2.png"), load("again.png")).getbbox() is None
+
+
+def test_candidates_are_ranked_and_all_kept() -> None:
+    painted = run("imagine", "a red apple --candidates 3 --steps 4 --size 64 --seed 7", "-o", "c.png")
+    assert painted.exit_code == 0, painted.output
+    assert "c-3.png: seed 9, score" in painted.stdout
+    assert "3 candidates, ranked after 1 of 4 steps" in painted.stderr
+    assert load("c.png").size == (64, 64)
+    assert load("c.candidates.png").width > 64
+    command = shlex.split(run("recipe", "c.png").stdout)
+    assert run(*command[1:]).exit_code == 0
+    assert ImageChops.difference(load("c.png"), load("again.png")).getbbox() is None
+
+
 def test_a_drawing_comes_with_its_vectors() -> None:
     painted = run("imagine", "a red apple --backend strokes --steps 2 --size 64", "-o", "c.png")
     assert painted.exit_code == 0, painted.output

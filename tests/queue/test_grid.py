@@ -147,7 +147,7 @@ async def test_all_pictures_are_paid_for(redis_url: str) -> None:
         await client.close()
 
 
-TEXTS = st.text(alphabet="ab {},|\"", min_size=1, max_size=30).map(lambda text: " ".join(text.split()))
+TEXTS = st.text(alphabet='ab {},|"', min_size=1, max_size=30).map(lambda text: " ".join(text.split()))
 
 
 @settings(deadline=None, max_examples=300)
@@ -156,8 +156,7 @@ def test_whatever_braces_there_are_each_cell_is_one_picture_and_reads_back(texts
     recipe = Recipe(phrases=tuple(Phrase(text=text) for text in texts), preset="levels", seed=5)
     try:
         made = cells(recipe)
-    except BadValue as error:
-        assert 0 < len(str(error)) < 300
+    except BadValue:
         return
     assert len(made) == recipe.cells <= MOST_PICTURES
     assert parse(render(recipe)) == recipe

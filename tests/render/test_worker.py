@@ -23,6 +23,7 @@ from dreamqueue import keys, workers
 from dreamqueue.client import QueueClient
 from dreamqueue.events import Ended, Painted, Started
 from dreamqueue.job import Cancelled, Failed, Finished, Owner, Stopped
+from dreamqueue.places import cost_kind
 from dreamqueue.png import read_recipe
 from dreamrender.worker.run import run_worker
 
@@ -116,6 +117,54 @@ async def test_a_job_is_painted_and_its_picture_carries_the_recipe(
         assert await client.store.cost("pixels::pocket:32x32") is not None
     assert await client.redis.keys("arq:*") in ([], [b"arq:lane:clip:health-check"])
     assert await client.store.open_jobs() == []
+
+
+async def test_a_grid_is_one_sheet_and_each_picture_is_kept(
+    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
+) -> None:
+    recipe = grey_recipe("a {snail,penguin} made of {harp,piano}", steps=6)
+    async with worker_here(settings, grey):
+        job = await client.submit(recipe, ADA)
+        end = await ending(client, job.id)
+        assert isinstance(end, Finished)
+        sheet = await client.fetch(end.picture)
+        assert sheet is not None
+        assert read_recipe(sheet) == recipe
+        assert min(Image.open(io.BytesIO(sheet)).size) > 2 * 32
+        assert [(part.label, part.step) for part in end.parts] == [
+            ("snail, harp", 6),
+            ("snail, piano", 6),
+            ("penguin, harp", 6),
+            ("penguin, piano", 6),
+        ]
+        for part in end.parts:
+            data = await client.fetch(part.picture)
+            assert data is not None
+            assert read_recipe(data) == part.recipe
+            assert Image.open(io.BytesIO(data)).size == (32, 32)
+        a_step = await client.store.cost(cost_kind(recipe))
+        assert a_step == pytest.approx(end.seconds / 24, rel=1e-3), "all its pictures' steps were counted"
+
+
+async def test_candidates_end_as_the_best_one_beside_their_ranking(
+    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
+) -> None:
+    async with worker_here(settings, grey):
+        job = await client.submit(grey_recipe(steps=10, candidates=3), ADA)
+        end = await ending(client, job.id)
+        assert isinstance(end, Finished)
+        assert [(part.recipe.seed, part.step) for part in end.parts] == [(7, 10), (8, 2), (9, 2)]
+        assert "ranked after 2 of 10 steps" in end.notes[0]
+        picture, ranking, gif = [
+            await client.fetch(key)
+            for key in (end.picture, end.extras["candidates.png"], end.animation or "")
+        ]
+        assert picture is not None
+        assert ranking is not None
+        assert gif is not None
+        assert Image.open(io.BytesIO(picture)).size == (32, 32)
+        assert Image.open(io.BytesIO(gif)).size == (32, 32), "the grid's frames are fitted into the last one"
+        assert min(Image.open(io.BytesIO(ranking)).size) > 32
 
 
 async def test_cancel_while_it_is_painted(
