@@ -43,6 +43,8 @@ async def forked(
     of the painter would be megabytes for each frame.
     """
     record = await client.record(job)
+    if record.recipe.several:
+        raise PictureError("This job painted several pictures; begin with one of them as initial picture.")
     frames = dict(record.kept)
     if isinstance(record.ending, Finished | Stopped):
         frames[steps_done(record)] = record.ending.picture

@@ -2,97 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import io
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from PIL import Image
-from pydantic import SecretStr
 from tests.fakes import GreyBackend, grey_recipe
 
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import keys, workers
 from dreamqueue.client import QueueClient
-from dreamqueue.events import Ended, Painted, Started
-from dreamqueue.job import Cancelled, Failed, Finished, Owner, Stopped
-from dreamqueue.places import cost_kind
+from dreamqueue.events import Ended, Started
+from dreamqueue.job import Cancelled, Failed, Finished, Stopped
 from dreamqueue.png import read_recipe
-from dreamrender.worker.run import run_worker
 
-ROOT = Path(__file__).resolve().parents[2]
-ADA, MO = Owner(id="1", name="Ada"), Owner(id="9", name="Mo")
-
-
-@pytest.fixture
-def settings(redis_url: str) -> WorkerSettings:
-    return WorkerSettings(
-        redis_url=SecretStr(redis_url), worker_name="here", device="cpu", frame_seconds=0.001, job_timeout=60
-    )
-
-
-@pytest.fixture
-async def client(settings: WorkerSettings) -> AsyncIterator[QueueClient]:
-    client = await QueueClient.connect(settings)
-    yield client
-    await client.close()
-
-
-@pytest.fixture
-def grey() -> Iterator[GreyBackend]:
-    grey = GreyBackend(seconds_per_step=0.002)
-    yield grey
-    grey.gate.set()
-
-
-@contextlib.asynccontextmanager
-async def worker_here(settings: WorkerSettings, grey: GreyBackend) -> AsyncIterator[asyncio.Task[None]]:
-    """A worker in this process."""
-    ready = asyncio.Event()
-    task = asyncio.create_task(run_worker(settings, load=lambda name: grey, backends=["pixels"], ready=ready))
-    await ready.wait()
-    try:
-        yield task
-    finally:
-        grey.gate.set()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-@contextlib.contextmanager
-def worker_there(settings: WorkerSettings, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A slow worker in a process of its own."""
-    folders = ["bot", "render", "queue", "config", "practice", "cli", "."]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in folders)}
-    command = [sys.executable, "-m", "tests.slow_worker", settings.redis_url.get_secret_value(), name]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-async def started(client: QueueClient, job: str, worker: str) -> None:
-    """Returns when `worker` paints the job."""
-    async for news in client.follow(job, tick=0.2):
-        if isinstance(news, Painted) and (await client.record(job)).worker == worker:
-            return
-    raise AssertionError("it ended before")
-
-
-async def ending(client: QueueClient, job: str) -> object:
-    async for news in client.follow(job, tick=0.2):
-        if isinstance(news, Ended):
-            return news.ending
-    raise AssertionError("no end")
+from .on_valkey import ADA, MO, ending, started, worker_here, worker_there
 
 
 async def test_a_job_is_painted_and_its_picture_carries_the_recipe(
@@ -117,54 +42,6 @@ async def test_a_job_is_painted_and_its_picture_carries_the_recipe(
         assert await client.store.cost("pixels::pocket:32x32") is not None
     assert await client.redis.keys("arq:*") in ([], [b"arq:lane:clip:health-check"])
     assert await client.store.open_jobs() == []
-
-
-async def test_a_grid_is_one_sheet_and_each_picture_is_kept(
-    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
-) -> None:
-    recipe = grey_recipe("a {snail,penguin} made of {harp,piano}", steps=6)
-    async with worker_here(settings, grey):
-        job = await client.submit(recipe, ADA)
-        end = await ending(client, job.id)
-        assert isinstance(end, Finished)
-        sheet = await client.fetch(end.picture)
-        assert sheet is not None
-        assert read_recipe(sheet) == recipe
-        assert min(Image.open(io.BytesIO(sheet)).size) > 2 * 32
-        assert [(part.label, part.step) for part in end.parts] == [
-            ("snail, harp", 6),
-            ("snail, piano", 6),
-            ("penguin, harp", 6),
-            ("penguin, piano", 6),
-        ]
-        for part in end.parts:
-            data = await client.fetch(part.picture)
-            assert data is not None
-            assert read_recipe(data) == part.recipe
-            assert Image.open(io.BytesIO(data)).size == (32, 32)
-        a_step = await client.store.cost(cost_kind(recipe))
-        assert a_step == pytest.approx(end.seconds / 24, rel=1e-3), "all its pictures' steps were counted"
-
-
-async def test_candidates_end_as_the_best_one_beside_their_ranking(
-    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
-) -> None:
-    async with worker_here(settings, grey):
-        job = await client.submit(grey_recipe(steps=10, candidates=3), ADA)
-        end = await ending(client, job.id)
-        assert isinstance(end, Finished)
-        assert [(part.recipe.seed, part.step) for part in end.parts] == [(7, 10), (8, 2), (9, 2)]
-        assert "ranked after 2 of 10 steps" in end.notes[0]
-        picture, ranking, gif = [
-            await client.fetch(key)
-            for key in (end.picture, end.extras["candidates.png"], end.animation or "")
-        ]
-        assert picture is not None
-        assert ranking is not None
-        assert gif is not None
-        assert Image.open(io.BytesIO(picture)).size == (32, 32)
-        assert Image.open(io.BytesIO(gif)).size == (32, 32), "the grid's frames are fitted into the last one"
-        assert min(Image.open(io.BytesIO(ranking)).size) > 32
 
 
 async def test_cancel_while_it_is_painted(
