@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from dreamqueue import braces
 from dreamqueue.course import MOST_KNOTS, Course, value_at
 from dreamqueue.errors import PromptError
 from dreamqueue.recipe import Leg, Phrase, Recipe
@@ -29,8 +30,10 @@ def way(recipe: Recipe, step: int) -> float:
 def turned(recipe: Recipe, phrases: Sequence[Phrase], step: int, blend: float = BLEND) -> Recipe:
     """The recipe whose words are others from `step` on. Words that stay keep their pull.
 
-    Raises PromptError where there are too many changes to remember.
+    Raises PromptError where there are too many changes to remember, and for choices in braces.
     """
+    if any(braces.count(phrase.text) > 1 for phrase in phrases):
+        raise PromptError("Choices in braces make several pictures, and a turn is that of one.")
     start = way(recipe, step)
     end = min(1.0, start + blend)
     if step == 0:

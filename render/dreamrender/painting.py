@@ -136,7 +136,8 @@ class Painting:
             change, answer = asked
             try:
                 if not isinstance(backend, Steerable):
-                    raise PaintError(f"`{self.recipe.backend}` cannot be changed on its way.")
+                    what = "a job of several pictures" if self.recipe.several else f"`{self.recipe.backend}`"
+                    raise PaintError(f"{what} cannot be changed on its way.")
                 recipe = change(self.recipe, session.step)
                 backend.steer(session, recipe)
             except Exception as error:

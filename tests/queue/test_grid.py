@@ -9,11 +9,12 @@ from pydantic import SecretStr, ValidationError
 
 from dreamconfig.settings import QueueSettings
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import BadValue
+from dreamqueue.errors import BadValue, PromptError
 from dreamqueue.grid import cells, columns
 from dreamqueue.places import cost_kind, estimate
 from dreamqueue.prompt import Limits, parse, render
 from dreamqueue.recipe import MOST_PICTURES, Phrase, Recipe
+from dreamqueue.turns import turned
 
 
 def words_of(prompt: str) -> list[str]:
@@ -108,6 +109,11 @@ def test_a_recipe_that_was_written_by_hand_is_checked_when_it_is_painted() -> No
         cells(Recipe(phrases=(Phrase(text="{a,b}" * 5),)))
     with pytest.raises(ValidationError, match="as many go on"):
         Recipe(phrases=(Phrase(text="a"),), candidates=2, finish=3)
+
+
+def test_choices_do_not_come_in_on_the_way() -> None:
+    with pytest.raises(PromptError, match="several pictures"):
+        turned(parse("a hut"), parse("a {hut,barn}").phrases, 10)
 
 
 def test_a_table_of_two_things_has_a_row_for_each_of_the_first() -> None:

@@ -297,6 +297,15 @@ async def test_cancel_ends_within_one_round(engine: Callable[[int], Engine], luc
     assert len(lucky.batches) <= done + 2 * 3
 
 
+async def test_a_turn_is_refused_with_a_reason(engine: Callable[[int], Engine]) -> None:
+    painting = engine(1).paint(grey_recipe("{a,b}", steps=10_000))
+    await anext(painting.updates())
+    with pytest.raises(PaintError, match="several pictures cannot be changed"):
+        await painting.change(lambda recipe, step: recipe)
+    painting.cancel()
+    await painting.gone()
+
+
 async def test_stop_keeps_the_sheet_and_all_its_pictures(engine: Callable[[int], Engine]) -> None:
     painting = engine(1).paint(grey_recipe("{a,b,c}", steps=10_000))
     updates = painting.updates()
