@@ -100,7 +100,7 @@ async def check_still_possible(bot: DreamBot, recipe: Recipe) -> None:
     """Raises a DreamError if an old recipe asks for what is not there any more."""
     if recipe.backend not in backends():
         raise DreamError(f"`{recipe.backend}`, which painted this, is not here any more.")
-    if not bot.limits.fits(recipe.width, recipe.height) or recipe.steps > bot.limits.max_steps:
+    if not bot.limits.fits(recipe.width, recipe.height) or recipe.work > bot.limits.max_steps:
         raise DreamError("This is larger than pictures may be now.")
     for key in recipe.pictures:
         picture = await bot.queue.fetch(key)

@@ -89,6 +89,8 @@ def test_a_style_is_worked_into_every_picture() -> None:
         ("a hut --candidates 4 --trial 0%", "such as `--trial 20%`"),
         ("a hut --best-of 4 --trial 20%", "keep one of these two"),
         ("a hut --best-of 4 --candidates 4", "keep one of these two"),
+        ("{a,b,c} --steps 1000", "3,000 steps in all, and one job has up to 2,000; with `--steps 666`"),
+        ("a hut --best-of 16 --steps 2000", "with `--steps 125` it fits"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_reason(prompt: str, says: str) -> None:
@@ -102,6 +104,21 @@ def test_the_house_may_allow_fewer_pictures() -> None:
     assert len(cells(parse("{a,b,c}", limits=Limits(max_cells=3)))) == 3
     with pytest.raises(BadValue, match="up to 2"):
         parse("{a,b,c}", limits=Limits(max_cells=2))
+
+
+@pytest.mark.parametrize("prompt", ["{a,b,c}", "a --candidates 7", "a --candidates 7 --finish 3 --trial 33%"])
+def test_the_steps_that_are_proposed_are_the_most_that_fit(prompt: str) -> None:
+    with pytest.raises(BadValue) as told:
+        parse(f"{prompt} --steps 2000")
+    proposed = int(str(told.value).split("--steps ")[1].split("`")[0])
+    assert parse(f"{prompt} --steps {proposed}").work <= 2000
+    with pytest.raises(BadValue):
+        parse(f"{prompt} --steps {proposed + 1}")
+
+
+def test_too_many_pictures_for_any_number_of_steps() -> None:
+    with pytest.raises(BadValue, match="fewer pictures"):
+        parse("a hut --candidates 9", limits=Limits(max_steps=8))
 
 
 def test_a_recipe_that_was_written_by_hand_is_checked_when_it_is_painted() -> None:

@@ -9,7 +9,6 @@ from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
-from dreamqueue.grid import cells
 from dreamqueue.prompt import values
 from dreamqueue.prompt.candidates import candidates
 from dreamqueue.prompt.courses import course
@@ -17,6 +16,7 @@ from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whole_menu
 from dreamqueue.prompt.reading import Asked, Piece, Use, items, piece_of, read, unquoted
+from dreamqueue.prompt.several import possible
 from dreamqueue.prompt.story import chapters
 from dreamqueue.prompt.styles import apply_styles
 from dreamqueue.prompt.weights import away
@@ -28,8 +28,6 @@ NO_WEIGHT = -0.5
 
 MOST_CRITICS = 3
 """Each one looks at every step."""
-
-GRID_OF_CANDIDATES = "a grid paints each of its pictures once; please leave out the candidates or the braces."
 
 NOTHING = (
     "What should I paint? Tell me in a few words, such as `a hut in a blizzard | oil painting` "
@@ -89,9 +87,7 @@ def parse(
         styles=used,
         **candidates(said.values)._asdict(),
     )
-    if len(cells(recipe, limits.max_cells)) > 1 and recipe.candidates > 1:
-        raise BadValue(f"--candidates {recipe.candidates}", GRID_OF_CANDIDATES)
-    return recipe
+    return possible(recipe, limits)
 
 
 @dataclass(frozen=True)
