@@ -15,9 +15,10 @@ from dreamqueue.errors import BadValue, PaintError
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import MAX_SEED, Recipe
 from dreamrender.backend import Backend, HasExtras, HasParts, Inputs, Resumable, Steerable
+from dreamrender.backends import BACKENDS, load_backend
 from dreamrender.backends.pixels import Pixels
 from dreamrender.backends.strokes import Strokes
-from dreamrender.critics import Critic
+from dreamrender.critics import Critic, loading
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import from_pil, to_pil
@@ -212,6 +213,26 @@ def test_a_candidate_painted_alone_is_the_same_to_the_last_bit(
     assert session.score == best.score
     if finish == 1:
         assert torch.equal(several.picture(session), best.picture)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_every_backend_paints_grids_and_candidates(
+    name: str, critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_loaded", {})
+    monkeypatch.setattr(loading, "_load", lambda name, device, download: critics(name, device))
+    small = {"backend": name, "critic": "pocket", "width": 64, "height": 32, "steps": 2}
+    for recipe in (recipe_for("a {red,green} square", **small), recipe_for(candidates=2, trial=0.5, **small)):
+        several = backend_for(recipe, load_backend)
+        assert isinstance(several, Several)
+        session = several.begin(recipe, Inputs())
+        run(several, session)
+        finished = [part for part in several.parts(session) if part.step == 2]
+        assert len(finished) == recipe.cells
+        alone = several.inner.begin(finished[-1].recipe, Inputs())
+        while alone.step < 2:
+            several.inner.step([alone])
+        assert torch.equal(several.inner.picture(alone), finished[-1].picture)
 
 
 def test_the_same_recipe_gives_the_same_sheet(critics: Callable[[str, str], Critic]) -> None:
