@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from math import ceil, log
 
 from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 from PIL.Image import Image as PILImage
 from PIL.Image import Resampling
+
+from dreamrender.labels import font_of, in_plain_letters, line_height, wrapped
 
 PAPER, INK = (246, 244, 240), (45, 42, 38)
 MAX_SIDE = 2048
@@ -18,8 +20,6 @@ NARROWEST = 120
 LINES = 2
 """Lines of a label."""
 MOST_COLUMNS = 8
-
-Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 
 def contact_sheet(
@@ -31,8 +31,8 @@ def contact_sheet(
     """RGB pictures of any sizes, row by row, in `columns` columns (None: as square a sheet as it can be).
 
     They are shown at their size, or all shrunk alike where the sheet would be larger than `max_side`. A label
-    is wrapped, and cut with … after two lines; an empty one leaves its place white. Pillow's own font has the
-    letters of Europe's languages and no emoji: others show as boxes.
+    is wrapped, and cut with … after two lines; an empty one leaves its place white. It is written in plain
+    letters (see `dreamrender.labels`).
     """
     if len(pictures) != len(labels) or not pictures:
         raise ValueError("a sheet has one label for each picture, and one picture at least")
@@ -66,9 +66,9 @@ class _Sheet:
         self._cell = max(widest, narrowest)
         self._tall = tallest
         self._gap = max(4, min(24, self._cell // 16))
-        self._font = ImageFont.load_default(max(9, min(24, self._cell // 12)))
-        self._line = ceil(_height(self._font))
-        self._labels = [wrapped(label, self._font, self._cell, LINES) for label in labels]
+        self._font = font_of(max(9, min(24, self._cell // 12)))
+        self._line = line_height(self._font)
+        self._labels = [wrapped(in_plain_letters(label), self._font, self._cell, LINES) for label in labels]
         lines = max(len(label) for label in self._labels)
         self._pitch = tallest + self._gap + (lines * self._line + self._gap // 2 if lines else 0)
         self._rows = ceil(len(pictures) / columns)
@@ -91,34 +91,6 @@ class _Sheet:
                 place = left + self._cell / 2, top + self._tall + self._gap // 2 + number * self._line
                 pen.text(place, line, INK, self._font, anchor="ma")
         return sheet
-
-
-def wrapped(text: str, font: Font, width: float, lines: int) -> list[str]:
-    """The text in lines of at most `width` pixels; what does not fit is cut, with an … at the end."""
-    found: list[str] = []
-    rest = text.split()
-    while rest and len(found) < lines:
-        taken = rest.pop(0)
-        while rest and font.getlength(f"{taken} {rest[0]}") <= width:
-            taken += f" {rest.pop(0)}"
-        found.append(_cut(taken, font, width))
-    if rest:
-        found[-1] = _cut(f"{found[-1].removesuffix('…')}…", font, width)
-    return found
-
-
-def _cut(line: str, font: Font, width: float) -> str:
-    if font.getlength(line) <= width:
-        return line
-    kept = line.removesuffix("…")[:400]
-    while kept and font.getlength(f"{kept}…") > width:
-        kept = kept[:-1]
-    return f"{kept.rstrip()}…"
-
-
-def _height(font: Font) -> float:
-    top, bottom = font.getbbox("Ålpg,|")[1::2]
-    return 1.25 * (bottom - top) + 1
 
 
 def _columns(pictures: Sequence[PILImage]) -> int:

@@ -96,6 +96,11 @@ def test_a_grid_paints_every_cell_and_shows_them_all(lucky: LuckyBackend) -> Non
     assert several.extras(session) == {}
 
 
+def test_words_that_a_sheet_cannot_write_are_said(lucky: LuckyBackend) -> None:
+    _, session = begun(lucky, grey_recipe("a {猫,house} in {spring,été}"))
+    assert session.notes[0] == "1: 猫, spring; 2: 猫, été; 3: house, spring; 4: house, été."
+
+
 def test_a_sheet_has_every_picture_pixel_for_pixel(critics: Callable[[str, str], Critic]) -> None:
     recipe = recipe_for("a {red,blue} {square,dog}", steps=2, width=128, height=64)
     several, session = begun(Pixels(critics=critics), recipe)

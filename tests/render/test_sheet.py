@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PIL import Image, ImageChops, ImageFont
+from PIL import Image, ImageChops
 from PIL.Image import Image as PILImage
 
-from dreamrender.sheet import PAPER, contact_sheet, wrapped
+from dreamrender.labels import font_of, in_plain_letters, loses_letters, wrapped
+from dreamrender.sheet import PAPER, contact_sheet
 
 COLOURS = ["red", "lime", "blue", "gold", "cyan", "magenta", "navy", "green", "maroon"]
 
@@ -93,7 +94,7 @@ def test_a_sheet_keeps_its_limit_and_all_pictures(count: int, size: tuple[int, i
 
 
 def test_labels_are_cut_to_two_lines() -> None:
-    font = ImageFont.load_default(12)
+    font = font_of(12)
     lines = wrapped("a very long label that goes on and on " * 5, font, 100, 2)
     assert len(lines) == 2
     assert lines[1].endswith("…")
@@ -107,9 +108,23 @@ def test_labels_are_cut_to_two_lines() -> None:
 
 def test_letters_that_the_font_has_not_do_no_harm() -> None:
     pictures = tiles(1)
-    sheet = contact_sheet(pictures, ["猫 💚 \u0301 кот"])
+    sheet = contact_sheet(pictures, ["1: 猫 💚 \u0301 кот"])
     left, _, right, bottom = areas(sheet, pictures)[0]
     assert ink(sheet, (left, bottom, right, bottom + 20))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("1: Café, größer — Łódź", "1: Cafe, grosser - Lodz"),
+        ("2: 猫", "2: …"),
+        ("3: дом 💚 house", "3: … … house"),
+        ("plain · “text”… (0.123)", "plain · “text”… (0.123)"),
+    ],
+)
+def test_labels_are_written_in_the_letters_there_are(text: str, written: str) -> None:
+    assert in_plain_letters(text) == written
+    assert loses_letters(text) == (text[0] in "23")
 
 
 def test_a_label_belongs_to_each_picture() -> None:

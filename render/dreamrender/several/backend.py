@@ -12,6 +12,7 @@ from dreamqueue.errors import PaintError
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
 from dreamrender.backend import Backend, HasExtras, Inputs, Part, Session
+from dreamrender.labels import loses_letters
 from dreamrender.picture import from_pil, to_pil
 from dreamrender.several.session import Member, SeveralSession, asked, ranked
 from dreamrender.sheet import MAX_SIDE, contact_sheet
@@ -40,13 +41,12 @@ class Several(Backend):
         """
         if recipe.candidates > 1 and recipe.cells > 1:
             raise PaintError("A grid of candidates is too much for one job: ask for one or the other.")
-        return SeveralSession(
-            recipe,
-            [
-                Member(number, cell.label, self.inner.begin(cell.recipe, inputs))
-                for number, cell in enumerate(asked(recipe), 1)
-            ],
-        )
+        pictures = asked(recipe)
+        members = [
+            Member(number, one.label, self.inner.begin(one.recipe, inputs))
+            for number, one in enumerate(pictures, 1)
+        ]
+        return SeveralSession(recipe, members, _legend([one.label for one in pictures]))
 
     def group(self, session: Session) -> Hashable:
         """Each for itself: its pictures share steps with each other."""
@@ -101,7 +101,7 @@ class Several(Backend):
     def _rank(self, several: SeveralSession) -> None:
         order = ranked(several.running)
         several.ranking = self._sheet(several, order, SMALL_SIDE)
-        several.verdict = _verdict(several, order)
+        several.legend = _verdict(several, order)
         several.left = {member.number: self._part(member) for member in order[several.recipe.finish :]}
         several.running = [member for member in several.running if member.number not in several.left]
 
@@ -126,6 +126,13 @@ class Several(Backend):
 def _candidate(member: Member) -> str:
     score = member.session.score
     return f"{member.number}: {member.label}" + ("" if score is None else f" ({score:.3f})")
+
+
+def _legend(labels: Sequence[str]) -> str:
+    """The labels, if they cannot all be written on a sheet."""
+    if not any(map(loses_letters, labels)):
+        return ""
+    return f"{'; '.join(f'{number}: {label}' for number, label in enumerate(labels, 1))}."
 
 
 def _verdict(several: SeveralSession, order: Sequence[Member]) -> str:

@@ -26,7 +26,7 @@ class Member:
 class SeveralSession:
     """Pictures that are painted together, all as far as each other: `step` counts the steps of each."""
 
-    def __init__(self, recipe: Recipe, members: Sequence[Member]) -> None:
+    def __init__(self, recipe: Recipe, members: Sequence[Member], legend: str = "") -> None:
         self.recipe = recipe
         self.running = [*members]
         """Those that go on, in the order of their numbers."""
@@ -35,8 +35,8 @@ class SeveralSession:
         self.step = 0
         self.ranking: PILImage | None = None
         """The sheet of all candidates in the order of their scores, once they are ranked."""
-        self.verdict = ""
-        """That order in words."""
+        self.legend = legend
+        """What the sheet shows, in words, where it should be said."""
 
     @property
     def score(self) -> float | None:
@@ -50,7 +50,7 @@ class SeveralSession:
     def notes(self) -> tuple[str, ...]:
         """What the member should know, each thing once."""
         found = [note for member in self.running for note in getattr(member.session, "notes", ())]
-        return (*([self.verdict] if self.verdict else ()), *dict.fromkeys(found))
+        return (*([self.legend] if self.legend else ()), *dict.fromkeys(found))
 
 
 def asked(recipe: Recipe) -> tuple[Cell, ...]:
