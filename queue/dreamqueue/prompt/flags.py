@@ -40,6 +40,15 @@ FLAGS = {
         "NUMBER", "more colour above 0, less below, -10 to 10; also a course", "--saturation 1", listed=True
     ),
     "symmetry": Flag("x, y or xy", "left mirrors right (x), top mirrors bottom (y)", "--symmetry x"),
+    "collection": Flag(
+        "NAME", "let pictures of a collection guide; name:1 doubles their pull", "--collection harbours"
+    ),
+    "like": Flag(
+        "FOLDERS",
+        "its folders that count for more, by artist or concept; several with commas",
+        "--collection harbours --like turner:2, hokusai",
+        listed=True,
+    ),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),
