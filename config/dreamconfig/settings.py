@@ -5,6 +5,7 @@ Every field is read from the environment (or `.env`) as DREAM_<NAME>.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -67,5 +68,7 @@ class WorkerSettings(QueueSettings):
     """Least time between two progress frames."""
     critic: str = "pocket"
     """Critic that is loaded at start, so that the first job need not wait for it."""
+    collections: Path | None = None
+    """Folder of collections of pictures that members may paint by, see docs/COLLECTIONS.md; None: there are none."""
     job_timeout: Annotated[float, Field(gt=0)] = 3600.0
     """Seconds after which a job that is still being painted fails."""

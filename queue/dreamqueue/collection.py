@@ -1,12 +1,15 @@
-"""A collection of pictures, as a recipe asks for it: its name, its strength, the folders that count for more."""
+"""A collection of pictures, as a recipe asks for it: its name, its strength, folders that count for more."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from dreamqueue.errors import UnknownWord
 from dreamqueue.wire import Wire
 
 MAX_NAME = 60
@@ -17,6 +20,8 @@ MAX_STRENGTH = 2.0
 LIKED = 3.0
 """How much a folder counts that is asked for without a weight."""
 MAX_LIKED = 100.0
+MOST_SHOWN = 15
+"""Names that an answer lists at most."""
 
 
 def slug(name: str) -> str:
@@ -34,9 +39,20 @@ def slug(name: str) -> str:
     return unicodedata.normalize("NFC", "-".join(letters.split()))[:MAX_NAME].rstrip("-")
 
 
+def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownWord:
+    """The answer to a name that is not there: the nearest ones, or the first few."""
+    names = sorted(set(known))
+    shown = names[:MOST_SHOWN]
+    if len(names) > MOST_SHOWN:
+        shown.append(f"and {len(names) - MOST_SHOWN} more")
+    return UnknownWord(kind, name, get_close_matches(name, names, n=3), shown)
+
+
 def _is_slug(name: str) -> str:
     if not name or slug(name) != name:
-        raise ValueError(f"a name is written like `{slug(name) or 'old-masters'}`: letters, digits and dashes")
+        raise ValueError(
+            f"a name is written like `{slug(name) or 'old-masters'}`: letters, digits and dashes"
+        )
     return name
 
 

@@ -17,17 +17,18 @@ from dreamrender.critics import Critic
 from dreamrender.cutouts import Augmentation, cut_out
 from dreamrender.losses import Scalar, at_rest, prompt_loss, weighted_cosine
 from dreamrender.pieces import pieces
+from dreamrender.schedule import Schedule
 from dreamrender.types import Embeddings, Image
 
 
 @dataclass(frozen=True)
 class Aims:
-    """One critic's aims. Equal lengths: the phrases in their order, then the target pictures."""
+    """One critic's aims. Equal lengths: the phrases in their order, the target pictures, then the guides."""
 
     embeddings: Embeddings
     """Unit vectors, (aims, dim)."""
     weights: Float[Tensor, " aims"]
-    """Signed; negative ones are steered away from."""
+    """Signed; negative ones are steered away from. Those of the guides are 0 here, see `weights_at`."""
     stops: Float[Tensor, " aims"]
     """Spherical distance at which each rests; NaN never."""
     words: int
@@ -36,14 +37,25 @@ class Aims:
     """Whether there is a stop at all."""
     notes: tuple[str, ...] = ()
     """What the member should know, in their words."""
+    guides: tuple[Schedule, ...] = ()
+    """Weights of the last aims by progress."""
 
-    def loss(self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor]) -> Scalar:
-        """How far what was seen, (cuts, dim), is from all of them."""
-        resting = None
+    def weights_at(self, t: float) -> Float[Tensor, " aims"]:
+        """The weights at progress t."""
+        if not self.guides:
+            return self.weights
+        now = torch.tensor([guide(t) for guide in self.guides], device=self.weights.device)
+        return torch.cat([self.weights[: -len(now)], now])
+
+    def loss(
+        self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor], t: float
+    ) -> Scalar:
+        """How far what was seen, (cuts, dim), is from all of them, as they weigh at progress t."""
+        weights, resting = self.weights_at(t), None
         if self.stopping:
             with torch.no_grad():
-                resting = at_rest(seen, self.embeddings, self.weights, self.stops)
-        return prompt_loss(distance(seen, self.embeddings), self.weights, resting)
+                resting = at_rest(seen, self.embeddings, weights, self.stops)
+        return prompt_loss(distance(seen, self.embeddings), weights, resting)
 
     def score(self, seen: Embeddings) -> float | None:
         """Cosine similarity of one picture, (1, dim), and the words wished for; None if there are none.
@@ -64,8 +76,13 @@ LOOK = Augmentation(zoom=(0.7, 1.0), margin=0.0, turn=0.0, brightness=0.0, chann
 LOOKS = 8
 
 
-def aims_of(recipe: Recipe, critic: Critic, targets: Sequence[Target] = ()) -> Aims:
-    """The phrases of a recipe as a critic reads them, and pictures as it sees them.
+def aims_of(
+    recipe: Recipe,
+    critic: Critic,
+    targets: Sequence[Target] = (),
+    guides: Sequence[tuple[Embeddings, Schedule]] = (),
+) -> Aims:
+    """The phrases of a recipe as a critic reads them, pictures as it sees them, and guides as it saw them.
 
     A phrase that is too long for it is read in pieces that share the phrase's weight.
     """
@@ -85,12 +102,15 @@ def aims_of(recipe: Recipe, critic: Critic, targets: Sequence[Target] = ()) -> A
     read = critic.encode_texts(texts).detach()
     seen = [embedded(image.to(read.device), critic, recipe.seed) for image, _ in targets]
     return Aims(
-        torch.cat([read, *seen]),
-        torch.tensor([*weights, *(weight for _, weight in targets)], device=read.device),
-        torch.tensor([*stops, *[math.nan] * len(targets)], device=read.device),
+        torch.cat([read, *seen, *(embedding.to(read) for embedding, _ in guides)]),
+        torch.tensor(
+            [*weights, *(weight for _, weight in targets), *[0.0] * len(guides)], device=read.device
+        ),
+        torch.tensor([*stops, *[math.nan] * (len(targets) + len(guides))], device=read.device),
         words=len(texts),
         stopping=any(phrase.stop is not None for phrase in recipe.phrases),
         notes=tuple(notes),
+        guides=tuple(schedule for _, schedule in guides),
     )
 
 

@@ -12,6 +12,7 @@ from dreamqueue.recipe import Recipe
 from dreamrender.aims import Target, aims_of
 from dreamrender.averages import Average
 from dreamrender.canvas import AnySize, Canvas, leaves, resized
+from dreamrender.collection.guides import UNGUIDED, Guidance
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
@@ -23,7 +24,7 @@ class SteeredSession:
     """One picture being steered. Its generator was seeded before anything was drawn from it.
 
     `others` are further critics. Each has its own cutouts at its own size, and all count the same. `targets`
-    are pictures beside the phrases, with their weights.
+    are pictures beside the phrases, with their weights; those of `guided` come and go on the way.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class SteeredSession:
         generator: torch.Generator,
         others: Sequence[Critic] = (),
         targets: Sequence[Target] = (),
+        guided: Guidance = UNGUIDED,
     ) -> None:
         self.recipe = recipe
         self.canvas = canvas
@@ -44,9 +46,12 @@ class SteeredSession:
         self.critics = (critic, *others)
         self.generator = generator
         self.step = 0
-        self.aims = [aims_of(recipe, one, targets) for one in self.critics]
+        guides = guided.guides or [()] * len(self.critics)
+        self.aims = [
+            aims_of(recipe, one, targets, some) for one, some in zip(self.critics, guides, strict=True)
+        ]
         """In the order of the critics."""
-        self.notes = tuple(note for aims in self.aims for note in aims.notes)
+        self.notes = (*(note for aims in self.aims for note in aims.notes), *guided.notes)
         """What the member should know, in their words."""
         self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self.optimiser = self._new_optimiser()
@@ -85,7 +90,7 @@ class SteeredSession:
         """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
         total = torch.zeros((), device=image.device)
         for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
-            total = total + aims.loss(embeddings, self.preset.distance)
+            total = total + aims.loss(embeddings, self.preset.distance, self.t)
             total = total + self._regular(self.preset.on_cuts, some)
         return total / len(self.critics) + self._regular(self.preset.on_image, image[None])
 

@@ -59,7 +59,9 @@ def _liked(use: Use) -> tuple[Liked, ...]:
             raise BadValue(use.said, f"`{name}` is there twice; please keep one of them.")
         found[name] = Liked(folder=name, weight=LIKED if weight is None else weight)
     if not 1 <= len(found) <= MOST_LIKED:
-        raise BadValue(use.said, f"I need one to {MOST_LIKED} folders here, such as `--like turner:2, hokusai`.")
+        raise BadValue(
+            use.said, f"I need one to {MOST_LIKED} folders here, such as `--like turner:2, hokusai`."
+        )
     return tuple(found.values())
 
 

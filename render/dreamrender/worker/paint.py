@@ -20,6 +20,7 @@ from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Stop
 from dreamqueue.places import cost_kind
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Inputs
+from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
@@ -31,11 +32,14 @@ log = logging.getLogger(__name__)
 class Painter:
     """Paints jobs for one worker. `paint` is what arq calls."""
 
-    def __init__(self, name: str, store: JobStore, engine: Engine, job_timeout: float) -> None:
+    def __init__(
+        self, name: str, store: JobStore, engine: Engine, job_timeout: float, shelf: Shelf | None = None
+    ) -> None:
         self.name = name
         self.store = store
         self.engine = engine
         self.job_timeout = job_timeout
+        self.shelf = shelf or Shelf(None)
         self._under_way: set[str] = set()
         self._painting: dict[str, Painting] = {}
         self._orders: dict[str, Cancel | Stop] = {}
@@ -125,7 +129,10 @@ class Painter:
                 which = "initial" if key == job.recipe.image else "target"
                 raise PictureError(f"The {which} picture is not kept any more; please attach it again.")
             pictures[key] = Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
-        return Inputs(pictures)
+        wanted = job.recipe.collection
+        if wanted is None:
+            return Inputs(pictures)
+        return Inputs(pictures, await asyncio.to_thread(self.shelf.find, wanted.name, job.owner.id))
 
     async def _order_from_before(self, job: str) -> None:
         raw = await self.store.redis.hget(keys.record(job), "order")  # type: ignore[misc]
