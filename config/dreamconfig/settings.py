@@ -69,6 +69,6 @@ class WorkerSettings(QueueSettings):
     critic: str = "pocket"
     """Critic that is loaded at start, so that the first job need not wait for it."""
     collections: Path | None = None
-    """Folder of collections of pictures that members may paint by, see docs/COLLECTIONS.md; None: there are none."""
+    """Folder of collections of pictures that members may paint by, see docs/COLLECTIONS.md; None: none."""
     job_timeout: Annotated[float, Field(gt=0)] = 3600.0
     """Seconds after which a job that is still being painted fails."""

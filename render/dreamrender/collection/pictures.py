@@ -54,6 +54,8 @@ def pictures_in(path: Path) -> list[PictureFile]:
 
 def read(path: Path, picture: PictureFile) -> PILImage:
     """The picture in RGB, at most `SIDE` long; raises PictureError for one that cannot be used."""
+    if picture.size > MAX_BYTES:
+        raise PictureError(f"The file is larger than {MAX_BYTES >> 20} MiB.")
     try:
         # No link is followed and no pipe waited for, whatever took the file's place since it was seen.
         handle = os.open(path / picture.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
