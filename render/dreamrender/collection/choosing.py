@@ -6,8 +6,9 @@ the text, folders that are asked for count for more, and some randomness gives v
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
@@ -18,57 +19,85 @@ from dreamqueue.course import value_at
 from dreamqueue.recipe import Recipe
 from dreamrender.collection.pictures import PictureFile
 
+_T = TypeVar("_T")
+
 STAGES = 6
 """Pictures that guide one painting."""
-AT_RANDOM = 1 / 3
-"""Share of them that come from anywhere in the collection."""
+ANYWHERE = 2
+"""So many of them are drawn whatever they show."""
 BEST = 12
-"""The others come from so many that suit best."""
+"""The others come from so many of their group that suit best."""
 SHARPNESS = 1.5
-"""A standard deviation of likeness to the text counts as much as a weight of e^1.5 = 4.5."""
-
-_PER_PICTURE = Float[Tensor, " pictures"]
+"""Each standard deviation of likeness to the text multiplies the chance by e^1.5 = 4.5."""
 
 
-def folder_weights(recipe: Recipe, folders: set[str]) -> dict[str, float]:
-    """How much each folder counts: as asked for, `LIKED` where a phrase names it, else 1."""
+@dataclass(frozen=True)
+class Group:
+    """Pictures that share one weight: a folder that counts for more, or all other folders together."""
+
+    weight: float
+    pictures: list[int]
+
+
+def groups(recipe: Recipe, pictures: Sequence[PictureFile]) -> list[Group]:
+    """The folders that are asked for, or named in a wanted phrase (they weigh `LIKED`); and the rest, 1."""
+    weights = folder_weights(recipe, {picture.folder for picture in pictures})
+    members: dict[str | None, list[int]] = {}
+    for number, picture in enumerate(pictures):
+        members.setdefault(picture.folder if picture.folder in weights else None, []).append(number)
+    return [Group(1.0 if folder is None else weights[folder], numbers) for folder, numbers in members.items()]
+
+
+def folder_weights(recipe: Recipe, folders: set[str]) -> Mapping[str, float]:
+    """How much folders count that do not count 1."""
     assert recipe.collection is not None
-    spoken = "-".join(
-        f"-{slug(phrase.text[:500])}-" for phrase in recipe.phrases if value_at(phrase.weight, 0) > 0
-    )
-    weights = {folder: LIKED if folder and f"-{folder}-" in spoken else 1.0 for folder in folders}
-    return weights | {liked.folder: liked.weight for liked in recipe.collection.like}
-
-
-def pulls(pictures: Sequence[PictureFile], weights: Mapping[str, float]) -> _PER_PICTURE:
-    """The weight of each picture's folder."""
-    return torch.tensor([weights.get(picture.folder, 1.0) for picture in pictures], dtype=torch.float64)
+    wanted = (phrase.text for phrase in recipe.phrases if value_at(phrase.weight, 0) > 0)
+    words = [slug(word) for text in wanted for word in [*text.replace("-", " ").split(), "|"]]
+    spoken = f"-{'-'.join(words)}-"  # with an empty word where a phrase ends
+    named = {folder: LIKED for folder in sorted(folders) if folder and f"-{folder}-" in spoken}
+    return named | {liked.folder: liked.weight for liked in recipe.collection.like}
 
 
 def choose(
-    likeness: _PER_PICTURE, weights: _PER_PICTURE, generator: torch.Generator, count: int = STAGES
+    likeness: Float[Tensor, " pictures"],
+    among: Sequence[Group],
+    generator: torch.Generator,
+    count: int = STAGES,
+    anywhere: int = ANYWHERE,
 ) -> list[int]:
-    """Indices of the pictures that guide, in the order of their stages; fewer if there are fewer.
+    """The picture of each stage, and again one that was there before where a group has too few.
 
-    `likeness` is to the text, in standard deviations. The chance of each is proportional to its weight; among
-    those that suit, also to how well they do.
+    The stages are dealt to the groups by their weights. `likeness` is to the text, in any unit.
     """
-    count = min(count, len(likeness))
-    anywhere = math.floor(count * AT_RANDOM)
-    chances = SHARPNESS * likeness.double() + weights.log()
-    best = chances.topk(min(len(chances), max(BEST, count)))
-    odds = (best.values - best.values.max()).exp().clamp_min(1e-12)
-    suited = best.indices[torch.multinomial(odds, count - anywhere, generator=generator)]
-    chosen: list[int] = suited.tolist()
-    if anywhere:
-        rest = weights.clone()
-        rest[suited] = 0
-        chosen += torch.multinomial(rest, anywhere, generator=generator).tolist()
-    order = torch.randperm(count, generator=generator)
-    return [chosen[place] for place in order.tolist()]
+    dealt = _shuffled(_deal(among, count, generator), generator)
+    free = set(_shuffled(list(range(count)), generator)[:anywhere])
+    chosen: list[int] = []
+    for place, group in enumerate(dealt):
+        left = sorted(set(group.pictures) - set(chosen)) or group.pictures
+        odds = torch.ones(len(left), dtype=torch.float64)
+        if place not in free:
+            odds = _odds(likeness[left], likeness[group.pictures])
+        chosen.append(left[int(torch.multinomial(odds, 1, generator=generator))])
+    return chosen
 
 
-def standardised(values: _PER_PICTURE) -> _PER_PICTURE:
-    """In standard deviations from the mean; zeros where all are the same."""
-    spread = values.double() - values.double().mean()
-    return spread / spread.square().mean().sqrt().clamp_min(1e-6)
+def _deal(among: Sequence[Group], count: int, generator: torch.Generator) -> list[Group]:
+    """Each group as often as its weight says, but for less than one (systematic sampling)."""
+    ends = torch.tensor([group.weight for group in among], dtype=torch.float64).cumsum(0)
+    start = torch.rand(1, generator=generator, dtype=torch.float64)
+    points = (torch.arange(count) + start) / count * ends[-1]
+    places: list[int] = torch.searchsorted(ends, points, right=True).clamp_max(len(among) - 1).tolist()
+    return [among[place] for place in places]
+
+
+def _odds(likeness: Tensor, of_group: Tensor) -> Tensor:
+    """Chances by likeness, in standard deviations of the group; none but for the best."""
+    values, spread = likeness.double(), of_group.double().std(correction=0)
+    scaled = SHARPNESS * (values - values.max()) / spread.clamp_min(1e-6)
+    least = scaled.topk(min(BEST, len(scaled))).values[-1]
+    odds: Tensor = torch.where(scaled >= least, scaled.clamp_min(-30).exp(), 0.0)
+    return odds
+
+
+def _shuffled(what: list[_T], generator: torch.Generator) -> list[_T]:
+    return [what[place] for place in torch.randperm(len(what), generator=generator).tolist()]

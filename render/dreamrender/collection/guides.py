@@ -15,7 +15,7 @@ from dreamqueue.course import value_at
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.backend import Inputs
-from dreamrender.collection.choosing import choose, folder_weights, pulls, standardised
+from dreamrender.collection.choosing import choose, groups
 from dreamrender.collection.index import Index, index
 from dreamrender.collection.pictures import PictureFile
 from dreamrender.collection.shelf import PictureFolder
@@ -51,8 +51,8 @@ def guidance(
 ) -> Guidance:
     """The guides of a recipe. They depend on its words, its seed and the index alone.
 
-    The pictures' weights together are the collection's strength times that of the wanted phrases, less where
-    a picture lies in a folder that counts less than the others that were chosen. Raises PaintError for a
+    At any time the pictures weigh together the collection's strength times what the wanted phrases weigh, or
+    less in the stage of a picture whose folder counts less than another's that was chosen. Raises PaintError for a
     collection that is not here or empty, UnknownWord for a folder that it does not have.
     """
     wanted, folder = recipe.collection, inputs.collection
@@ -66,16 +66,17 @@ def guidance(
     pictures = _seen_by_all(indexes)
     _check(folder, wanted.like, pictures, indexes[0])
     rows = [_rows(one, pictures) for one in indexes]
-    weights = pulls(pictures, folder_weights(recipe, {picture.folder for picture in pictures}))
+    among = groups(recipe, pictures)
     generator = torch.Generator().manual_seed(recipe.seed)
     likeness = torch.stack(
-        [standardised(_likeness(recipe, critic, seen)) for critic, seen in zip(critics, rows, strict=True)]
+        [_likeness(recipe, critic, seen) for critic, seen in zip(critics, rows, strict=True)]
     )
-    chosen = choose(likeness.mean(0), weights, generator)
-    strengths = wanted.strength * weights[chosen] / weights[chosen].max()
+    chosen = choose(likeness.mean(0), among, generator)
+    weights = {picture: group.weight for group in among for picture in group.pictures}
+    most = max(weights[one] for one in chosen)
     schedules = [
-        _pull(recipe, strength, stage(place, len(chosen)))
-        for place, strength in enumerate(strengths.tolist())
+        _pull(recipe, wanted.strength * weights[one] / most, stage(place, len(chosen)))
+        for place, one in enumerate(chosen)
     ]
     guides = tuple(
         tuple((seen[[one]].to(device), pull) for one, pull in zip(chosen, schedules, strict=True))
@@ -101,7 +102,7 @@ def _check(
     folder: PictureFolder, like: Sequence[Liked], pictures: Sequence[PictureFile], first: Index
 ) -> None:
     if not pictures:
-        why = f" {len(first.damaged)} files in it cannot be read." if first.damaged else ""
+        why = f" Files in it that cannot be read: {len(first.damaged)}." if first.damaged else ""
         raise PaintError(f"The collection `{folder.name}` has no pictures that I can look at.{why}")
     for liked in like:
         if liked.folder not in first.folders:
@@ -114,17 +115,18 @@ def _rows(one: Index, pictures: Sequence[PictureFile]) -> Embeddings:
 
 
 def _likeness(recipe: Recipe, critic: Critic, seen: Embeddings) -> torch.Tensor:
-    """To the wanted phrases, by their weights."""
+    """To the wanted phrases, by their weights, in standard deviations: critics differ in their spread."""
     phrases = [phrase for phrase in recipe.phrases if value_at(phrase.weight, 0) > 0]
     if not phrases:
         return torch.zeros(len(seen))
     texts = critic.encode_texts([phrase.text for phrase in phrases]).float().cpu()
     weights = torch.tensor([value_at(phrase.weight, 0) for phrase in phrases])
-    return weighted_cosine(seen, texts, weights)
+    found = weighted_cosine(seen, texts, weights)
+    return (found - found.mean()) / found.std(correction=0).clamp_min(1e-6)
 
 
 def _notes(folder: PictureFolder, first: Index, chosen: Sequence[PictureFile]) -> list[str]:
-    notes = [f"Guided by {', '.join(picture.shown for picture in chosen)}."]
+    notes = [f"Guided by {', '.join(dict.fromkeys(picture.shown for picture in chosen))}."]
     if first.damaged:
         names = ", ".join(picture.shown for picture in first.damaged[:NAMED])
         more = f" and {len(first.damaged) - NAMED} more" if len(first.damaged) > NAMED else ""
