@@ -148,8 +148,11 @@ def _report(recipe: Recipe, ending: Finished | Stopped, output: Path, as_json: b
             "size": [recipe.width, recipe.height],
             "score": ending.score,
             "seconds": round(ending.seconds, 2),
+            "notes": ending.notes,
         }
         click.echo(json.dumps(facts))
         return
     score = "" if ending.score is None else f", score {ending.score:.3f}"
     click.echo(f"{output}: {recipe.words} · seed {recipe.seed}{score}, {ending.seconds:.0f} s")
+    for note in ending.notes:
+        click.echo(note)

@@ -14,6 +14,7 @@ VERBS = {
     "imagine": "dreamcli.imagine:imagine",
     "recipe": "dreamcli.recipe:recipe",
     "models": "dreamcli.models:models",
+    "collections": "dreamcli.collections:collections",
     "bot": "dreamcli.serve:bot",
     "worker": "dreamcli.serve:worker",
     "doctor": "dreamcli.doctor:doctor",

@@ -60,18 +60,16 @@ def redness(picture: torch.Tensor) -> float:
     return float(picture[0].mean() - picture[2].mean())
 
 
-@pytest.mark.parametrize("critic_name", ["tiny", "pocket"])
-def test_a_liked_folder_shows_in_the_picture(critic_name: str, critic: OpenClipCritic, paint: Inputs) -> None:
+@pytest.mark.parametrize(("critic_name", "steps"), [("tiny", 25), pytest.param("pocket", 12, marks=pytest.mark.long)])
+def test_a_liked_folder_shows_in_the_picture(
+    critic_name: str, steps: int, critic: OpenClipCritic, paint: Inputs
+) -> None:
     eye: Critic = critic if critic_name == "tiny" else PocketCritic.from_file()
     backend = Pixels("cpu", lambda name, device: eye)
 
     def painting(**like: float) -> float:
-        recipe = recipe_for(
-            "a wall",
-            steps=25 if critic_name == "tiny" else 8,
-            critic=critic_name,
-            collection=wanting(2, **like),
-        )
+        wanted = wanting(**like)
+        recipe = recipe_for("a wall", steps=steps, seed=8, critic=critic_name, collection=wanted)
         return redness(painted(backend, recipe, paint)[0])
 
     assert painting(red=3) > painting(blue=3) + 0.02

@@ -52,8 +52,8 @@ def guidance(
     """The guides of a recipe. They depend on its words, its seed and the index alone.
 
     At any time the pictures weigh together the collection's strength times what the wanted phrases weigh, or
-    less in the stage of a picture whose folder counts less than another's that was chosen. Raises PaintError for a
-    collection that is not here or empty, UnknownWord for a folder that it does not have.
+    less in the stage of a picture whose folder counts less than another's that was chosen. Raises PaintError
+    for a collection that is not here or empty, UnknownWord for a folder that it does not have.
     """
     wanted, folder = recipe.collection, inputs.collection
     if wanted is None:
