@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from dreamqueue.course import Course, scaled, value_at
 from dreamqueue.recipe import Recipe
 from dreamrender.critics import Critic
 from dreamrender.cutouts import Augmentation, cut_out
@@ -27,8 +28,8 @@ class Aims:
 
     embeddings: Embeddings
     """Unit vectors, (aims, dim)."""
-    weights: Float[Tensor, " aims"]
-    """Signed; negative ones are steered away from. Those of the guides are 0 here, see `weights_at`."""
+    weights: tuple[Course | Schedule, ...]
+    """Signed, by progress; negative ones are steered away from."""
     stops: Float[Tensor, " aims"]
     """Spherical distance at which each rests; NaN never."""
     words: int
@@ -37,32 +38,32 @@ class Aims:
     """Whether there is a stop at all."""
     notes: tuple[str, ...] = ()
     """What the member should know, in their words."""
-    guides: tuple[Schedule, ...] = ()
-    """Weights of the last aims by progress."""
 
     def weights_at(self, t: float) -> Float[Tensor, " aims"]:
         """The weights at progress t."""
-        if not self.guides:
-            return self.weights
-        now = torch.tensor([guide(t) for guide in self.guides], device=self.weights.device)
-        return torch.cat([self.weights[: -len(now)], now])
+        return self.stops.new_tensor(
+            [weight(t) if callable(weight) else value_at(weight, t) for weight in self.weights]
+        )
 
     def loss(
-        self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor], t: float
+        self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor], t: float = 0.0
     ) -> Scalar:
-        """How far what was seen, (cuts, dim), is from all of them, as they weigh at progress t."""
-        weights, resting = self.weights_at(t), None
+        """How far what was seen at progress t, (cuts, dim), is from all of them."""
+        weights = self.weights_at(t)
+        pulling = weights != 0  # what does not pull has no say, not even in the rounding
+        aims, weights = self.embeddings[pulling], weights[pulling]
+        resting = None
         if self.stopping:
             with torch.no_grad():
-                resting = at_rest(seen, self.embeddings, weights, self.stops)
-        return prompt_loss(distance(seen, self.embeddings), weights, resting)
+                resting = at_rest(seen, aims, weights, self.stops[pulling])
+        return prompt_loss(distance(seen, aims), weights, resting)
 
-    def score(self, seen: Embeddings) -> float | None:
-        """Cosine similarity of one picture, (1, dim), and the words wished for; None if there are none.
+    def score(self, seen: Embeddings, t: float = 1.0) -> float | None:
+        """Cosine similarity of one picture, (1, dim), and the words wished for at progress t.
 
-        Pictures are all much more alike than a picture and words, so targets do not count.
+        None without any. Pictures are all much more alike than a picture and words, so targets do not count.
         """
-        texts, weights = self.embeddings[: self.words], self.weights[: self.words]
+        texts, weights = self.embeddings[: self.words], self.weights_at(t)[: self.words]
         if not bool((weights > 0).any()):
             return None
         return float(weighted_cosine(seen, texts, weights))
@@ -87,30 +88,27 @@ def aims_of(
     A phrase that is too long for it is read in pieces that share the phrase's weight.
     """
     texts: list[str] = []
-    weights: list[float] = []
+    weights: list[Course] = []
     stops: list[float] = []
     notes: list[str] = []
     for number, phrase in enumerate(recipe.phrases, 1):
         parts = pieces(phrase.text, critic)
         lengths = [max(1, critic.tokens(part)) for part in parts]
         texts += parts
-        weights += [phrase.weight * length / sum(lengths) for length in lengths]
+        weights += [scaled(phrase.weight, length / sum(lengths)) for length in lengths]
         stops += [math.nan if phrase.stop is None else phrase.stop] * len(parts)
         if len(parts) > 1:
             name = f"Phrase {number}" if len(recipe.phrases) > 1 else "The prompt"
             notes.append(_note(name, critic, len(parts)))
-    read = critic.encode_texts(texts).detach()
+    read = torch.cat([critic.encode_texts([text]) for text in texts]).detach()
     seen = [embedded(image.to(read.device), critic, recipe.seed) for image, _ in targets]
     return Aims(
         torch.cat([read, *seen, *(embedding.to(read) for embedding, _ in guides)]),
-        torch.tensor(
-            [*weights, *(weight for _, weight in targets), *[0.0] * len(guides)], device=read.device
-        ),
+        (*weights, *(weight for _, weight in targets), *(weight for _, weight in guides)),
         torch.tensor([*stops, *[math.nan] * (len(targets) + len(guides))], device=read.device),
         words=len(texts),
         stopping=any(phrase.stop is not None for phrase in recipe.phrases),
         notes=tuple(notes),
-        guides=tuple(schedule for _, schedule in guides),
     )
 
 

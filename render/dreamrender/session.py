@@ -9,22 +9,26 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
+from dreamqueue.turns import unrest, way
 from dreamrender.aims import Target, aims_of
 from dreamrender.averages import Average
 from dreamrender.canvas import AnySize, Canvas, leaves, resized
-from dreamrender.collection.guides import UNGUIDED, Guidance
+from dreamrender.collection.guides import UNGUIDED, Collected
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
 from dreamrender.schedule import progress
 from dreamrender.types import Embeddings, Image, Images
 
+RESTLESS = 1.0
+"""Least factor of the learning rate while the words change, and for a while after."""
+
 
 class SteeredSession:
     """One picture being steered. Its generator was seeded before anything was drawn from it.
 
     `others` are further critics. Each has its own cutouts at its own size, and all count the same. `targets`
-    are pictures beside the phrases, with their weights; those of `guided` come and go on the way.
+    are pictures beside the phrases, with their weights; those of `collected` come and go on the way.
     """
 
     def __init__(
@@ -36,7 +40,7 @@ class SteeredSession:
         generator: torch.Generator,
         others: Sequence[Critic] = (),
         targets: Sequence[Target] = (),
-        guided: Guidance = UNGUIDED,
+        collected: Collected | None = None,
     ) -> None:
         self.recipe = recipe
         self.canvas = canvas
@@ -46,22 +50,22 @@ class SteeredSession:
         self.critics = (critic, *others)
         self.generator = generator
         self.step = 0
-        guides = guided.guides or [()] * len(self.critics)
-        self.aims = [
-            aims_of(recipe, one, targets, some) for one, some in zip(self.critics, guides, strict=True)
-        ]
-        """In the order of the critics."""
-        self.notes = (*(note for aims in self.aims for note in aims.notes), *guided.notes)
-        """What the member should know, in their words."""
-        self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
+        self.targets = tuple(targets)
+        self.collected = collected
+        self._aim()
         self.optimiser = self._new_optimiser()
         self.average = Average(preset.average)
         self._scored: tuple[int, float | None] = (-1, None)
 
     @property
     def t(self) -> float:
-        """Progress of the next step, in [0, 1]."""
-        return progress(self.step, self.recipe.steps)
+        """Progress of the next step, in [0, 1]; in a leg before, as far as was known then."""
+        return progress(self.step, self.recipe.steps_at(self.step))
+
+    @property
+    def way(self) -> float:
+        """Progress through the whole render, in [0, 1]: the clock of the phrases' weights."""
+        return way(self.recipe, self.step)
 
     @property
     def score(self) -> float | None:
@@ -90,13 +94,14 @@ class SteeredSession:
         """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
         total = torch.zeros((), device=image.device)
         for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
-            total = total + aims.loss(embeddings, self.preset.distance, self.t)
+            total = total + aims.loss(embeddings, self.preset.distance, self.way)
             total = total + self._regular(self.preset.on_cuts, some)
         return total / len(self.critics) + self._regular(self.preset.on_image, image[None])
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
-        scale = self.preset.rate * self.preset.rate_scale(self.t) * self._pace
+        calm = self.preset.rate_scale(self.t) * self._pace
+        scale = self.preset.rate * max(calm, RESTLESS * unrest(self.recipe, self.way))
         for group in self.optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self.optimiser.step()
@@ -105,6 +110,29 @@ class SteeredSession:
         if self.preset.average:
             self.average.add(leaves(self.canvas))
         self.step += 1
+
+    def steer(self, recipe: Recipe) -> None:
+        """Go on by a recipe with other phrases, more steps or both."""
+        self.recipe = recipe
+        self._aim()
+        self._scored = (-1, None)
+
+    def _aim(self) -> None:
+        guided = UNGUIDED if self.collected is None else self.collected.guidance(self.recipe)
+        guides = guided.guides or [()] * len(self.critics)
+        self.aims = [
+            aims_of(self.recipe, one, self.targets, some)
+            for one, some in zip(self.critics, guides, strict=True)
+        ]
+        """In the order of the critics."""
+        self.notes = (*(note for aims in self.aims for note in aims.notes), *guided.notes)
+        """What the member should know, in their words."""
+
+    @property
+    def _pace(self) -> float:
+        """How much longer each step is where there are fewer than the preset's rate was found for."""
+        steps = self.recipe.steps_at(self.step)
+        return min(4.0, max(0.25, (self.preset.steps or steps) / steps))
 
     @torch.no_grad()
     def picture(self) -> Image:
@@ -134,4 +162,4 @@ class SteeredSession:
     def _similarity(self) -> float | None:
         with self.average.in_place_of(leaves(self.canvas)):
             image = self.canvas.image()
-        return self.aims[0].score(self.critic.encode_images(image[None]))
+        return self.aims[0].score(self.critic.encode_images(image[None]), self.way)

@@ -12,10 +12,11 @@ import torch
 from dreamqueue.collection import Collection, Liked
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.turns import longer, turned
 from dreamrender.backend import Inputs
 from dreamrender.backends.pixels import Pixels
 from dreamrender.collection.choosing import Group, choose, folder_weights
-from dreamrender.collection.guides import UNGUIDED, guidance
+from dreamrender.collection.guides import collected
 from dreamrender.collection.shelf import PictureFolder, Shelf
 from dreamrender.critics import Critic
 from dreamrender.critics.open_clip import OpenClipCritic
@@ -60,7 +61,9 @@ def redness(picture: torch.Tensor) -> float:
     return float(picture[0].mean() - picture[2].mean())
 
 
-@pytest.mark.parametrize(("critic_name", "steps"), [("tiny", 25), pytest.param("pocket", 12, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("critic_name", "steps"), [("tiny", 25), pytest.param("pocket", 12, marks=pytest.mark.long)]
+)
 def test_a_liked_folder_shows_in_the_picture(
     critic_name: str, steps: int, critic: OpenClipCritic, paint: Inputs
 ) -> None:
@@ -76,7 +79,7 @@ def test_a_liked_folder_shows_in_the_picture(
 
 
 def test_no_collection_changes_nothing(pixels: Pixels, critic: OpenClipCritic, paint: Inputs) -> None:
-    assert guidance(recipe_for(), paint, [critic], "cpu") is UNGUIDED
+    assert collected(recipe_for(), paint, [critic], "cpu") is None
     without, _ = painted(pixels, recipe_for(), Inputs())
     beside, _ = painted(pixels, recipe_for(), paint)
     guided, _ = painted(pixels, recipe_for(collection=wanting()), paint)
@@ -122,7 +125,7 @@ def test_the_text_stays_in_charge(pixels: Pixels, paint: Inputs) -> None:
 
 
 def test_each_picture_has_its_stage(pixels: Pixels, paint: Inputs) -> None:
-    (aims,) = pixels.begin(recipe_for(collection=wanting()), paint).aims
+    (aims,) = pixels.begin(recipe_for(steps=61, collection=wanting()), paint).aims
     strongest = [int(aims.weights_at((place + 0.5) / 6)[1:].argmax()) for place in range(6)]
     assert strongest == [0, 1, 2, 3, 4, 5]
 
@@ -142,7 +145,7 @@ def test_most_suit_the_text_and_some_come_from_anywhere() -> None:
     likeness, everything = torch.linspace(-2, 2, 200), [Group(1, list(range(200)))]
     anywhere = 0
     for seed in range(50):
-        chosen = choose(likeness, everything, _seeded(seed))
+        chosen = choose(likeness.expand(6, -1), everything, seed)
         assert len(set(chosen)) == 6
         assert sum(place >= 180 for place in chosen) >= 4
         anywhere += sum(place < 180 for place in chosen)
@@ -153,17 +156,13 @@ def test_most_suit_the_text_and_some_come_from_anywhere() -> None:
 def test_a_liked_folder_has_its_share_of_the_stages(weight: float, stages: set[int]) -> None:
     likeness = torch.cat([torch.zeros(10), torch.ones(1000)])  # all others suit the text better
     among = [Group(weight, list(range(10))), Group(1, list(range(10, 1010)))]
-    found = {sum(place < 10 for place in choose(likeness, among, _seeded(seed))) for seed in range(30)}
+    found = {sum(place < 10 for place in choose(likeness.expand(6, -1), among, seed)) for seed in range(30)}
     assert found == stages
-
-
-def _seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 7])
 def test_a_small_collection_guides_with_what_it_has(count: int) -> None:
-    chosen = choose(torch.zeros(count), [Group(1, list(range(count)))], _seeded(1))
+    chosen = choose(torch.zeros(6, count), [Group(1, list(range(count)))], 1)
     assert len(chosen) == 6
     assert len(set(chosen)) == min(count, 6), "none comes twice before all have come"
 
@@ -206,6 +205,32 @@ def test_several_critics_see_the_same_pictures(critic: OpenClipCritic, paint: In
     assert torch.allclose(mine, -theirs, atol=1e-3)
     assert sum(note.startswith("Guided by") for note in session.notes) == 1
     backend.step([session])
+
+
+def test_later_words_choose_the_later_pictures() -> None:
+    before, after = torch.linspace(-2, 2, 200), torch.linspace(2, -2, 200)
+    early = torch.cat([before.expand(3, -1), before.expand(3, -1)])
+    turned = torch.cat([before.expand(3, -1), after.expand(3, -1)])
+    for seed in range(10):
+        one, other = (choose(likeness, [Group(1, list(range(200)))], seed) for likeness in (early, turned))
+        assert one[:3] == other[:3]
+        assert sum(place < 20 for place in other[3:]) >= 1
+
+
+@pytest.mark.parametrize("turn", ["steered", "longer"])
+def test_a_render_that_takes_a_turn_is_painted_again(pixels: Pixels, paint: Inputs, turn: str) -> None:
+    session = pixels.begin(recipe_for("a wall", steps=12, collection=wanting(1, red=2)), paint)
+    for _ in range(5):
+        pixels.step([session])
+    if turn == "steered":
+        pixels.steer(session, turned(session.recipe, [Phrase(text="a blue door")], session.step))
+    else:
+        pixels.steer(session, longer(session.recipe, session.step, 20))
+    while session.step < session.recipe.steps:
+        pixels.step([session])
+    again, other = painted(pixels, session.recipe, paint)
+    assert torch.equal(pixels.picture(session), again)
+    assert other.notes == session.notes
 
 
 def test_it_resumes_to_the_same_frame(pixels: Pixels, paint: Inputs) -> None:

@@ -49,6 +49,9 @@ FLAGS = {
         "--collection harbours --like turner:2, hokusai",
         listed=True,
     ),
+    "story": Flag(
+        '"A ^ B"', "phrases one after the other; the animation tells it", '--story "a seed ^ a tree ^ a fire"'
+    ),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),

@@ -49,45 +49,47 @@ def groups(recipe: Recipe, pictures: Sequence[PictureFile]) -> list[Group]:
 
 
 def folder_weights(recipe: Recipe, folders: set[str]) -> Mapping[str, float]:
-    """How much folders count that do not count 1."""
+    """How much folders count that do not count 1. Of the words, those at the beginning are read."""
     assert recipe.collection is not None
-    wanted = (phrase.text for phrase in recipe.phrases if value_at(phrase.weight, 0) > 0)
+    wanted = [phrase.text for phrase in recipe.phrases if value_at(phrase.weight, 0) > 0]
     words = [slug(word) for text in wanted for word in [*text.replace("-", " ").split(), "|"]]
     spoken = f"-{'-'.join(words)}-"  # with an empty word where a phrase ends
     named = {folder: LIKED for folder in sorted(folders) if folder and f"-{folder}-" in spoken}
     return named | {liked.folder: liked.weight for liked in recipe.collection.like}
 
 
-def choose(
-    likeness: Float[Tensor, " pictures"],
-    among: Sequence[Group],
-    generator: torch.Generator,
-    count: int = STAGES,
-    anywhere: int = ANYWHERE,
-) -> list[int]:
+def choose(likeness: Float[Tensor, "stages pictures"], among: Sequence[Group], seed: int) -> list[int]:
     """The picture of each stage, and again one that was there before where a group has too few.
 
-    The stages are dealt to the groups by their weights. `likeness` is to the text, in any unit.
+    The stages are dealt to the groups by their weights. `likeness` is to the text, in any unit; a stage's
+    choice depends on its own likeness and on the choices before it, not on later ones.
     """
+    count, generator = len(likeness), torch.Generator().manual_seed(seed)
     dealt = _shuffled(_deal(among, count, generator), generator)
-    free = set(_shuffled(list(range(count)), generator)[:anywhere])
+    free = set(_shuffled(list(range(count)), generator)[:ANYWHERE])
+    luck = torch.rand(count, generator=generator, dtype=torch.float64)
     chosen: list[int] = []
     for place, group in enumerate(dealt):
         left = sorted(set(group.pictures) - set(chosen)) or group.pictures
         odds = torch.ones(len(left), dtype=torch.float64)
         if place not in free:
-            odds = _odds(likeness[left], likeness[group.pictures])
-        chosen.append(left[int(torch.multinomial(odds, 1, generator=generator))])
+            odds = _odds(likeness[place, left], likeness[place, group.pictures])
+        chosen.append(left[_drawn(odds, float(luck[place]))])
     return chosen
 
 
 def _deal(among: Sequence[Group], count: int, generator: torch.Generator) -> list[Group]:
     """Each group as often as its weight says, but for less than one (systematic sampling)."""
-    ends = torch.tensor([group.weight for group in among], dtype=torch.float64).cumsum(0)
     start = torch.rand(1, generator=generator, dtype=torch.float64)
-    points = (torch.arange(count) + start) / count * ends[-1]
-    places: list[int] = torch.searchsorted(ends, points, right=True).clamp_max(len(among) - 1).tolist()
-    return [among[place] for place in places]
+    points = (torch.arange(count) + start) / count
+    odds = torch.tensor([group.weight for group in among], dtype=torch.float64)
+    return [among[_drawn(odds, point)] for point in points.tolist()]
+
+
+def _drawn(odds: Tensor, luck: float) -> int:
+    """The one of these chances in which a number from 0 to 1 falls."""
+    ends = odds.cumsum(0)
+    return min(int(torch.searchsorted(ends, luck * ends[-1], right=True)), len(odds) - 1)
 
 
 def _odds(likeness: Tensor, of_group: Tensor) -> Tensor:

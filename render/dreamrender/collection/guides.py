@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from dreamqueue.collection import Liked, unknown
@@ -15,22 +16,22 @@ from dreamqueue.course import value_at
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.backend import Inputs
-from dreamrender.collection.choosing import choose, groups
+from dreamrender.collection.choosing import STAGES, choose, groups
 from dreamrender.collection.index import Index, index
 from dreamrender.collection.pictures import PictureFile
 from dreamrender.collection.shelf import PictureFolder
 from dreamrender.critics import Critic
 from dreamrender.losses import weighted_cosine
-from dreamrender.schedule import Schedule, stage
+from dreamrender.schedule import Schedule, progress, stage
 from dreamrender.types import Embeddings
 
 SECONDS = 20.0
-"""How long new pictures are looked at before a painting begins; others are being painted meanwhile."""
+"""How long new pictures are looked at before a painting begins: other paintings stand still meanwhile."""
 NAMED = 3
 """Damaged pictures that a note names at most."""
 
 Guide: TypeAlias = tuple[Embeddings, Schedule]
-"""What a critic sees in a picture, (1, dim), and its weight by progress."""
+"""What a critic sees in a picture, (1, dim), and its weight by progress through the whole render."""
 
 
 @dataclass(frozen=True)
@@ -46,56 +47,89 @@ class Guidance:
 UNGUIDED = Guidance()
 
 
-def guidance(
-    recipe: Recipe, inputs: Inputs, critics: Sequence[Critic], device: torch.device | str
-) -> Guidance:
-    """The guides of a recipe. They depend on its words, its seed and the index alone.
+@dataclass(frozen=True)
+class Collected:
+    """A collection as the critics of a painting see it."""
 
-    At any time the pictures weigh together the collection's strength times what the wanted phrases weigh, or
-    less in the stage of a picture whose folder counts less than another's that was chosen. Raises PaintError
-    for a collection that is not here or empty, UnknownWord for a folder that it does not have.
+    name: str
+    pictures: Sequence[PictureFile]
+    critics: Sequence[Critic]
+    rows: Sequence[Embeddings]
+    """By critic: unit vectors of the pictures, (pictures, dim)."""
+    notes: tuple[str, ...] = ()
+
+    def guidance(self, recipe: Recipe) -> Guidance:
+        """The guides of a recipe. They depend on its words, its seed and the pictures alone.
+
+        At any time the pictures weigh together the collection's strength times what the wanted phrases weigh,
+        or less in the stage of a picture whose folder counts less than another's that was chosen.
+
+        Each stage's picture suits the words as they are when it begins to count, so a render that turns to
+        other words on its way is guided as its recipe says when that is painted again.
+        """
+        assert recipe.collection is not None
+        among = groups(recipe, self.pictures)
+        likeness = torch.stack([_likeness(self, recipe, place) for place in range(STAGES)])
+        chosen = choose(likeness, among, recipe.seed)
+        weights = {picture: group.weight for group in among for picture in group.pictures}
+        most = max(weights[one] for one in chosen)
+        pulls = [
+            _pull(recipe, recipe.collection.strength * weights[one] / most, place)
+            for place, one in enumerate(chosen)
+        ]
+        guides = tuple(
+            tuple((seen[[one]], pull) for one, pull in zip(chosen, pulls, strict=True)) for seen in self.rows
+        )
+        names = ", ".join(dict.fromkeys(self.pictures[one].shown for one in chosen))
+        return Guidance(guides, (f"Guided by {names}.", *self.notes))
+
+
+def collected(
+    recipe: Recipe, inputs: Inputs, critics: Sequence[Critic], device: torch.device | str
+) -> Collected | None:
+    """The recipe's collection, new pictures looked at as far as the time allows; None if it names none.
+
+    Raises PaintError for a collection that is not here or empty, UnknownWord for a folder it does not have.
     """
     wanted, folder = recipe.collection, inputs.collection
     if wanted is None:
-        return UNGUIDED
+        return None
     if folder is None:
         raise PaintError(f"The collection `{wanted.name}` is not on this worker.")
-    until = time.monotonic() + SECONDS
-    first = [liked.folder for liked in wanted.like]
+    until, first = time.monotonic() + SECONDS, [liked.folder for liked in wanted.like]
     indexes = [index(folder.path, critic, device, first=first, until=until) for critic in critics]
-    pictures = _seen_by_all(indexes)
+    pictures = sorted(set(indexes[0].pictures).intersection(*(one.pictures for one in indexes[1:])))
     _check(folder, wanted.like, pictures, indexes[0])
     rows = [_rows(one, pictures) for one in indexes]
-    among = groups(recipe, pictures)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    likeness = torch.stack(
-        [_likeness(recipe, critic, seen) for critic, seen in zip(critics, rows, strict=True)]
-    )
-    chosen = choose(likeness.mean(0), among, generator)
-    weights = {picture: group.weight for group in among for picture in group.pictures}
-    most = max(weights[one] for one in chosen)
-    schedules = [
-        _pull(recipe, wanted.strength * weights[one] / most, stage(place, len(chosen)))
-        for place, one in enumerate(chosen)
-    ]
-    guides = tuple(
-        tuple((seen[[one]].to(device), pull) for one, pull in zip(chosen, schedules, strict=True))
-        for seen in rows
-    )
-    return Guidance(guides, tuple(_notes(folder, indexes[0], [pictures[one] for one in chosen])))
+    return Collected(folder.name, pictures, critics, rows, tuple(_notes(folder, indexes[0])))
 
 
-def _pull(recipe: Recipe, strength: float, share: Schedule) -> Schedule:
-    def weight(t: float) -> float:
-        words = sum(max(0.0, value_at(phrase.weight, t)) for phrase in recipe.phrases)
-        return strength * words * share(t)
+def _pull(recipe: Recipe, strength: float, place: int) -> Schedule:
+    """A guide's weight. A render that was made longer has all stages anew from there on."""
+    share = stage(place, STAGES)
+
+    def weight(way: float) -> float:
+        step = round(way * max(1, recipe.steps - 1))
+        words = sum(max(0.0, value_at(phrase.weight, way)) for phrase in recipe.phrases)
+        return strength * words * share(progress(step, recipe.steps_at(step)))
 
     return weight
 
 
-def _seen_by_all(indexes: Sequence[Index]) -> list[PictureFile]:
-    common = set(indexes[0].pictures).intersection(*(one.pictures for one in indexes[1:]))
-    return sorted(common)
+def _likeness(pictures: Collected, recipe: Recipe, place: int) -> Tensor:
+    """Of each picture to the words that are wanted when a stage begins: the critics' mean of z-scores."""
+    steps = recipe.legs[0].steps if recipe.legs else recipe.steps
+    begins = max(0.0, (place - 0.5) / STAGES) * max(1, steps - 1) / max(1, recipe.steps - 1)
+    wanted = {phrase.text: value_at(phrase.weight, begins) for phrase in recipe.phrases}
+    wanted = {text: weight for text, weight in wanted.items() if weight > 0}
+    if not wanted:
+        return torch.zeros(len(pictures.pictures))
+    weights, found = torch.tensor([*wanted.values()]), []
+    for critic, seen in zip(pictures.critics, pictures.rows, strict=True):
+        texts = torch.cat([critic.encode_texts([text]) for text in wanted]).float().cpu()
+        values = weighted_cosine(seen, texts, weights)
+        found.append((values - values.mean()) / values.std(correction=0).clamp_min(1e-6))
+    return torch.stack(found).mean(0)
 
 
 def _check(
@@ -114,19 +148,8 @@ def _rows(one: Index, pictures: Sequence[PictureFile]) -> Embeddings:
     return F.normalize(one.embeddings[[places[picture] for picture in pictures]], dim=-1)
 
 
-def _likeness(recipe: Recipe, critic: Critic, seen: Embeddings) -> torch.Tensor:
-    """To the wanted phrases, by their weights, in standard deviations: critics differ in their spread."""
-    phrases = [phrase for phrase in recipe.phrases if value_at(phrase.weight, 0) > 0]
-    if not phrases:
-        return torch.zeros(len(seen))
-    texts = critic.encode_texts([phrase.text for phrase in phrases]).float().cpu()
-    weights = torch.tensor([value_at(phrase.weight, 0) for phrase in phrases])
-    found = weighted_cosine(seen, texts, weights)
-    return (found - found.mean()) / found.std(correction=0).clamp_min(1e-6)
-
-
-def _notes(folder: PictureFolder, first: Index, chosen: Sequence[PictureFile]) -> list[str]:
-    notes = [f"Guided by {', '.join(dict.fromkeys(picture.shown for picture in chosen))}."]
+def _notes(folder: PictureFolder, first: Index) -> list[str]:
+    notes = []
     if first.damaged:
         names = ", ".join(picture.shown for picture in first.damaged[:NAMED])
         more = f" and {len(first.damaged) - NAMED} more" if len(first.damaged) > NAMED else ""

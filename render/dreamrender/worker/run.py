@@ -83,8 +83,9 @@ async def run_worker(
         device=device,
         slots=1 if device == "cpu" else slots,
     )
+    largest = int(settings.state_megabytes * 2**20)
     shelf = Shelf(settings.collections)
-    painter = Painter(name, client.store, engine, settings.job_timeout, shelf)
+    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf)
     arq_workers = [_arq_worker(client, lane, painter, slots) for lane in lanes]
     engine.start()
     tasks = [
