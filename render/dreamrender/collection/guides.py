@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -18,10 +19,9 @@ from dreamqueue.recipe import Recipe
 from dreamrender.backend import Inputs
 from dreamrender.collection.choosing import STAGES, choose, groups
 from dreamrender.collection.index import Index, index
-from dreamrender.collection.pictures import PictureFile
+from dreamrender.collection.pictures import PictureFile, pictures_in
 from dreamrender.collection.shelf import PictureFolder
 from dreamrender.critics import Critic
-from dreamrender.losses import weighted_cosine
 from dreamrender.schedule import Schedule, progress, stage
 from dreamrender.types import Embeddings
 
@@ -69,8 +69,7 @@ class Collected:
         """
         assert recipe.collection is not None
         among = groups(recipe, self.pictures)
-        likeness = torch.stack([_likeness(self, recipe, place) for place in range(STAGES)])
-        chosen = choose(likeness, among, recipe.seed)
+        chosen = choose(_likeness(self, recipe), among, recipe.seed)
         weights = {picture: group.weight for group in among for picture in group.pictures}
         most = max(weights[one] for one in chosen)
         pulls = [
@@ -96,10 +95,14 @@ def collected(
         return None
     if folder is None:
         raise PaintError(f"The collection `{wanted.name}` is not on this worker.")
+    _check_folders(folder, wanted.like)
     until, first = time.monotonic() + SECONDS, [liked.folder for liked in wanted.like]
     indexes = [index(folder.path, critic, device, first=first, until=until) for critic in critics]
     pictures = sorted(set(indexes[0].pictures).intersection(*(one.pictures for one in indexes[1:])))
-    _check(folder, wanted.like, pictures, indexes[0])
+    if not pictures:
+        broken = len(indexes[0].damaged)
+        why = f" Files in it that cannot be read: {broken}." if broken else ""
+        raise PaintError(f"The collection `{folder.name}` has no pictures that I can look at.{why}")
     rows = [_rows(one, pictures) for one in indexes]
     return Collected(folder.name, pictures, critics, rows, tuple(_notes(folder, indexes[0])))
 
@@ -116,31 +119,26 @@ def _pull(recipe: Recipe, strength: float, place: int) -> Schedule:
     return weight
 
 
-def _likeness(pictures: Collected, recipe: Recipe, place: int) -> Tensor:
-    """Of each picture to the words that are wanted when a stage begins: the critics' mean of z-scores."""
+def _likeness(pictures: Collected, recipe: Recipe) -> Float[Tensor, "stages pictures"]:
+    """To the words that are wanted when each stage begins: the critics' z-scores added up."""
     steps = recipe.legs[0].steps if recipe.legs else recipe.steps
-    begins = max(0.0, (place - 0.5) / STAGES) * max(1, steps - 1) / max(1, recipe.steps - 1)
-    wanted = {phrase.text: value_at(phrase.weight, begins) for phrase in recipe.phrases}
-    wanted = {text: weight for text, weight in wanted.items() if weight > 0}
-    if not wanted:
-        return torch.zeros(len(pictures.pictures))
-    weights, found = torch.tensor([*wanted.values()]), []
+    pace = max(1, steps - 1) / max(1, recipe.steps - 1)
+    begins = [max(0.0, (place - 0.5) / STAGES) * pace for place in range(STAGES)]
+    weights = torch.tensor([[value_at(phrase.weight, t) for phrase in recipe.phrases] for t in begins])
+    total = torch.zeros(STAGES, len(pictures.pictures))
     for critic, seen in zip(pictures.critics, pictures.rows, strict=True):
-        texts = torch.cat([critic.encode_texts([text]) for text in wanted]).float().cpu()
-        values = weighted_cosine(seen, texts, weights)
-        found.append((values - values.mean()) / values.std(correction=0).clamp_min(1e-6))
-    return torch.stack(found).mean(0)
+        texts = torch.cat([critic.encode_texts([phrase.text]) for phrase in recipe.phrases]).float().cpu()
+        cosines = weights.clamp_min(0) @ texts @ seen.T
+        spread = cosines - cosines.mean(1, keepdim=True)
+        total += spread / spread.square().mean(1, keepdim=True).sqrt().clamp_min(1e-6)
+    return total
 
 
-def _check(
-    folder: PictureFolder, like: Sequence[Liked], pictures: Sequence[PictureFile], first: Index
-) -> None:
-    if not pictures:
-        why = f" Files in it that cannot be read: {len(first.damaged)}." if first.damaged else ""
-        raise PaintError(f"The collection `{folder.name}` has no pictures that I can look at.{why}")
+def _check_folders(collection: PictureFolder, like: Sequence[Liked]) -> None:
+    folders = {picture.folder for picture in pictures_in(collection.path)} - {""} if like else set()
     for liked in like:
-        if liked.folder not in first.folders:
-            raise unknown(f"folder of the collection `{folder.name}` called", liked.folder, first.folders)
+        if liked.folder not in folders:
+            raise unknown(f"folder of the collection `{collection.name}` called", liked.folder, folders)
 
 
 def _rows(one: Index, pictures: Sequence[PictureFile]) -> Embeddings:

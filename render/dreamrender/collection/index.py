@@ -54,8 +54,6 @@ class Index:
     """Those that cannot be read."""
     unseen: int = 0
     """How many have not been looked at yet."""
-    folders: frozenset[str] = frozenset()
-    """Names of all folders that hold pictures, seen or not."""
 
 
 def index(
@@ -108,7 +106,6 @@ def index(
         else torch.empty(0, critic.dim),
         tuple(sorted(damaged)),
         len(set(found) - seen.keys() - damaged),
-        frozenset(picture.folder for picture in found) - {""},
     )
 
 
