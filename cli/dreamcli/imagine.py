@@ -152,6 +152,7 @@ def _report(recipe: Recipe, ending: Finished | Stopped, output: Path, as_json: b
             "score": ending.score,
             "seconds": round(ending.seconds, 2),
             "parts": described(ending.parts, output),
+            "notes": ending.notes,
         }
         click.echo(json.dumps(facts))
         return

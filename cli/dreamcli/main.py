@@ -15,6 +15,7 @@ VERBS = {
     "job": "dreamcli.job:job",
     "recipe": "dreamcli.recipe:recipe",
     "models": "dreamcli.models:models",
+    "collections": "dreamcli.collections:collections",
     "bot": "dreamcli.serve:bot",
     "worker": "dreamcli.serve:worker",
     "doctor": "dreamcli.doctor:doctor",

@@ -5,6 +5,7 @@ Every field is read from the environment (or `.env`) as DREAM_<NAME>.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -67,6 +68,8 @@ class WorkerSettings(QueueSettings):
     """Least time between two progress frames."""
     critic: str = "pocket"
     """Critic that is loaded at start, so that the first job need not wait for it."""
+    collections: Path | None = None
+    """Folder of collections of pictures that members may paint by, see docs/COLLECTIONS.md; None: none."""
     state_megabytes: Annotated[float, Field(ge=0)] = 16.0
     """Largest state of a finished painting that is kept (as long as its picture), so that it can be made
     longer; 0 keeps none."""

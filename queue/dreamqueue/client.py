@@ -12,9 +12,9 @@ from arq.connections import ArqRedis
 
 from dreamconfig.catalogue import backends
 from dreamconfig.settings import QueueSettings
-from dreamqueue import keys, workers
+from dreamqueue import keys, offers
 from dreamqueue.connection import connect
-from dreamqueue.errors import NobodyPaints, QueueAway, QueueFull
+from dreamqueue.errors import QueueAway, QueueFull
 from dreamqueue.events import (
     Cancel,
     Ended,
@@ -81,10 +81,11 @@ class QueueClient:
         strictly (0 goes before 1), `weight` > 1 makes a member's share larger. `state` is the blob key of a
         saved painting to go on from, which has `done` steps.
 
-        Raises QueueAway, QueueFull or NobodyPaints; then nothing was stored.
+        Raises QueueAway, QueueFull, NobodyPaints, or UnknownWord for a collection that no worker has; then
+        nothing was stored.
         """
         async with queue_at_hand():
-            await self._somebody_paints(recipe.backend)
+            await offers.check(self.redis, recipe, owner.id)
             job = Job(
                 id=new_job_id(),
                 recipe=recipe,
@@ -104,12 +105,6 @@ class QueueClient:
         except RedisAway:
             log.warning("job %s is stored but not queued; the sweep will queue it", job.id)
         return job
-
-    async def _somebody_paints(self, backend: str) -> None:
-        cards = await workers.awake(self.redis)
-        available = sorted({name for card in cards for name in card.backends})
-        if cards and backend not in available:
-            raise NobodyPaints(backend, available)
 
     async def _admit(self, job: Job, band: int, weight: float, reply: Reply | None) -> int:
         verdict, number = await self.store.run(
@@ -153,6 +148,11 @@ class QueueClient:
             _defer_until=datetime.fromtimestamp(score / 1000, UTC),
             _expires=timedelta(hours=self.settings.expire_hours + 1),
         )
+
+    async def collections(self, member: str) -> list[str]:
+        """Names of the collections that a member may use on the workers that are awake."""
+        async with queue_at_hand():
+            return await offers.collections(self.redis, member)
 
     async def place(self, job: str) -> Place | None:
         """Where a job stands; None once it is not waiting. Raises NoSuchJob."""

@@ -26,7 +26,14 @@ _KNOWN = "I can read PNG, JPEG, WebP, GIF and BMP."
 def read_picture(
     data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, side: int = 1024
 ) -> bytes:
-    """The picture as an RGB PNG of at most `side` × `side` pixels; raises nothing but PictureError.
+    """The picture as an RGB PNG of at most `side` × `side` pixels; raises nothing but PictureError."""
+    written = BytesIO()
+    open_picture(data, max_bytes=max_bytes, max_pixels=max_pixels, side=side).save(written, "PNG")
+    return written.getvalue()
+
+
+def open_picture(data: bytes, *, max_bytes: int, max_pixels: int, side: int) -> Image.Image:
+    """The picture in RGB, at most `side` × `side` pixels; raises nothing but PictureError.
 
     The size that the file declares is checked before anything is decoded. EXIF orientation is applied,
     transparency laid over white, of an animation the first frame taken; metadata are left behind.
@@ -58,13 +65,11 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
         )
 
 
-def _clean(image: Image.Image, side: int) -> bytes:
+def _clean(image: Image.Image, side: int) -> Image.Image:
     flat = _over_white(_eight_bits(image))
     flat.thumbnail((side, side), Image.Resampling.LANCZOS)
     flat.info.clear()
-    written = BytesIO()
-    flat.save(written, "PNG")
-    return written.getvalue()
+    return flat
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

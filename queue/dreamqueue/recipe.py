@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from dreamqueue import braces
+from dreamqueue.collection import Collection
 from dreamqueue.course import Course, values_of, write_course
 from dreamqueue.wire import Wire
 
@@ -79,6 +80,8 @@ class Recipe(Wire):
     """How strongly to stay near the initial picture; 0 only begins with it."""
     targets: Annotated[tuple[TargetImage, ...], Field(max_length=8)] = ()
     """Pictures whose content and style the critic looks for, as it does for the phrases'."""
+    collection: Collection | None = None
+    """Pictures on the worker's disk that guide different stages of the painting."""
     tv: Course | None = None
     """Weight of smoothness (total variation); None is the preset's own."""
     saturation: Course = 0.0

@@ -12,6 +12,10 @@ SILENT_AFTER = 6.0
 """Seconds without a sign of life after which a worker counts as gone."""
 
 
+MOST_COLLECTIONS = 1000
+"""Collections that a card names at most."""
+
+
 class WorkerCard(Wire):
     """What a live worker says of itself."""
 
@@ -21,13 +25,17 @@ class WorkerCard(Wire):
     device: str
     slots: int
     """Jobs it paints at once."""
+    collections: tuple[str, ...] = ()
+    """Collections of pictures on its disk: `harbours`, and `@123/harbours` for member 123 alone."""
 
 
 async def show(redis: Redis, card: WorkerCard) -> None:
     """Say that a worker is awake; to be repeated more often than `SILENT_AFTER`."""
     async with redis.pipeline(transaction=True) as pipe:
         pipe.zadd(keys.WORKERS, {card.name: now()})
-        pipe.set(keys.worker(card.name), card.model_dump_json(), px=int(SILENT_AFTER * 1000))
+        pipe.set(
+            keys.worker(card.name), card.model_dump_json(exclude_defaults=True), px=int(SILENT_AFTER * 1000)
+        )
         await pipe.execute()
 
 

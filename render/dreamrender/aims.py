@@ -18,16 +18,17 @@ from dreamrender.critics import Critic
 from dreamrender.cutouts import Augmentation, cut_out
 from dreamrender.losses import Scalar, at_rest, prompt_loss, weighted_cosine
 from dreamrender.pieces import pieces
+from dreamrender.schedule import Schedule
 from dreamrender.types import Embeddings, Image
 
 
 @dataclass(frozen=True)
 class Aims:
-    """One critic's aims. Equal lengths: the phrases in their order, then the target pictures."""
+    """One critic's aims. Equal lengths: the phrases in their order, the target pictures, then the guides."""
 
     embeddings: Embeddings
     """Unit vectors, (aims, dim)."""
-    weights: tuple[Course, ...]
+    weights: tuple[Course | Schedule, ...]
     """Signed, by progress; negative ones are steered away from."""
     stops: Float[Tensor, " aims"]
     """Spherical distance at which each rests; NaN never."""
@@ -40,7 +41,9 @@ class Aims:
 
     def weights_at(self, t: float) -> Float[Tensor, " aims"]:
         """The weights at progress t."""
-        return self.stops.new_tensor([value_at(weight, t) for weight in self.weights])
+        return self.stops.new_tensor(
+            [weight(t) if callable(weight) else value_at(weight, t) for weight in self.weights]
+        )
 
     def loss(
         self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor], t: float = 0.0
@@ -74,8 +77,13 @@ LOOK = Augmentation(zoom=(0.7, 1.0), margin=0.0, turn=0.0, brightness=0.0, chann
 LOOKS = 8
 
 
-def aims_of(recipe: Recipe, critic: Critic, targets: Sequence[Target] = ()) -> Aims:
-    """The phrases of a recipe as a critic reads them, and pictures as it sees them.
+def aims_of(
+    recipe: Recipe,
+    critic: Critic,
+    targets: Sequence[Target] = (),
+    guides: Sequence[tuple[Embeddings, Schedule]] = (),
+) -> Aims:
+    """The phrases of a recipe as a critic reads them, pictures as it sees them, and guides as it saw them.
 
     A phrase that is too long for it is read in pieces that share the phrase's weight.
     """
@@ -95,9 +103,9 @@ def aims_of(recipe: Recipe, critic: Critic, targets: Sequence[Target] = ()) -> A
     read = torch.cat([critic.encode_texts([text]) for text in texts]).detach()
     seen = [embedded(image.to(read.device), critic, recipe.seed) for image, _ in targets]
     return Aims(
-        torch.cat([read, *seen]),
-        (*weights, *(weight for _, weight in targets)),
-        torch.tensor([*stops, *[math.nan] * len(targets)], device=read.device),
+        torch.cat([read, *seen, *(embedding.to(read) for embedding, _ in guides)]),
+        (*weights, *(weight for _, weight in targets), *(weight for _, weight in guides)),
+        torch.tensor([*stops, *[math.nan] * (len(targets) + len(guides))], device=read.device),
         words=len(texts),
         stopping=any(phrase.stop is not None for phrase in recipe.phrases),
         notes=tuple(notes),

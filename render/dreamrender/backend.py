@@ -12,14 +12,18 @@ from typing import Protocol, runtime_checkable
 from PIL.Image import Image as PILImage
 
 from dreamqueue.recipe import Recipe
+from dreamrender.collection.shelf import PictureFolder
 from dreamrender.types import Image
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The pictures a recipe names, by blob key, decoded to RGB."""
+    """What a recipe names and does not hold."""
 
     pictures: Mapping[str, PILImage] = field(default_factory=dict)
+    """By blob key, decoded to RGB."""
+    collection: PictureFolder | None = None
+    """Where the recipe's collection lies on this machine."""
 
 
 class Session(Protocol):

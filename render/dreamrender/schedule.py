@@ -47,3 +47,18 @@ def stairs(*treads: tuple[float, int]) -> Callable[[float], int]:
         return next(value for start, value in reversed(treads) if t >= start or start == treads[0][0])
 
     return value
+
+
+def stage(index: int, count: int) -> Schedule:
+    """The share of stage `index` among `count` equal ones that overlap softly; at any t the shares sum to 1.
+
+    Half a cosine's rise and fall around the stage's middle; the first begins and the last ends at 1.
+    """
+
+    def value(t: float) -> float:
+        away = t * count - (index + 0.5)
+        if (index == 0 and away < 0) or (index == count - 1 and away > 0):
+            return 1.0
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, abs(away))))
+
+    return value

@@ -13,6 +13,7 @@ from dreamqueue.turns import unrest, way
 from dreamrender.aims import Target, aims_of
 from dreamrender.averages import Average
 from dreamrender.canvas import AnySize, Canvas, leaves, resized
+from dreamrender.collection.guides import UNGUIDED, Collected
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
@@ -27,7 +28,7 @@ class SteeredSession:
     """One picture being steered. Its generator was seeded before anything was drawn from it.
 
     `others` are further critics. Each has its own cutouts at its own size, and all count the same. `targets`
-    are pictures beside the phrases, with their weights.
+    are pictures beside the phrases, with their weights; those of `collected` come and go on the way.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class SteeredSession:
         generator: torch.Generator,
         others: Sequence[Critic] = (),
         targets: Sequence[Target] = (),
+        collected: Collected | None = None,
     ) -> None:
         self.recipe = recipe
         self.canvas = canvas
@@ -49,10 +51,8 @@ class SteeredSession:
         self.generator = generator
         self.step = 0
         self.targets = tuple(targets)
-        self.aims = [aims_of(recipe, one, targets) for one in self.critics]
-        """In the order of the critics."""
-        self.notes = tuple(note for aims in self.aims for note in aims.notes)
-        """What the member should know, in their words."""
+        self.collected = collected
+        self._aim()
         self.optimiser = self._new_optimiser()
         self.average = Average(preset.average)
         self._scored: tuple[int, float | None] = (-1, None)
@@ -114,9 +114,19 @@ class SteeredSession:
     def steer(self, recipe: Recipe) -> None:
         """Go on by a recipe with other phrases, more steps or both."""
         self.recipe = recipe
-        self.aims = [aims_of(recipe, one, self.targets) for one in self.critics]
-        self.notes = tuple(note for aims in self.aims for note in aims.notes)
+        self._aim()
         self._scored = (-1, None)
+
+    def _aim(self) -> None:
+        guided = UNGUIDED if self.collected is None else self.collected.guidance(self.recipe)
+        guides = guided.guides or [()] * len(self.critics)
+        self.aims = [
+            aims_of(self.recipe, one, self.targets, some)
+            for one, some in zip(self.critics, guides, strict=True)
+        ]
+        """In the order of the critics."""
+        self.notes = (*(note for aims in self.aims for note in aims.notes), *guided.notes)
+        """What the member should know, in their words."""
 
     @property
     def _pace(self) -> float:

@@ -29,10 +29,15 @@ class ScriptedWorker:
         self.name = name
         self.tries = 0
 
-    async def wake(self, *backends: str, slots: int = 1) -> None:
-        """Say that it is awake and what it can paint."""
+    async def wake(self, *backends: str, slots: int = 1, collections: tuple[str, ...] = ()) -> None:
+        """Say that it is awake, what it can paint and what pictures it has."""
         card = workers.WorkerCard(
-            name=self.name, backends=backends or ("pixels",), lanes=("clip",), device="cpu", slots=slots
+            name=self.name,
+            backends=backends or ("pixels",),
+            lanes=("clip",),
+            device="cpu",
+            slots=slots,
+            collections=collections,
         )
         await workers.show(self.client.redis, card)
 

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from dreamqueue.collection import MAX_STRENGTH, Collection, Liked, slug
 from dreamqueue.errors import BadValue, PromptError
 from dreamqueue.grid import cells
 from dreamqueue.prompt import FLAGS, Limits, display, parse, render, whole_menu
@@ -75,6 +76,17 @@ COURSES = (
     .map(lambda knots: tuple(sorted({percent / 100: value for percent, value in knots}.items())))
     .filter(lambda knots: len(knots) > 1)
 )
+NAMES = st.one_of(ANYTHING, BITS).map(slug).filter(bool)
+COLLECTIONS = st.builds(
+    Collection,
+    name=NAMES,
+    strength=st.one_of(st.just(0.5), st.floats(0, MAX_STRENGTH, exclude_min=True)),
+    like=st.lists(
+        st.builds(Liked, folder=NAMES, weight=st.one_of(st.just(3.0), st.floats(0, 100, exclude_min=True))),
+        max_size=16,
+        unique_by=lambda liked: liked.folder,
+    ).map(tuple),
+)
 CHANGING = COURSES.filter(lambda knots: any(value for _, value in knots))
 PHRASES = st.lists(
     st.builds(Phrase, text=WORDS, weight=st.one_of(WEIGHTS, CHANGING), stop=STOPS), min_size=1, max_size=6
@@ -101,6 +113,7 @@ def is_possible(recipe: Recipe) -> bool:
         {},
         optional={
             "image_weight": st.one_of(st.floats(0, 100), COURSES),
+            "collection": st.one_of(st.none(), COLLECTIONS),
             "tv": st.one_of(st.none(), st.floats(0, 10), COURSES),
             "saturation": st.one_of(st.floats(-10, 10), COURSES),
             "symmetry": st.sampled_from(["", "x", "y", "xy"]),
@@ -160,3 +173,11 @@ def test_a_shape_keeps_the_area(width: int, height: int) -> None:
     recipe = parse(f"a --ar {width // gcd(width, height)}:{height // gcd(width, height)}")
     assert abs(recipe.width * recipe.height - 65_536) < 1000
     assert abs(recipe.width / recipe.height - width / height) < 0.05 * width / height
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.one_of(ANYTHING, BITS))
+def test_a_slug_is_its_own_slug(name: str) -> None:
+    found = slug(name)
+    assert slug(found) == found == normalise(found)
+    assert len(found) <= 60

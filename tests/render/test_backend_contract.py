@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 import torch
 
 from dreamconfig.catalogue import backends
+from dreamqueue.collection import Collection
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.turns import longer, turned
 from dreamrender.backend import Backend, Inputs, Resumable, Steerable
 from dreamrender.backends import BACKENDS, available, load_backend
+from dreamrender.backends.steered import Steered
+from dreamrender.collection.shelf import Shelf
 from dreamrender.critics import Critic, loading
 from dreamrender.picture import to_pil
 
 from .conftest import recipe_for
+from .picture_folders import fill
 
 
 def _painters() -> Iterator[tuple[str, str]]:
@@ -210,3 +215,16 @@ def test_a_backend_that_cannot_be_imported_says_so(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(BACKENDS, "broken", "dreamrender.backends.not_there:Broken")
     with pytest.raises(PaintError, match="`broken` is not complete on this worker"):
         load_backend("broken")
+
+
+def test_a_collection_guides_whatever_a_critic_steers(painter: Painter, tmp_path: Path) -> None:
+    backend, recipe = painter
+    if not isinstance(backend, Steered):
+        return
+    fill(tmp_path / "walls", {"red": 4, "blue": 4})
+    inputs = Inputs(collection=Shelf(tmp_path).find("walls", "1"))
+    plain, guided = recipe(), recipe(collection=Collection(name="walls", strength=2))
+    once, again, without = (paint(backend, one, inputs=[inputs])[0] for one in (guided, guided, plain))
+    assert torch.equal(once, again)
+    assert not torch.equal(once, without)
+    assert backend.begin(guided, inputs).notes[0].startswith("Guided by `")

@@ -9,11 +9,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot.permissions import check_can_post
+from dreambot.permissions import check_can_post, owner_of
 from dreambot.start import submit, think
 from dreamconfig.catalogue import backends
 from dreamqueue import pictures
-from dreamqueue.errors import PictureError
+from dreamqueue.collection import slug
+from dreamqueue.errors import PictureError, QueueAway
 from dreamqueue.prompt import parse, suggest_styles
 from dreamqueue.recipe import MAX_SEED
 from dreamqueue.text import quote
@@ -43,6 +44,7 @@ class Imagine(commands.Cog):
         seed="The same seed and words paint the same picture",
         steps="How long to paint",
         image="A picture to begin with",
+        collection="Pictures that guide the painting, by the collection's name",
     )
     @app_commands.choices(backend=CHOICES)
     async def imagine(
@@ -55,9 +57,17 @@ class Imagine(commands.Cog):
         seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
         steps: app_commands.Range[int, 1, 20_000] | None = None,
         image: discord.Attachment | None = None,
+        collection: str | None = None,
     ) -> None:
         """Paint a picture of your words."""
-        fields = {"style": style, "backend": backend, "size": size, "seed": seed, "steps": steps}
+        fields = {
+            "style": style,
+            "backend": backend,
+            "size": size,
+            "seed": seed,
+            "steps": steps,
+            "collection": collection,
+        }
         options = {name: str(value) for name, value in fields.items() if value is not None}
         recipe = parse(prompt, options=options, limits=self.bot.limits)
         check_can_post(interaction)
@@ -81,6 +91,18 @@ class Imagine(commands.Cog):
             )
             for style in suggest_styles(typed)
         ]
+
+    @imagine.autocomplete("collection")
+    async def suggest_collections(
+        self, interaction: discord.Interaction[DreamBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Collections that this member may use on the workers that are awake."""
+        try:
+            names = await self.bot.queue.collections(owner_of(interaction).id)
+        except QueueAway:
+            return []
+        wanted = slug(typed)
+        return [app_commands.Choice(name=name, value=name) for name in names if wanted in name][:25]
 
     async def _read(self, image: discord.Attachment) -> bytes:
         try:

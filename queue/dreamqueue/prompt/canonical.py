@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dreamqueue.course import shortest, write_course
 from dreamqueue.errors import PromptError
+from dreamqueue.prompt.collections import write_collection
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
 from dreamqueue.recipe import Phrase, Recipe
@@ -39,6 +40,8 @@ def render(recipe: Recipe) -> str:
         flags["candidates"] = recipe.candidates
         flags["finish"] = recipe.finish
         flags["trial"] = shortest(recipe.trial)
+    if recipe.collection is not None:
+        flags.update(write_collection(recipe.collection))
     words = " | ".join(_written(phrase) for phrase in recipe.phrases)
     return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
 

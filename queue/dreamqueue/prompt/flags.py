@@ -44,6 +44,15 @@ FLAGS = {
     "finish": Flag("NUMBER", "how many of the candidates go on", "--candidates 9 --finish 2"),
     "trial": Flag("SHARE", "when the candidates are compared", "--candidates 9 --trial 20%"),
     "best-of": Flag("NUMBER", "paint so many seeds to the end and show the best", "--best-of 4"),
+    "collection": Flag(
+        "NAME", "let pictures of a collection guide; name:1 doubles their pull", "--collection harbours"
+    ),
+    "like": Flag(
+        "FOLDERS",
+        "its folders that count for more, by artist or concept; several with commas",
+        "--collection harbours --like turner:2, hokusai",
+        listed=True,
+    ),
     "story": Flag(
         '"A ^ B"', "phrases one after the other; the animation tells it", '--story "a seed ^ a tree ^ a fire"'
     ),

@@ -11,6 +11,7 @@ from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
 from dreamqueue.prompt import values
 from dreamqueue.prompt.candidates import candidates
+from dreamqueue.prompt.collections import collection
 from dreamqueue.prompt.courses import course
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
@@ -81,6 +82,7 @@ def parse(
         seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
         image=image,
         image_weight=course(said.values["iw"], 0, 100) if "iw" in said.values else 1.0,
+        collection=collection(said.values),
         tv=course(said.values["tv"], 0, 10) if "tv" in said.values else None,
         saturation=course(said.values["saturation"], -10, 10) if "saturation" in said.values else 0.0,
         symmetry=_symmetry(said.values),

@@ -16,6 +16,7 @@ from dreamrender import saving, steer
 from dreamrender.aims import Target
 from dreamrender.backend import Inputs, Resumable, Session, Steerable
 from dreamrender.canvas import Canvas, covering
+from dreamrender.collection.guides import collected
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
 from dreamrender.steer import Preset, SteeredSession
@@ -53,14 +54,15 @@ class Steered(Resumable, Steerable, ABC):
             near = difflib.get_close_matches(name, self.presets, n=1) or list(self.presets)
             raise PaintError(f"`{self.name}` has no preset `{name}`; there is `{'`, `'.join(near)}`.")
         generator = steer.seeded(recipe, self.device)
-        critic, *others = (self._critics(critic, self.device) for critic in recipe.critics)
+        critic, *others = critics = [self._critics(critic, self.device) for critic in recipe.critics]
         start = _initial(recipe, inputs)
         if start is not None:
             start = start.to(self.device)
         preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
         targets = _targets(recipe, inputs)
-        return self.session(recipe, canvas, preset, critic, generator, others, targets)
+        pictures = collected(recipe, inputs, critics, self.device)
+        return self.session(recipe, canvas, preset, critic, generator, others, targets, pictures)
 
     def group(self, session: Session) -> str:
         """All sessions with the same critics step together, whatever their sizes and presets."""

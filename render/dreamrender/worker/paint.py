@@ -23,6 +23,7 @@ from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Inputs, Part
+from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome
 from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
@@ -36,12 +37,19 @@ class Painter:
     """Paints jobs for one worker. `paint` is what arq calls."""
 
     def __init__(
-        self, name: str, store: JobStore, engine: Engine, job_timeout: float, largest_state: int = 1 << 24
+        self,
+        name: str,
+        store: JobStore,
+        engine: Engine,
+        job_timeout: float,
+        largest_state: int = 1 << 24,
+        shelf: Shelf | None = None,
     ) -> None:
         self.name = name
         self.store = store
         self.engine = engine
         self.job_timeout = job_timeout
+        self.shelf = shelf or Shelf(None)
         self.largest_state = largest_state
         """Bytes of a painter's state that are kept at most."""
         self._under_way: set[str] = set()
@@ -100,7 +108,7 @@ class Painter:
             return Failed(reason="Something broke while painting.", incident=incident)
 
     async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
-        painting = self.engine.paint(recipe, await self._inputs(recipe), await self._state(job))
+        painting = self.engine.paint(recipe, await self._inputs(recipe, job.owner), await self._state(job))
         under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
         try:
             await self._order_from_before(job.id)
@@ -127,7 +135,7 @@ class Painter:
             raise CannotResume("its state is not kept any more")
         return state
 
-    async def _inputs(self, recipe: Recipe) -> Inputs:
+    async def _inputs(self, recipe: Recipe, owner: Owner) -> Inputs:
         pictures: dict[str, PILImage] = {}
         for key in recipe.pictures:
             data = await self.store.fetch(key)
@@ -135,7 +143,9 @@ class Painter:
                 which = "initial" if key == recipe.image else "target"
                 raise PictureError(f"The {which} picture is not kept any more; please attach it again.")
             pictures[key] = Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
-        return Inputs(pictures)
+        if recipe.collection is None:
+            return Inputs(pictures)
+        return Inputs(pictures, await asyncio.to_thread(self.shelf.find, recipe.collection.name, owner.id))
 
     async def _order_from_before(self, job: str) -> None:
         raw = await self.store.redis.hget(keys.record(job), "order")  # type: ignore[misc]

@@ -25,6 +25,7 @@ from dreamqueue.sweep import sweep
 from dreamqueue.wire import arq_dumps, arq_loads
 from dreamrender.backend import Backend
 from dreamrender.backends import available, load_backend
+from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
 from dreamrender.worker.lease import LEASE_SECONDS
@@ -83,11 +84,12 @@ async def run_worker(
         slots=1 if device == "cpu" else slots,
     )
     largest = int(settings.state_megabytes * 2**20)
-    painter = Painter(name, client.store, engine, settings.job_timeout, largest)
+    shelf = Shelf(settings.collections)
+    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf)
     arq_workers = [_arq_worker(client, lane, painter, slots) for lane in lanes]
     engine.start()
     tasks = [
-        asyncio.create_task(_show(client, card, ready), name="card"),
+        asyncio.create_task(_show(client, card, shelf, ready), name="card"),
         asyncio.create_task(_sweep(client), name="sweep"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
         *(asyncio.create_task(_serve(worker), name=worker.queue_name) for worker in arq_workers),
@@ -161,10 +163,14 @@ async def _serve(worker: Worker) -> None:
             raise
 
 
-async def _show(client: QueueClient, card: workers.WorkerCard, ready: asyncio.Event | None) -> None:
+async def _show(
+    client: QueueClient, card: workers.WorkerCard, shelf: Shelf, ready: asyncio.Event | None
+) -> None:
     while True:
+        here = await asyncio.to_thread(shelf.all)
+        labels = tuple(found.label for found in here[: workers.MOST_COLLECTIONS])
         with contextlib.suppress(*RedisAway):
-            await workers.show(client.redis, card)
+            await workers.show(client.redis, card.model_copy(update={"collections": labels}))
             if ready is not None:
                 ready.set()
         await asyncio.sleep(workers.SILENT_AFTER / 4)

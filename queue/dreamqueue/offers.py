@@ -1,0 +1,38 @@
+"""What the workers that are awake offer, and the answers where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from redis.asyncio import Redis
+
+from dreamqueue import workers
+from dreamqueue.collection import unknown
+from dreamqueue.errors import NobodyPaints
+from dreamqueue.recipe import Recipe
+
+
+async def check(redis: Redis, recipe: Recipe, member: str) -> None:
+    """Raises NobodyPaints or UnknownWord for what no worker can do; while none is awake, all may be."""
+    cards = await workers.awake(redis)
+    if not cards:
+        return
+    able = [card for card in cards if recipe.backend in card.backends]
+    if not able:
+        raise NobodyPaints(recipe.backend, sorted({name for card in cards for name in card.backends}))
+    if recipe.collection is not None:
+        usable = usable_by(member, able)
+        if recipe.collection.name not in usable:
+            raise unknown("collection", recipe.collection.name, usable)
+
+
+async def collections(redis: Redis, member: str) -> list[str]:
+    """Names of the collections that a member may use, sorted."""
+    return sorted(usable_by(member, await workers.awake(redis)))
+
+
+def usable_by(member: str, cards: Iterable[workers.WorkerCard]) -> set[str]:
+    """Names of the collections that workers have for everybody, and of those for this member."""
+    own = f"@{member}/"
+    labels = {label.removeprefix(own) for card in cards for label in card.collections}
+    return {label for label in labels if not label.startswith("@")}
