@@ -40,8 +40,8 @@ class QueueSettings(_Settings):
     keep_hours: Annotated[float, Field(gt=0)] = 72.0
     """How long records and pictures stay in Redis after a job's end. Discord keeps the message."""
     models: str = ""
-    """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads only the
-    names of a community's own models there."""
+    """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads nothing
+    there but the names of a community's own models."""
 
 
 class BotSettings(QueueSettings):

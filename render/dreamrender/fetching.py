@@ -1,4 +1,4 @@
-"""Fetching one file from one of several places: resumed where it broke off, checked, then put in place at once."""
+"""Fetching a file from one of several places: resumed where it broke off, checked, put in place at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -22,8 +23,6 @@ TRIES = 4
 """Attempts at one source in a row that bring nothing new."""
 MOST_TRIES = 200
 """Attempts at one source in all."""
-PIECE = 1 << 18
-"""Bytes that are written at a time."""
 ROOM = 64 << 20
 """Bytes of the disk that stay free."""
 
@@ -74,10 +73,10 @@ def fetch(
 
     Between attempts it rests `pause` seconds, then twice as long, and so on. Raises FetchError.
     """
-    wanted.path.parent.mkdir(parents=True, exist_ok=True)
     failures = []
     stop = give_up or threading.Event()
     try:
+        wanted.path.parent.mkdir(parents=True, exist_ok=True)
         with (
             FileLock(f"{wanted.path}.lock", timeout=0),
             httpx.Client(follow_redirects=True, timeout=_TIMEOUT) as client,
@@ -98,11 +97,13 @@ def fetch(
 def kept_as(path: Path, source: str) -> Path:
     """Where a source's file is kept: on the hub, its suffix says in which form it has the weights."""
     suffix = Path(source).suffix
-    return path.with_suffix(suffix) if source.startswith("hf:") and {suffix, path.suffix} < {*WEIGHTS} else path
+    return (
+        path.with_suffix(suffix) if source.startswith("hf:") and {suffix, path.suffix} < {*WEIGHTS} else path
+    )
 
 
 def address(source: str) -> str:
-    """The address of a source. `hf:owner/repository/file` is on the Hugging Face hub, or where HF_ENDPOINT says."""
+    """The address of a source; `hf:` is the Hugging Face hub, or the mirror that HF_ENDPOINT names."""
     if not source.startswith("hf:"):
         return source
     owner, repository, file = source.removeprefix("hf:").split("/", 2)
@@ -135,6 +136,8 @@ class _Attempt:
             before = self.part.size
             try:
                 self._read()
+            except httpx.UnsupportedProtocol as why:
+                raise _Useless(f"cannot be used ({why})") from None
             except (httpx.TransportError, _Again) as why:
                 idle = 0 if self.part.size > before else idle + 1
                 if idle < TRIES:
@@ -152,17 +155,19 @@ class _Attempt:
     def _read(self) -> None:
         headers = {"Accept-Encoding": "identity", **self.part.range_header()}
         with self.client.stream("GET", self.url, headers=headers) as answer:
-            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                if answer.headers.get("content-range") == f"bytes */{self.part.size}":
+                    return
                 self.part.clear()
                 raise _Again("it has less than what is here already")
-            if answer.status_code >= 500 or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            if answer.status_code >= 500 or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
                 raise _Again(f"answers {answer.status_code}")
             if answer.status_code >= 400:
                 raise _Useless(f"answers {answer.status_code} {answer.reason_phrase}")
             if "text/html" in answer.headers.get("content-type", ""):
                 raise _Useless("gives a web page in place of the file")
             self._heed(answer)
-            if answer.status_code != httpx.codes.PARTIAL_CONTENT:
+            if answer.status_code != HTTPStatus.PARTIAL_CONTENT:
                 self.part.clear()
             whole = self._whole(answer)
             self._make_room(whole)
@@ -174,7 +179,7 @@ class _Attempt:
     def _write(self, answer: httpx.Response, whole: int | None) -> None:
         self.tell(self.part.size, whole)
         with self.part.path.open("ab") as file:
-            for piece in answer.iter_raw(PIECE):
+            for piece in answer.iter_raw():
                 file.write(piece)
                 self.tell(file.tell(), whole)
                 if self.give_up.is_set():
@@ -191,7 +196,7 @@ class _Attempt:
 
     def _whole(self, answer: httpx.Response) -> int | None:
         """Its length in all, if it is said; a wrong one is no use to us."""
-        if answer.status_code == httpx.codes.PARTIAL_CONTENT:
+        if answer.status_code == HTTPStatus.PARTIAL_CONTENT:
             start, _, total = answer.headers.get("content-range", "").removeprefix("bytes ").partition("/")
             if not start.startswith(f"{self.part.size}-"):
                 self.part.clear()
@@ -225,7 +230,9 @@ class _Attempt:
         self.part.clear()
         if resumed:
             return None
-        raise _Useless(f"has another file than its publisher's: sha256 {found[:12]}…, not {self.sha256[:12]}…")
+        raise _Useless(
+            f"has another file than its publisher's: sha256 {found[:12]}…, not {self.sha256[:12]}…"
+        )
 
     def _gone(self) -> None:
         raise GivenUp(f"{self.wanted.path.name} is not wanted any more; what was fetched of it is kept.")

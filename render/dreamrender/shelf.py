@@ -38,7 +38,7 @@ class Shelf:
         return [file for file in models()[name].files if not self.place(file).is_file()]
 
     def here(self, name: str) -> bool:
-        """Whether a model can be loaded: it came with the installation, or lies here, or where open_clip keeps its."""
+        """Whether a model's files are here: from the installation, on the shelf, or in open_clip's cache."""
         entry = models()[name]
         if entry.file is not None:
             return Path(str(files("dreamrender").joinpath(entry.file))).is_file()
@@ -51,12 +51,12 @@ class Shelf:
         entry = models()[name]
         if not (entry.commercial or entry.file is not None or self.non_commercial):
             raise PaintError(
-                f"`{name}` is not licensed for commercial use ({entry.licence}). Who runs this worker allows such "
-                "models by setting DREAM_NON_COMMERCIAL=true."
+                f"`{name}` is not licensed for commercial use ({entry.licence}). Who runs this worker allows "
+                "such models by setting DREAM_NON_COMMERCIAL=true."
             )
 
     def require(self, name: str) -> list[Path]:
-        """The files of a model, in the catalogue's order; raises PaintError with the command that gets them."""
+        """The files of a model, in the catalogue's order; a PaintError says what to type to get them."""
         self.allow(name)
         entry = models()[name]
         if entry.file is not None:
@@ -64,8 +64,8 @@ class Shelf:
         if missing := self.missing(name):
             names = " and ".join(file.name for file in missing)
             raise PaintError(
-                f"This worker does not have `{name}` ({names}, {entry.megabytes:,.0f} MB in all). Who runs it "
-                f"gets it with {command(name)}."
+                f"This worker does not have `{name}` ({names}, {entry.megabytes:,.0f} MB in all). Who runs "
+                f"it gets it with {command(name)}."
             )
         return [self.place(file) for file in entry.files]
 

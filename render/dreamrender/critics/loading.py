@@ -69,6 +69,4 @@ def _open_clip(name: str, entry: ModelEntry, device: str, download: bool) -> Cri
     weights = own.place(entry.files[0]) if entry.files and not own.missing(name) else None
     if weights is None and entry.pretrained is None:
         own.require(name)
-    return OpenClipCritic.load(
-        entry.architecture, entry.pretrained or "", device, name=name, weights=weights
-    )
+    return OpenClipCritic.load(entry.architecture, entry.pretrained or "", device, name=name, weights=weights)
