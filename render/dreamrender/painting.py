@@ -51,11 +51,15 @@ class Painting:
         self, recipe: Recipe, inputs: Inputs, loop: asyncio.AbstractEventLoop, frame_seconds: float
     ) -> None:
         self.recipe = recipe
+        """What is painted: smaller than what was asked for if it was shrunk."""
         self.inputs = inputs
         self.kept: list[PILImage] = []
         """Frames at even distances, for the animation."""
         self.seconds = 0.0
         """Time that its steps and frames took."""
+        self.notes: tuple[str, ...] = ()
+        """What the member should know besides what the session says."""
+        self.shrunk = False
         self.wanted: Literal["cancel", "stop"] | None = None
         self.over = False
         self._loop = loop
@@ -98,6 +102,12 @@ class Painting:
     def begun(self) -> None:
         """The engine has made its session."""
         self._last_frame = time.monotonic()
+
+    def shrink(self, recipe: Recipe, note: str) -> None:
+        """It is painted again from the start, smaller than it was asked for."""
+        self.recipe, self.shrunk = recipe, True
+        self.notes = (*self.notes, note)
+        self.kept.clear()
 
     def stepped(self, session: Session, seconds: float, picture: Callable[[], Image]) -> None:
         """The engine made a step that took `seconds`; `picture` draws it if it is due."""

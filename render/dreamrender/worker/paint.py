@@ -114,7 +114,7 @@ class Painter:
             return Cancelled(by=order.by if order else Owner(id="", name="the worker"))
         if outcome.kind == "finished":
             with contextlib.suppress(*RedisAway):
-                await self.store.note_cost(cost_kind(job.recipe), outcome.seconds / outcome.step)
+                await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / outcome.step)
         return await self._keep(job, painting, outcome, order)
 
     async def _inputs(self, job: Job) -> Inputs:
@@ -147,7 +147,7 @@ class Painter:
     ) -> Ending:
         assert outcome.picture is not None
         last = to_pil(outcome.picture)
-        picture = await asyncio.to_thread(result, last, job.recipe, job.upload_limit)
+        picture = await asyncio.to_thread(result, last, painting.recipe, job.upload_limit)
         room = job.upload_limit - len(picture.data)
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
         picture_key = await self._patiently_keep(picture.data)
