@@ -1,5 +1,4 @@
-"""Out of memory: sessions that cannot share a step make it alone; one that does not fit alone is begun smaller,
-once."""
+"""Out of memory: sessions that cannot share a step make it alone; one too large alone is begun smaller."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch.optim import Optimizer
 
-from dreamqueue.errors import PaintError
-from dreamrender.backend import Backend, Session
+from dreamqueue.errors import CannotResume, PaintError
+from dreamrender.backend import Backend, Resumable, Session
 from dreamrender.painting import Painting
 from dreamrender.sizes import named, of_area
 
@@ -69,7 +68,7 @@ def step(backend: Backend, sessions: Sequence[Session]) -> Stepped:
 def begin(backend: Backend, painting: Painting) -> Session:
     """The painting's session, smaller than asked for if that does not fit; raises what the backend raises."""
     try:
-        return backend.begin(painting.recipe, painting.inputs)
+        return _begun(backend, painting)
     except Exception as error:
         if not out_of_memory(error):
             raise
@@ -90,12 +89,20 @@ def begin_smaller(backend: Backend, painting: Painting, error: Exception) -> Ses
     smaller = of_area(recipe, recipe.width * recipe.height / 2)
     if painting.shrunk or smaller is None:
         raise PaintError(
-            f"{whose} ran out of memory at {named(recipe)}{' too' if painting.shrunk else ''}. Please ask for "
-            "a smaller picture or fewer critics."
+            f"{whose} ran out of memory at {named(recipe)}{' too' if painting.shrunk else ''}. "
+            "Please ask for a smaller picture or fewer critics."
         )
     log.warning("memory ran out at %s; beginning again at %s", named(recipe), named(smaller))
     painting.shrink(smaller, f"{whose} ran out of memory at {named(recipe)}, so this is {named(smaller)}.")
     return begin(backend, painting)
+
+
+def _begun(backend: Backend, painting: Painting) -> Session:
+    if painting.state is None:
+        return backend.begin(painting.recipe, painting.inputs)
+    if not isinstance(backend, Resumable):
+        raise CannotResume(f"`{painting.recipe.backend}` begins anew each time")
+    return backend.resume(painting.recipe, painting.inputs, painting.state)
 
 
 class _Before:

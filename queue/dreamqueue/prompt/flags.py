@@ -40,6 +40,9 @@ FLAGS = {
         "NUMBER", "more colour above 0, less below, -10 to 10; also a course", "--saturation 1", listed=True
     ),
     "symmetry": Flag("x, y or xy", "left mirrors right (x), top mirrors bottom (y)", "--symmetry x"),
+    "story": Flag(
+        '"A ^ B"', "phrases one after the other; the animation tells it", '--story "a seed ^ a tree ^ a fire"'
+    ),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),
