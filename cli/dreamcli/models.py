@@ -13,7 +13,6 @@ from rich.table import Table
 from dreamcli.downloads import shown
 from dreamconfig import catalogue
 from dreamconfig.catalogue import ModelEntry
-from dreamconfig.places import models_folder
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.errors import DreamError, UnknownWord
 from dreamqueue.prompt.menu import nearest
@@ -25,18 +24,12 @@ ADDED_KINDS = ("vqgan", "open_clip")
 @click.pass_context
 def models(context: click.Context) -> None:
     """The checkpoints of the catalogue: which there are, and fetching, trying and adding them."""
-    settings = WorkerSettings()
-    try:
-        catalogue.include(models_folder(settings.models))
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    from dreamrender import shelf
+    from dreamrender.shelf import open_shelf
 
-    shelf.use(
-        shelf.Shelf(
-            models_folder(settings.models), download=settings.download, non_commercial=settings.non_commercial
-        )
-    )
+    try:
+        open_shelf(WorkerSettings())
+    except DreamError as error:
+        raise click.ClickException(str(error)) from None
     if context.invoked_subcommand is None:
         context.invoke(list_models)
 
@@ -209,7 +202,7 @@ def _kind(name: str, kind: str | None, config: Path | None, architecture: str | 
 def _how_to_ask(name: str, entry: ModelEntry) -> str:
     if entry.backend is None:
         return f" Ask for it with --critic {name}."
-    return f" Ask for it with --backend {entry.backend} --preset {catalogue.preset_of(name, entry)}."
+    return f" Ask for it with --backend {entry.backend} --preset {catalogue.presets_of(name, entry)[0]}."
 
 
 def _known(names: Iterable[str]) -> list[str]:
@@ -233,7 +226,7 @@ def _facts(name: str, entry: ModelEntry, here: bool) -> dict[str, object]:
         "title": entry.title,
         "kind": entry.kind,
         "backend": entry.backend,
-        "preset": catalogue.preset_of(name, entry) or None,
+        "presets": catalogue.presets_of(name, entry),
         "licence": entry.licence,
         "commercial": entry.commercial,
         "megabytes": entry.megabytes,

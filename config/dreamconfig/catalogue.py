@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -92,7 +92,9 @@ class ModelEntry(Entry):
     files: tuple[FileEntry, ...] = ()
     """What is fetched, the weights first."""
     backend: str | None = None
-    """The backend that paints with it, as its preset `<name without "backend-">`; None for critics."""
+    """The backend that paints with it; None for critics."""
+    presets: tuple[str, ...] = ()
+    """The backend's presets that need it; if empty, the one that it is named after."""
     memory: Memory = Memory()
 
 
@@ -111,24 +113,26 @@ def _read(name: str) -> dict[str, Any]:
 _folders: list[Path] = []
 
 
-def include(folder: Path) -> None:
+def include(folder: Path | None) -> None:
     """From here on also offer what this folder's own `models.toml` names, instead of another folder's.
 
-    Raises ValueError, naming the file, if it cannot be read.
+    None: only what is shipped. Raises ValueError, naming the file, if it cannot be read.
     """
-    _folders[:] = [folder]
+    folders = [folder] if folder else []
+    _read_own(folders)
+    _folders[:] = folders
     backends.cache_clear()
     models.cache_clear()
-    models()
 
 
 @cache
 def backends() -> Mapping[str, BackendEntry]:
     """All backends by name, the default one first; a community's own models are further presets."""
     tables = _read("backends.toml")
-    for name, model in models().items():
-        if model.backend in tables and (preset := preset_of(name, model)):
-            tables[model.backend].setdefault("presets", {}).setdefault(preset, model.title)
+    for name, model in _read_own(_folders).items():
+        for preset in presets_of(name, model):
+            if model.backend in tables:
+                tables[model.backend].setdefault("presets", {}).setdefault(preset, model.title)
     return {name: BackendEntry(**table) for name, table in tables.items()}
 
 
@@ -136,12 +140,14 @@ def backends() -> Mapping[str, BackendEntry]:
 def models() -> Mapping[str, ModelEntry]:
     """All checkpoints by name. A community's own entry replaces a shipped one of the same name."""
     shipped = {name: ModelEntry(**table) for name, table in _read("models.toml").items()}
-    return {**shipped, **_own()}
+    return {**shipped, **_read_own(_folders)}
 
 
-def preset_of(name: str, model: ModelEntry) -> str:
-    """The preset that paints with this model; empty if none does, or all do."""
-    return name.removeprefix(f"{model.backend}-") if name != model.backend and model.backend else ""
+def presets_of(name: str, model: ModelEntry) -> tuple[str, ...]:
+    """The presets that paint with this model; none for a critic."""
+    if model.backend is None:
+        return ()
+    return model.presets or (name.removeprefix(f"{model.backend}-"),)
 
 
 def needed(backend: str, preset: str, critics: tuple[str, ...]) -> list[str]:
@@ -150,14 +156,14 @@ def needed(backend: str, preset: str, critics: tuple[str, ...]) -> list[str]:
     generators = [
         name
         for name, model in models().items()
-        if model.backend == backend and preset_of(name, model) in ("", preset)
+        if model.backend == backend and preset in presets_of(name, model)
     ]
     return [*generators, *(critic for critic in critics if critic in models())]
 
 
-def _own() -> dict[str, ModelEntry]:
+def _read_own(folders: Sequence[Path]) -> dict[str, ModelEntry]:
     found: dict[str, ModelEntry] = {}
-    for folder in _folders:
+    for folder in folders:
         path = folder / OWN
         try:
             tables = tomllib.loads(path.read_text("utf-8"))

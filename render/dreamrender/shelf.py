@@ -7,8 +7,9 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from dreamconfig.catalogue import FileEntry, ModelEntry, models
+from dreamconfig.catalogue import FileEntry, ModelEntry, include, models
 from dreamconfig.places import models_folder
+from dreamconfig.settings import WorkerSettings
 from dreamqueue.errors import PaintError
 from dreamrender.fetching import WEIGHTS, Tell, Wanted, fetch
 
@@ -105,6 +106,24 @@ _chosen: list[Shelf] = []
 def use(shelf: Shelf) -> None:
     """This process takes its models from here."""
     _chosen[:] = [shelf]
+
+
+def forget() -> None:
+    """The default folder again, which allows nothing that was not asked for."""
+    _chosen.clear()
+
+
+def open_shelf(settings: WorkerSettings) -> None:
+    """From here on this process's models come from the folder that is set, as far as the settings allow.
+
+    Raises PaintError if the folder's own catalogue cannot be read.
+    """
+    folder = models_folder(settings.models)
+    try:
+        include(folder)
+    except ValueError as error:
+        raise PaintError(str(error)) from None
+    use(Shelf(folder, download=settings.download, non_commercial=settings.non_commercial))
 
 
 def shelf() -> Shelf:

@@ -14,7 +14,7 @@ from dreamcli.main import main
 from dreamconfig import catalogue
 from dreamqueue.errors import PaintError
 from dreamqueue.prompt import parse
-from dreamrender import shelf, vqgan_bases
+from dreamrender import vqgan_bases
 from dreamrender.backend import Inputs
 from dreamrender.backends.vqgan import VQGAN as Painter
 from dreamrender.critics import loading
@@ -32,18 +32,14 @@ def pocket_everywhere() -> None:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty folder of models; afterwards everything is as it was."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models that is not there yet."""
     monkeypatch.setenv("DREAM_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(shelf, "_chosen", [])
-    monkeypatch.setattr(catalogue, "_folders", [])
     monkeypatch.setattr(vqgan_bases, "_loaded", {})
     monkeypatch.setattr(loading, "_loaded", {})
-    yield tmp_path / "models"
-    catalogue.models.cache_clear()
-    catalogue.backends.cache_clear()
+    return tmp_path / "models"
 
 
 @pytest.fixture
@@ -91,7 +87,7 @@ def test_the_list_says_what_there_is_and_on_which_terms(run: Run, folder: Path) 
     assert list(told) == list(catalogue.models())
     assert told["pocket"]["here"] is True
     assert told["vqgan-coco"]["here"] is False
-    assert (told["vqgan-coco"]["backend"], told["vqgan-coco"]["preset"]) == ("vqgan", "coco")
+    assert (told["vqgan-coco"]["backend"], told["vqgan-coco"]["presets"]) == ("vqgan", ["coco"])
     assert len(told["vqgan-coco"]["sources"]) == 4
 
 

@@ -25,6 +25,7 @@ from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome
 from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
 from dreamrender.worker.lease import RENEW_SECONDS, lease
+from dreamrender.worker.missing import fetch_missing
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,8 @@ class Painter:
             return Failed(reason="Something broke while painting.", incident=incident)
 
     async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
+        if order := await fetch_missing(self.store, job.id, recipe):
+            return Cancelled(by=order.by)
         painting = self.engine.paint(recipe, await self._inputs(recipe), await self._state(job))
         under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
         try:
