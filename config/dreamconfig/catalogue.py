@@ -31,6 +31,8 @@ class Memory(Entry):
     """Kilobytes for each pixel of the picture."""
     cut: float = 0.0
     """Megabytes for each cutout of a step."""
+    largest: int | None = None
+    """Pixels that it is steered at, at most: a larger picture, drawn only in the end, takes no more."""
 
 
 class BackendEntry(Entry):

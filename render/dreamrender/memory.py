@@ -28,14 +28,16 @@ class HasCuts(Protocol):
 
 @dataclass(frozen=True)
 class Estimate:
-    """Bytes that a painting takes: `fixed`, and `pixel` for each pixel."""
+    """Bytes that a painting takes: `fixed`, and `pixel` for each pixel up to the `largest` number of them."""
 
     fixed: float
     pixel: float
+    largest: int | None = None
 
     def at(self, recipe: Recipe) -> float:
         """Of its whole size."""
-        return self.fixed + self.pixel * recipe.width * recipe.height
+        pixels = recipe.width * recipe.height
+        return self.fixed + self.pixel * (pixels if self.largest is None else min(pixels, self.largest))
 
 
 def estimate(recipe: Recipe, cuts: int, loaded: Callable[[str], bool] = lambda model: False) -> Estimate:
@@ -50,7 +52,7 @@ def estimate(recipe: Recipe, cuts: int, loaded: Callable[[str], bool] = lambda m
     fixed = own.fixed + sum(memory.fixed for name, memory in wanted.items() if not loaded(name))
     of_cuts = cuts * sum(memory.cut for memory in (own, *wanted.values()))
     kilobytes = sum(memory.pixel for memory in (own, *wanted.values()))
-    return Estimate(fixed=(fixed + of_cuts) * 1e6, pixel=kilobytes * 1e3)
+    return Estimate(fixed=(fixed + of_cuts) * 1e6, pixel=kilobytes * 1e3, largest=own.largest)
 
 
 def check(recipe: Recipe, what: Estimate, free: float | None) -> None:

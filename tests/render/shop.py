@@ -27,6 +27,12 @@ class Shop:
     busy: int = 0
     """How many answers from now on are 503."""
     url: str = ""
+    gate: threading.Event = field(default_factory=threading.Event)
+    """Closed, it keeps everybody waiting after the first bytes."""
+    being_asked: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -57,6 +63,8 @@ class Shop:
         await answer.prepare(request)
         breaks = self.breaks_after.get(path)
         given = data[start:] if not breaks else data[start : start + breaks.pop(0)]
+        self.being_asked.set()
+        await asyncio.to_thread(self.gate.wait)
         await answer.write(given)
         if len(given) < len(data) - start:
             assert request.transport is not None

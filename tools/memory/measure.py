@@ -1,7 +1,7 @@
 """Measure what painting takes: `python tools/memory/measure.py OUT.json [words of what to measure]`.
 
-Each point is a process of its own: it loads a backend and its critic, makes two steps and draws the picture.
-Its largest resident memory counts, less what it had with everything imported and nothing loaded. Published
+Each point is a process of its own: it loads a backend and its critic, makes some steps and draws the picture.
+What counts is its largest resident memory less what it had with everything imported and nothing loaded. Published
 checkpoints are stood in for by random weights of their true shape, written once to a temporary folder.
 """
 
@@ -107,7 +107,7 @@ def one(folder: Path, backend: str, preset: str, critic: str, width: int, height
         critic=critic,
         width=width,
         height=height,
-        steps=2,
+        steps=6 if backend == "deepdream" else 2,  # it climbs to its full size in octaves
     )
     before = status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins here
