@@ -171,7 +171,8 @@ class _Attempt:
                 self.part.clear()
             whole = self._whole(answer)
             self._make_room(whole)
-            self.part.source(answer.headers.get("etag", ""))
+            said = answer.headers
+            self.part.source(said.get("etag", ""), said.get("last-modified", ""), whole)
             self._write(answer, whole)
             if whole is not None and self.part.size < whole:
                 raise _Again(f"broke off after {self.part.size:,} of {whole:,} bytes")
@@ -196,15 +197,13 @@ class _Attempt:
 
     def _whole(self, answer: httpx.Response) -> int | None:
         """Its length in all, if it is said; a wrong one is no use to us."""
-        if answer.status_code == HTTPStatus.PARTIAL_CONTENT:
-            start, _, total = answer.headers.get("content-range", "").removeprefix("bytes ").partition("/")
-            if not start.startswith(f"{self.part.size}-"):
-                self.part.clear()
-                raise _Again("goes on at another place than was asked for")
-            stated = total
-        else:
-            stated = answer.headers.get("content-length", "")
+        partial = answer.status_code == HTTPStatus.PARTIAL_CONTENT
+        start, _, total = answer.headers.get("content-range", "").removeprefix("bytes ").partition("/")
+        stated = total if partial else answer.headers.get("content-length", "")
         whole = int(stated) if stated.isdigit() else None
+        if partial and not (start.startswith(f"{self.part.size}-") and self.part.fits(whole)):
+            self.part.clear()
+            raise _Again("goes on with something else than was begun")
         if whole is not None and self.size not in (None, whole):
             raise _Useless(f"has a file of {whole:,} bytes, and it should be {self.size:,}")
         return whole if whole is not None else self.size

@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 
 class Part:
-    """`<file>.part`, and `<file>.part.json` with the source's address and mark (ETag).
+    """`<file>.part`, and `<file>.part.json` with the source's address, the file's mark and its length there.
 
-    Part of one source's file is never continued with another's.
+    Part of one file is never continued with another's.
     """
 
     def __init__(self, file: Path, url: str) -> None:
@@ -19,9 +20,10 @@ class Part:
         self._about = file.with_name(f"{file.name}.part.json")
         self._url = url
         self._mark = ""
+        self._whole: int | None = None
         about = self._read_about()
         if about.get("url") == url:
-            self._mark = about.get("etag", "")
+            self._mark, self._whole = str(about.get("mark", "")), about.get("whole")
         else:
             self.clear()
 
@@ -34,13 +36,18 @@ class Part:
         """Asks for the rest, if there is a beginning; for all of it if the file there is another by now."""
         if not self.size:
             return {}
-        strong = self._mark and not self._mark.startswith("W/")
-        return {"Range": f"bytes={self.size}-", **({"If-Range": self._mark} if strong else {})}
+        return {"Range": f"bytes={self.size}-", **({"If-Range": self._mark} if self._mark else {})}
 
-    def source(self, mark: str) -> None:
-        """Remember which version of the source's file this is a part of."""
-        self._mark = mark
-        self._about.write_text(json.dumps({"url": self._url, "etag": mark}), "utf-8")
+    def fits(self, whole: int | None) -> bool:
+        """Whether a file of that length can be the one that this is a part of."""
+        return self._whole in (None, whole)
+
+    def source(self, etag: str, modified: str, whole: int | None) -> None:
+        """Remember of which version of the source's file this is a part: by its ETag, else by its date."""
+        self._mark = etag if etag and not etag.startswith("W/") else modified
+        self._whole = whole
+        about = {"url": self._url, "mark": self._mark, "whole": whole}
+        self._about.write_text(json.dumps(about), "utf-8")
 
     def beginning(self) -> bytes:
         """Its first bytes."""
@@ -60,7 +67,7 @@ class Part:
         proof_of(file).write_text(f"{sha256}\n", "utf-8")
         self._about.unlink(missing_ok=True)
 
-    def _read_about(self) -> dict[str, str]:
+    def _read_about(self) -> dict[str, Any]:
         try:
             about = json.loads(self._about.read_text("utf-8"))
         except (OSError, ValueError):

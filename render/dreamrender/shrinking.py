@@ -19,8 +19,8 @@ from dreamrender.sizes import named, of_area
 
 log = logging.getLogger(__name__)
 
-_SAID_BY_OTHERS = ("not enough memory", "can't allocate memory", "out of memory")
-"""What torch says on a CPU and on Apple's GPUs, where it has no error of its own for it."""
+_SAID_BY_OTHERS = ("not enough memory", "can't allocate memory", "out of memory", "ALLOC_FAILED")
+"""What torch says on a CPU, on Apple's GPUs and inside cuBLAS, where it has no error of its own for it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def begin_smaller(backend: Backend, painting: Painting, error: Exception) -> Ses
     """
     if not out_of_memory(error):
         raise error
-    whose = "The GPU" if isinstance(error, torch.OutOfMemoryError) else "The worker"
+    on_gpu = isinstance(error, torch.OutOfMemoryError) or any(it in str(error) for it in ("CU", "MPS"))
+    whose = "The GPU" if on_gpu else "The worker"
     _let_go(error)
     recipe = painting.recipe
     smaller = of_area(recipe, recipe.width * recipe.height / 2)

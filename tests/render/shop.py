@@ -22,6 +22,8 @@ class Shop:
     """By path: how many bytes each of the next answers gives before the line goes dead."""
     ranges: bool = True
     """Whether it can go on in the middle."""
+    marks: bool = True
+    """Whether it says which version of a file it has."""
     stated: dict[str, str] = field(default_factory=dict)
     """By path: the sha256 that the first of two answers states, as the Hugging Face hub does."""
     busy: int = 0
@@ -56,7 +58,9 @@ class Shop:
             start = 0
         if start >= len(data):
             return web.Response(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
-        answer = web.StreamResponse(status=206 if start else 200, headers={"ETag": mark})
+        answer = web.StreamResponse(
+            status=206 if start else 200, headers={"ETag": mark} if self.marks else {}
+        )
         if start:
             answer.headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
         answer.content_length = len(data) - start

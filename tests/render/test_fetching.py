@@ -90,6 +90,17 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(shop: Shop, place: Path) 
     assert place.read_bytes() == DATA[::-1]
 
 
+def test_without_a_mark_the_length_tells_that_it_changed(shop: Shop, place: Path) -> None:
+    shop.marks = False
+    shop.breaks_after["/a.ckpt"] = [400_000, *([0] * TRIES)]
+    with pytest.raises(FetchError):
+        get(place, f"{shop.url}/a.ckpt")
+    shop.files["/a.ckpt"] = DATA[::-1] + b"more"
+    get(place, f"{shop.url}/a.ckpt")
+    assert place.read_bytes() == DATA[::-1] + b"more"
+    assert [asked[:6] for _, asked in shop.asked[-2:]] == ["bytes=", ""]
+
+
 def test_a_server_that_cannot_go_on_begins_again(shop: Shop, place: Path) -> None:
     shop.ranges = False
     shop.breaks_after["/a.ckpt"] = [400_000]

@@ -1,8 +1,8 @@
 """Measure what painting takes: `python tools/memory/measure.py OUT.json [words of what to measure]`.
 
 Each point is a process of its own: it loads a backend and its critic, makes some steps and draws the picture.
-What counts is its largest resident memory less what it had with everything imported and nothing loaded. Published
-checkpoints are stood in for by random weights of their true shape, written once to a temporary folder.
+What counts is its largest resident memory less what it had with everything imported and nothing loaded.
+Published checkpoints are stood in for by random weights of their true shape, written to a temporary folder.
 """
 
 from __future__ import annotations
