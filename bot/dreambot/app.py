@@ -20,6 +20,8 @@ from dreambot.pacing import GAP, Pace
 from dreambot.resume import resume
 from dreambot.sync import sync_commands
 from dreambot.watch import Watch, Watches
+from dreamconfig.catalogue import include
+from dreamconfig.places import models_folder
 from dreamconfig.settings import BotSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import QueueAway
@@ -149,6 +151,10 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
             stand_in.point_discord_at(settings.discord_url)
         except ValueError as error:
             raise SystemExit(str(error)) from None
+    try:
+        include(models_folder(settings.models))
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     token = settings.discord_token.get_secret_value().strip()
     if not token:
         raise SystemExit(f"DREAM_DISCORD_TOKEN is empty. Copy the bot's token from {PORTAL} (page Bot).")

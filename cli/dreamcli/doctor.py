@@ -7,17 +7,17 @@ import importlib.util
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Literal
 
 import click
 from rich.console import Console
 
+from dreamcli.own_models import know_own_models
 from dreamconfig.catalogue import models
 from dreamconfig.settings import BotSettings, QueueSettings, WorkerSettings
 from dreamqueue import workers
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import QueueAway
+from dreamqueue.errors import DreamError, QueueAway
 
 MARKS = {"good": "[green]✔[/]", "bad": "[red]✘[/]", "warn": "[yellow]![/]"}
 
@@ -110,33 +110,41 @@ def _torch() -> Finding:
 
 
 def _weights() -> list[Finding]:
-    wanted = WorkerSettings().critic
-    entry = models().get(wanted)
-    if entry is None:
+    settings = WorkerSettings()
+    try:
+        know_own_models(settings)
+    except DreamError as error:
+        return [Finding("bad", "models", str(error))]
+    wanted = settings.critic
+    if wanted not in models():
         return [
             Finding(
                 "bad", "weights", f"DREAM_CRITIC={wanted} is not in the catalogue: {', '.join(models())}."
             )
         ]
-    if entry.kind == "open_clip" and importlib.util.find_spec("dreamrender") is not None:
-        from dreamrender.critics.open_clip import find_weights
+    if importlib.util.find_spec("dreamrender") is None or importlib.util.find_spec("torch") is None:
+        return []
+    return _models(settings)
 
-        if find_weights(entry.architecture or "", entry.pretrained or "") is None:
-            return [
-                Finding("bad", "weights", f"{wanted} is not here: run `aliendreams models fetch {wanted}`.")
-            ]
-    if entry.file is None:
-        return [
-            Finding(
-                "good", "weights", f"{wanted} comes from open_clip ({entry.architecture}, {entry.pretrained})"
-            )
-        ]
-    if (
-        importlib.util.find_spec("dreamrender") is None
-        or not files("dreamrender").joinpath(entry.file).is_file()
-    ):
-        return [Finding("bad", "weights", f"{wanted}: {entry.file} is missing; install aliendreams again.")]
-    return [Finding("good", "weights", f"{wanted} is here ({entry.licence})")]
+
+def _models(settings: WorkerSettings) -> list[Finding]:
+    from dreamrender.shelf import command, open_shelf, shelf
+
+    open_shelf(settings)
+    wanted, entry = settings.critic, models()[settings.critic]
+    here = [name for name in models() if shelf().here(name)]
+    found = [
+        Finding(
+            "good", "models", f"{len(here)} of {len(models())} are here: {', '.join(here)} ({shelf().folder})"
+        )
+    ]
+    if wanted in here:
+        return [Finding("good", "weights", f"{wanted} is here ({entry.licence})"), *found]
+    if entry.file is not None:
+        says = f"{wanted}: {entry.file} is missing; install aliendreams again."
+    else:
+        says = f"{wanted} is not here: run {command(wanted)}."
+    return [Finding("bad", "weights", says), *found]
 
 
 async def _discord(settings: BotSettings) -> AsyncIterator[Finding]:

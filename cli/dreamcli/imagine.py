@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dreamcli.embedded import embedded_queue
+from dreamcli.own_models import know_own_models
 from dreamcli.several import described, part_files
 from dreamcli.targets import read_targets
 from dreamconfig.settings import QueueSettings
@@ -82,6 +83,7 @@ async def _paint(
 ) -> tuple[Recipe, Finished | Stopped, dict[str, bytes], dict[str, bytes]]:
     """Paint through the queue; gives the recipe, its end, the files by suffix, the files of its parts."""
     settings = QueueSettings()
+    know_own_models(settings)
     recipe = parse(prompt, limits=Limits.of(settings))
     async with contextlib.AsyncExitStack() as stack:
         if "redis_url" not in settings.model_fields_set:

@@ -40,6 +40,9 @@ class QueueSettings(_Settings):
     """A job that waited this long ends as expired."""
     keep_hours: Annotated[float, Field(gt=0)] = 72.0
     """How long records and pictures stay in Redis after a job's end. Discord keeps the message."""
+    models: str = ""
+    """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads nothing
+    there but the names of a community's own models."""
 
 
 class BotSettings(QueueSettings):
@@ -75,3 +78,9 @@ class WorkerSettings(QueueSettings):
     longer; 0 keeps none."""
     job_timeout: Annotated[float, Field(gt=0)] = 3600.0
     """Seconds after which a job that is still being painted fails."""
+    download: bool = False
+    """Whether a worker may fetch a model of the catalogue by itself when a job needs it."""
+    non_commercial: bool = False
+    """Whether fetched or added models may be used that are not licensed for commercial use."""
+    memory_gb: Annotated[float, Field(ge=0)] = 0.0
+    """Gigabytes that a painting may take by estimate; 0: what is free on the device when it begins."""

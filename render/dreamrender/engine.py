@@ -17,6 +17,7 @@ from functools import partial
 
 from dreamqueue.errors import CannotResume
 from dreamqueue.recipe import Recipe
+from dreamrender import shrinking
 from dreamrender.backend import Backend, HasExtras, HasParts, Inputs, Resumable, Session
 from dreamrender.painting import Outcome, Painting
 from dreamrender.several import backend_for
@@ -29,7 +30,8 @@ class Engine:
 
     `load` gives a backend by name (called in the engine's thread, may be slow the first time).
     `batch` bounds how many sessions share one step: 1 makes a picture independent of its neighbours to the
-    last bit, more is faster where one picture does not fill the device.
+    last bit, more is faster where one picture does not fill the device. `check` refuses, by a PaintError, a
+    recipe that this device has no room for.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class Engine:
         max_sessions: int = 1,
         batch: int = 1,
         frame_seconds: float = 1.0,
+        check: Callable[[Recipe], None] = lambda recipe: None,
     ) -> None:
         self._load = load
+        self._check = check
         self.max_sessions = max_sessions
         self._batch = batch
         self._frame_seconds = frame_seconds
@@ -92,7 +96,8 @@ class Engine:
                 continue
             try:
                 backend = backend_for(painting.recipe, self._load, self._batch)
-                session = _begun(backend, painting)
+                self._check(painting.recipe)
+                session = shrinking.begin(backend, painting)
             except Exception as error:
                 painting.fail(error)
                 continue
@@ -115,20 +120,31 @@ class Engine:
 
     def _step(self, backend: Backend, entries: Sequence[tuple[Painting, Session]]) -> None:
         before = time.perf_counter()
-        try:
-            backend.step([session for _, session in entries])
-        except Exception as error:
-            for painting, _ in entries:
-                painting.fail(error)
-            return
+        made = shrinking.step(backend, [session for _, session in entries])
+        if made.crowded:
+            self._batch = max(1, len(entries) // 2)
         share = (time.perf_counter() - before) / len(entries)
-        for painting, session in entries:
+        for (painting, session), failed in zip(entries, made.errors, strict=True):
+            if failed is not None:
+                self._retry(backend, painting, failed)
+                continue
             try:
                 painting.stepped(session, share, partial(backend.picture, session))
                 if session.step >= painting.recipe.steps:
                     painting.end(_outcome("finished", painting, backend, session))
             except Exception as error:
-                painting.fail(error)
+                self._retry(backend, painting, error)
+
+    def _retry(self, backend: Backend, painting: Painting, error: Exception) -> None:
+        """Begin again, smaller, if memory ran out; else it has failed."""
+        try:
+            new = shrinking.begin_smaller(backend, painting, error)
+        except Exception as last:
+            painting.fail(last)
+            return
+        self._running = [
+            (one, its, new if one is painting else session) for one, its, session in self._running
+        ]
 
     def _end_early(self, painting: Painting, backend: Backend, session: Session) -> None:
         if painting.wanted == "stop" and session.step > 0:
@@ -140,14 +156,6 @@ class Engine:
             painting.abandon()
 
 
-def _begun(backend: Backend, painting: Painting) -> Session:
-    if painting.state is None:
-        return backend.begin(painting.recipe, painting.inputs)
-    if not isinstance(backend, Resumable):
-        raise CannotResume(f"`{painting.recipe.backend}` begins anew each time")
-    return backend.resume(painting.recipe, painting.inputs, painting.state)
-
-
 def _outcome(kind: str, painting: Painting, backend: Backend, session: Session) -> Outcome:
     return Outcome(
         kind=kind,
@@ -155,7 +163,7 @@ def _outcome(kind: str, painting: Painting, backend: Backend, session: Session) 
         step=session.step,
         score=session.score,
         seconds=painting.seconds,
-        notes=tuple(getattr(session, "notes", ())),
+        notes=(*painting.notes, *getattr(session, "notes", ())),
         extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
         parts=backend.parts(session) if isinstance(backend, HasParts) else (),
         state=_state(backend, session),

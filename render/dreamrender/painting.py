@@ -67,7 +67,7 @@ class Painting:
         state: bytes | None = None,
     ) -> None:
         self.recipe = recipe
-        """As it is now: a turn on the way changes it."""
+        """As it is now: a turn on the way changes it, and a lack of memory makes it smaller."""
         self.inputs = inputs
         self.state = state
         """A saved session to go on from."""
@@ -77,6 +77,9 @@ class Painting:
         """Frames at even distances, for the animation."""
         self.seconds = 0.0
         """Time that its steps and frames took."""
+        self.notes: tuple[str, ...] = ()
+        """What the member should know besides what the session says."""
+        self.shrunk = False
         self.wanted: Literal["cancel", "stop"] | None = None
         self.over = False
         self._loop = loop
@@ -129,6 +132,14 @@ class Painting:
     def begun(self) -> None:
         """The engine has made its session."""
         self._last_frame = time.monotonic()
+
+    def shrink(self, recipe: Recipe, note: str) -> None:
+        """It is painted again from the start, smaller than it was asked for."""
+        self.recipe, self.shrunk = recipe, True
+        self.notes = (*self.notes, note)
+        self.state = None
+        self.kept.clear()
+        self.earlier.clear()
 
     def turn(self, backend: Backend, session: Session) -> None:
         """The engine is between two steps: make the changes that were asked for."""

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import threading
-from importlib.resources import files
-from pathlib import Path
 
-import torch
-
-from dreamconfig.catalogue import ModelEntry, models
-from dreamqueue.errors import PaintError
+from dreamrender.shelf import shelf
 from dreamrender.vqgan import VQGAN, fast_in_half
 from dreamrender.vqgan_files import load_vqgan
-
-FOLDER = "aliendreams"
-"""Where fetched weights lie, within torch's own folder of downloads (see TORCH_HOME)."""
 
 _loading = threading.Lock()
 _loaded: dict[tuple[str, str], VQGAN] = {}
@@ -28,21 +20,13 @@ def load_base(name: str, device: str = "cpu") -> VQGAN:
         return _loaded[name, device]
 
 
+def is_loaded(name: str, device: str = "cpu") -> bool:
+    """Whether the VQGAN of this catalogue name is on the device already."""
+    return (name.removeprefix("vqgan-"), device) in _loaded
+
+
 def _load(name: str, device: str) -> VQGAN:
-    entry = models()[name]
-    weights = _place(name, entry)
-    config = weights.with_suffix(".yaml")
-    if missing := [path.name for path in (weights, config) if not path.is_file()]:
-        raise PaintError(
-            f"This worker does not have {' and '.join(missing)} of `{name}` ({entry.origin}). Whoever runs "
-            f"it can put them into the folder `{FOLDER}` of torch's downloads."
-        )
-    model = load_vqgan(weights, config, device)
+    weights, *more = shelf().require(name)
+    model = load_vqgan(weights, more[0] if more else weights.with_suffix(".yaml"), device)
     model.reduced = fast_in_half(device)
     return model
-
-
-def _place(name: str, entry: ModelEntry) -> Path:
-    if entry.file is not None:
-        return Path(str(files("dreamrender").joinpath(entry.file)))
-    return Path(torch.hub.get_dir()) / FOLDER / f"{name.removeprefix('vqgan-')}.ckpt"

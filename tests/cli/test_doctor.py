@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -49,3 +50,18 @@ def test_a_critic_that_is_not_in_the_catalogue_is_said(monkeypatch: pytest.Monke
     monkeypatch.setenv("DREAM_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("DREAM_CRITIC", "picasso")
     assert "DREAM_CRITIC=picasso is not in the catalogue" in examine().output
+
+
+def test_models_are_counted_and_a_missing_critic_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DREAM_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DREAM_MODELS", str(tmp_path))
+    monkeypatch.setenv("DREAM_CRITIC", "vit-b-32")
+    said = examine().output
+    assert f"are here: pocket, vqgan-pocket ({tmp_path})" in said
+    assert "vit-b-32 is not here: run `aliendreams models fetch vit-b-32`" in said
+    (tmp_path / "models.toml").write_text("[broken")
+    assert f"{tmp_path / 'models.toml'} is no catalogue of models" in examine().output

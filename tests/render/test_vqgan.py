@@ -308,14 +308,14 @@ def test_a_base_that_is_not_here_says_where_it_belongs(
     monkeypatch.undo()
     monkeypatch.setattr(vqgan_bases, "_loaded", {})
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(PaintError, match=r"wikiart-1024\.ckpt and wikiart-1024\.yaml of `vqgan-wik"):
-        vqgan_bases.load_base("wikiart-1024")
+    with pytest.raises(PaintError, match=r"coco\.ckpt and coco\.yaml.*`aliendreams models fetch vqgan-coco`"):
+        vqgan_bases.load_base("coco")
     folder = tmp_path / "hub" / "aliendreams"
     folder.mkdir(parents=True)
-    checkpoint(folder / "wikiart-1024.ckpt", tiny())
-    configuration(folder / "wikiart-1024.yaml", tiny())
-    assert vqgan_bases.load_base("wikiart-1024").factor == 4
-    assert vqgan_bases.load_base("wikiart-1024") is vqgan_bases.load_base("wikiart-1024")
+    checkpoint(folder / "coco.ckpt", tiny())
+    configuration(folder / "coco.yaml", tiny())
+    assert vqgan_bases.load_base("coco").factor == 4
+    assert vqgan_bases.load_base("coco") is vqgan_bases.load_base("coco")
 
 
 def test_an_initial_picture_is_where_it_begins(critics: Callable[[str, str], Critic]) -> None:

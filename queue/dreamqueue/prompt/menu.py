@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from typing import TypeVar
 
 from dreamconfig import catalogue
@@ -28,7 +27,6 @@ class Menu:
     styles: Mapping[str, Style]
 
 
-@cache
 def whole_menu() -> Menu:
     """All that the catalogue holds."""
     critics = {name: model for name, model in catalogue.models().items() if model.kind in CRITICS}

@@ -64,6 +64,11 @@ class Steered(Resumable, Steerable, ABC):
         pictures = collected(recipe, inputs, critics, self.device)
         return self.session(recipe, canvas, preset, critic, generator, others, targets, pictures)
 
+    def most_cuts(self, recipe: Recipe) -> int:
+        """Cutouts that each critic is shown in a step, at most; for an estimate of memory."""
+        preset = self.presets.get(recipe.preset or next(iter(self.presets)), Preset())
+        return preset.cuts
+
     def group(self, session: Session) -> str:
         """All sessions with the same critics step together, whatever their sizes and presets."""
         return session.recipe.critic

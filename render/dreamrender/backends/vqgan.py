@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import torch
 
+from dreamconfig.catalogue import models
 from dreamqueue.recipe import Recipe
 from dreamrender.backends.steered import Steered
 from dreamrender.canvas import Canvas
@@ -39,11 +41,29 @@ BASES = (
 PRESETS: dict[str, Preset] = {"pocket": POCKET, **dict.fromkeys(BASES, PUBLISHED)}
 
 
+class Bases(Mapping[str, Preset]):
+    """The presets: ours, and one for each VQGAN that a community added to its own catalogue."""
+
+    def __getitem__(self, name: str) -> Preset:
+        if name in PRESETS:
+            return PRESETS[name]
+        if name in list(self):
+            return PUBLISHED
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        own = (name.removeprefix("vqgan-") for name, model in models().items() if model.backend == "vqgan")
+        return iter(dict.fromkeys([*PRESETS, *own]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
 class VQGAN(Steered):
     """The backend `vqgan`."""
 
     name = "vqgan"
-    presets = PRESETS
+    presets = Bases()
 
     def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
         """The codes of the initial picture; else clouds for the pocket VQGAN, random codes for others."""

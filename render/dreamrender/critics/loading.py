@@ -10,6 +10,7 @@ from pathlib import Path
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamrender.critics import Critic
+from dreamrender.shelf import shelf
 
 _loading = threading.Lock()
 _loaded: dict[tuple[str, str], Critic] = {}
@@ -27,6 +28,11 @@ def load_critic(name: str, device: str = "cpu", *, download: bool = False) -> Cr
         if (name, device) not in _loaded:
             _loaded[name, device] = _load(name, device, download)
         return _loaded[name, device]
+
+
+def is_loaded(name: str, device: str = "cpu") -> bool:
+    """Whether this critic is on the device already."""
+    return (name, device) in _loaded
 
 
 def _load(name: str, device: str, download: bool) -> Critic:
@@ -54,6 +60,13 @@ def _pocket(name: str, entry: ModelEntry, device: str) -> Critic:
 def _open_clip(name: str, entry: ModelEntry, device: str, download: bool) -> Critic:
     from dreamrender.critics.open_clip import OpenClipCritic
 
-    if entry.architecture is None or entry.pretrained is None:
+    if entry.architecture is None:
         raise PaintError(f"The catalogue does not say which open_clip model `{name}` is.")
-    return OpenClipCritic.load(entry.architecture, entry.pretrained, device, name=name, download=download)
+    own = shelf()
+    own.allow(name)
+    if download and not own.here(name):
+        own.fetch(name)
+    weights = own.place(entry.files[0]) if entry.files and not own.missing(name) else None
+    if weights is None and entry.pretrained is None:
+        own.require(name)
+    return OpenClipCritic.load(entry.architecture, entry.pretrained or "", device, name=name, weights=weights)

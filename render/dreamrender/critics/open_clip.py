@@ -56,12 +56,13 @@ class OpenClipCritic:
         device: str = "cpu",
         *,
         name: str | None = None,
-        download: bool = False,
+        weights: Path | None = None,
         precision: Precision = "auto",
     ) -> OpenClipCritic:
         """A model by open_clip's name, with the weights of a tag or a local file (.safetensors, .pt, .bin).
 
-        Nothing is downloaded unless asked for. Pickled code in a .pt file is not run. Raises PaintError.
+        `weights` is where the tag's weights lie, if not in open_clip's own cache; nothing is downloaded.
+        Pickled code in a .pt file is not run. Raises PaintError.
         """
         torchvision_ops.declare()
         import open_clip
@@ -69,7 +70,9 @@ class OpenClipCritic:
         shape = open_clip.get_model_config(architecture)
         if shape is None:
             raise PaintError(f"open_clip knows no architecture `{architecture}`.")
-        path = find_weights(architecture, pretrained) or _fetched(architecture, pretrained, name, download)
+        path = weights or find_weights(architecture, pretrained)
+        if path is None:
+            raise _absent(architecture, pretrained, name)
         norm = _normalisation(architecture, pretrained)
         try:
             model = open_clip.create_model(
@@ -136,25 +139,19 @@ def find_weights(architecture: str, pretrained: str) -> Path | None:
     return _cached(source) if source else None
 
 
-def _fetched(architecture: str, pretrained: str, name: str | None, download: bool) -> Path:
+def _absent(architecture: str, pretrained: str, name: str | None) -> PaintError:
     from open_clip import pretrained as known
 
-    source = known.get_pretrained_cfg(architecture, pretrained)
-    if not source:
+    if not known.get_pretrained_cfg(architecture, pretrained):
         tags = ", ".join(known.list_pretrained_tags_by_model(architecture)) or "none"
-        raise PaintError(
+        return PaintError(
             f"There is no file {pretrained} and open_clip has no weights of that name for {architecture} "
             f"(it has: {tags})."
         )
-    if not download:
-        raise PaintError(
-            f"The weights {architecture}/{pretrained} are not on this worker. Who runs it can fetch them "
-            f"with `aliendreams models fetch {name or 'NAME'}`, or name a local file in the catalogue."
-        )
-    try:
-        return Path(str(known.download_pretrained(source)))
-    except Exception as error:
-        raise PaintError(f"The weights could not be downloaded: {_first_line(error)}") from error
+    return PaintError(
+        f"The weights {architecture}/{pretrained} are not on this worker. Who runs it can fetch them "
+        f"with `aliendreams models fetch {name or 'NAME'}`, or name a local file in the catalogue."
+    )
 
 
 def _cached(source: dict[str, Any]) -> Path | None:

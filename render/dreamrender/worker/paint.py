@@ -28,6 +28,7 @@ from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome
 from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
 from dreamrender.worker.lease import RENEW_SECONDS, lease
+from dreamrender.worker.missing import fetch_missing
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,10 @@ class Painter:
             return Failed(reason="Something broke while painting.", incident=incident)
 
     async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
-        painting = self.engine.paint(recipe, await self._inputs(recipe, job.owner), await self._state(job))
+        if order := await fetch_missing(self.store, job.id, recipe):
+            return Cancelled(by=order.by)
+        inputs = await self._inputs(recipe, job.owner)
+        painting = self.engine.paint(recipe, inputs, await self._state(job))
         under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
         try:
             await self._order_from_before(job.id)
@@ -124,7 +128,7 @@ class Painter:
         if outcome.kind == "finished" and job.state is None:
             with contextlib.suppress(*RedisAway):
                 steps = recipe.work if recipe.several else outcome.step
-                await self.store.note_cost(cost_kind(recipe), outcome.seconds / steps)
+                await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / steps)
         return await self._keep(under_way, outcome)
 
     async def _state(self, job: Job) -> bytes | None:

@@ -16,6 +16,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 
 from dreamconfig.catalogue import backends as known_backends
+from dreamconfig.catalogue import models
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import keys, workers
 from dreamqueue.client import FUNCTION, QueueClient
@@ -28,9 +29,12 @@ from dreamrender.backends import available, load_backend
 from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
+from dreamrender.shelf import open_shelf, shelf
 from dreamrender.worker.lease import LEASE_SECONDS
+from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
+from dreamrender.worker.room import room_on
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +70,16 @@ async def run_worker(
     names = list(backends or offered(settings.backends))
     slots = settings.max_sessions or (1 if device == "cpu" else 4)
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+    open_shelf(settings)
     if load is None:
-        await asyncio.to_thread(load_critic, settings.critic, device)
+        await asyncio.to_thread(_load_critic, settings.critic, device)
+    load = load or (lambda backend: load_backend(backend, device))
     engine = Engine(
-        load or (lambda backend: load_backend(backend, device)),
+        load,
         max_sessions=slots,
         batch=1 if device == "cpu" else slots,
         frame_seconds=settings.frame_seconds,
+        check=room_on(device, load, settings.memory_gb),
     )
     client = await _connect_patiently(settings)
     lanes = sorted({known_backends()[backend].lane for backend in names})
@@ -105,6 +112,12 @@ async def run_worker(
             await workers.leave(client.redis, name)
         await asyncio.to_thread(engine.close)
         await client.close()
+
+
+def _load_critic(name: str, device: str) -> None:
+    if shelf().download and name in models():
+        fetch_all(shelf(), [name])
+    load_critic(name, device)
 
 
 def main(settings: WorkerSettings) -> None:

@@ -1,0 +1,114 @@
+"""Whether a painting fits: what it takes by estimate, against what is free on its device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from dreamconfig.catalogue import Memory, backends, models, needed
+from dreamqueue.errors import PaintError
+from dreamqueue.recipe import Recipe
+from dreamrender.sizes import named, of_area
+
+CUTS = 8
+"""Cutouts a step of a backend that does not say how many it takes."""
+
+
+@runtime_checkable
+class HasCuts(Protocol):
+    """A backend that can say how much its critics are shown."""
+
+    def most_cuts(self, recipe: Recipe) -> int:
+        """Cutouts that each critic is shown in a step, at most."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Bytes that a painting takes: `fixed`, and `pixel` for each pixel up to the `largest` number of them."""
+
+    fixed: float
+    pixel: float
+    largest: int | None = None
+
+    def at(self, recipe: Recipe) -> float:
+        """Of its whole size."""
+        pixels = recipe.width * recipe.height
+        return self.fixed + self.pixel * (pixels if self.largest is None else min(pixels, self.largest))
+
+
+def estimate(recipe: Recipe, cuts: int, loaded: Callable[[str], bool] = lambda model: False) -> Estimate:
+    """What a painting of the recipe takes beside the models that are loaded.
+
+    The catalogue has the numbers (measured by tools/memory, on a CPU in single precision; a GPU in half
+    precision takes less). A backend that the catalogue does not know counts as nothing.
+    """
+    known = backends().get(recipe.backend)
+    own = known.memory if known else Memory()
+    wanted = {name: models()[name].memory for name in needed(recipe.backend, recipe.preset, recipe.critics)}
+    fixed = own.fixed + sum(memory.fixed for name, memory in wanted.items() if not loaded(name))
+    of_cuts = cuts * sum(memory.cut for memory in (own, *wanted.values()))
+    kilobytes = sum(memory.pixel for memory in (own, *wanted.values()))
+    return Estimate(fixed=(fixed + of_cuts) * 1e6, pixel=kilobytes * 1e3, largest=own.largest)
+
+
+def check(recipe: Recipe, what: Estimate, free: float | None) -> None:
+    """Raises PaintError if a painting takes more than is free, saying the size that would fit."""
+    if free is None or what.at(recipe) <= free:
+        return
+    too_large = (
+        f"{named(recipe)} would need about {_gigabytes(what.at(recipe))} and {_gigabytes(free)} are free"
+    )
+    fits = of_area(recipe, (free - what.fixed) / what.pixel) if what.pixel and free > what.fixed else None
+    if fits is None:
+        raise PaintError(f"{too_large}; no size would fit. A smaller preset or fewer critics may.")
+    raise PaintError(f"{too_large}; {named(fits)} would fit.")
+
+
+def free_on(device: str) -> float | None:
+    """Bytes that a painting can have on a device now; None if nobody knows."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return float(torch.cuda.mem_get_info(device)[0] + unused)
+    if kind == "mps":
+        return float(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    return free_here()
+
+
+def free_here(root: Path = Path("/")) -> float | None:
+    """Bytes of main memory to be had, within the limit of this container; None where there is no /proc."""
+    known = [*_available(root / "proc/meminfo"), *_below_limit(root / "sys/fs/cgroup")]
+    return min(known, default=None)
+
+
+def _available(meminfo: Path) -> Iterable[float]:
+    try:
+        lines = meminfo.read_text("utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        if line.startswith("MemAvailable:"):
+            yield float(line.split()[1]) * 1024
+
+
+def _below_limit(group: Path) -> Iterable[float]:
+    """Version 2 of cgroups, then version 1. Files that are cached count as used and can be dropped."""
+    for folder, most, used, cached in (
+        (group, "memory.max", "memory.current", "inactive_file"),
+        (group / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        try:
+            limit = float((folder / most).read_text())  # "max", where there is none
+            taken = float((folder / used).read_text())
+            lines = (folder / "memory.stat").read_text().splitlines()
+        except (OSError, ValueError):
+            continue
+        yield limit - taken + sum(float(line.split()[1]) for line in lines if line.startswith(f"{cached} "))
+
+
+def _gigabytes(count: float) -> str:
+    return f"{count / 1e9:.1f} GB"

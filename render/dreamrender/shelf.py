@@ -1,0 +1,131 @@
+"""The shelf: the folder of models on this machine, and what may be taken from it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from dreamconfig.catalogue import FileEntry, ModelEntry, include, models
+from dreamconfig.places import models_folder
+from dreamconfig.settings import WorkerSettings
+from dreamqueue.errors import PaintError
+from dreamrender.fetching import WEIGHTS, Tell, Wanted, fetch
+
+Say = Callable[[FileEntry], Tell]
+"""Told which file is fetched next; gives who is told how far it is."""
+
+
+class Shelf:
+    """A folder of models. `download`: missing ones may be fetched unasked when a painting needs them."""
+
+    def __init__(self, folder: Path, *, download: bool = False, non_commercial: bool = False) -> None:
+        self.folder = folder
+        self.download = download
+        self.non_commercial = non_commercial
+        self._fetching = threading.Lock()
+
+    def place(self, file: FileEntry) -> Path:
+        """Where a file lies, or would."""
+        path = self.folder / file.name
+        if path.suffix in WEIGHTS and not path.is_file():
+            found = (path.with_suffix(suffix) for suffix in WEIGHTS)
+            return next((other for other in found if other.is_file()), path)
+        return path
+
+    def missing(self, name: str) -> list[FileEntry]:
+        """The files of a model that are not here."""
+        return [file for file in models()[name].files if not self.place(file).is_file()]
+
+    def here(self, name: str) -> bool:
+        """Whether a model's files are here: from the installation, on the shelf, or in open_clip's cache."""
+        entry = models()[name]
+        if entry.file is not None:
+            return Path(str(files("dreamrender").joinpath(entry.file))).is_file()
+        if entry.files and not self.missing(name):
+            return True
+        return entry.kind == "open_clip" and _open_clip_has(entry)
+
+    def allow(self, name: str) -> None:
+        """Raises PaintError for a model whose licence asks for a decision that was not made."""
+        entry = models()[name]
+        if not (entry.commercial or entry.file is not None or self.non_commercial):
+            raise PaintError(
+                f"`{name}` is not licensed for commercial use ({entry.licence}). Who runs this worker allows "
+                "such models by setting DREAM_NON_COMMERCIAL=true."
+            )
+
+    def require(self, name: str) -> list[Path]:
+        """The files of a model, in the catalogue's order; a PaintError says what to type to get them."""
+        self.allow(name)
+        entry = models()[name]
+        if entry.file is not None:
+            return [Path(str(files("dreamrender").joinpath(entry.file)))]
+        if missing := self.missing(name):
+            names = " and ".join(file.name for file in missing)
+            raise PaintError(
+                f"This worker does not have `{name}` ({names}, {entry.megabytes:,.0f} MB in all). Who runs "
+                f"it gets it with {command(name)}."
+            )
+        return [self.place(file) for file in entry.files]
+
+    def fetch(
+        self,
+        name: str,
+        say: Say = lambda file: lambda here, whole: None,
+        *,
+        give_up: threading.Event | None = None,
+        pause: float = 1.0,
+    ) -> None:
+        """Fetch what is missing of a model. One at a time. Raises PaintError."""
+        self.allow(name)
+        with self._fetching:
+            for file in self.missing(name):
+                wanted = Wanted(self.folder / file.name, file.sources, file.sha256, file.bytes)
+                fetch(wanted, say(file), give_up=give_up, pause=pause)
+
+
+def command(name: str) -> str:
+    """What to type to have a model here."""
+    if any(file.sources for file in models()[name].files):
+        return f"`aliendreams models fetch {name}`"
+    return f"`aliendreams models add {name} FILE`"
+
+
+def _open_clip_has(entry: ModelEntry) -> bool:
+    from dreamrender.critics.open_clip import find_weights
+
+    found = entry.architecture and find_weights(entry.architecture, entry.pretrained or "")
+    return found is not None
+
+
+_chosen: list[Shelf] = []
+
+
+def use(shelf: Shelf) -> None:
+    """This process takes its models from here."""
+    _chosen[:] = [shelf]
+
+
+def forget() -> None:
+    """The default folder again, which allows nothing that was not asked for."""
+    _chosen.clear()
+
+
+def open_shelf(settings: WorkerSettings) -> None:
+    """From here on this process's models come from the folder that is set, as far as the settings allow.
+
+    Raises PaintError if the folder's own catalogue cannot be read.
+    """
+    folder = models_folder(settings.models)
+    try:
+        include(folder)
+    except ValueError as error:
+        raise PaintError(str(error)) from None
+    use(Shelf(folder, download=settings.download, non_commercial=settings.non_commercial))
+
+
+def shelf() -> Shelf:
+    """Where this process takes its models from."""
+    return _chosen[0] if _chosen else Shelf(models_folder())

@@ -1,0 +1,140 @@
+"""Out of memory: sessions that cannot share a step make it alone; one too large alone is begun smaller."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch.optim import Optimizer
+
+from dreamqueue.errors import CannotResume, PaintError
+from dreamrender.backend import Backend, Resumable, Session
+from dreamrender.painting import Painting
+from dreamrender.sizes import named, of_area
+
+log = logging.getLogger(__name__)
+
+_SAID_BY_OTHERS = ("not enough memory", "can't allocate memory", "out of memory", "ALLOC_FAILED")
+"""What torch says on a CPU, on Apple's GPUs and inside cuBLAS, where it has no error of its own for it."""
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """How a shared step went."""
+
+    errors: Sequence[Exception | None]
+    """Of each session; None for those that made the step."""
+    crowded: bool = False
+    """Together they did not fit into memory."""
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """A session that can make a step again that failed half way: all of ours."""
+
+    generator: torch.Generator
+    optimiser: Optimizer
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether it says that memory ran out."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SAID_BY_OTHERS)
+
+
+def step(backend: Backend, sessions: Sequence[Session]) -> Stepped:
+    """One step of each. If they cannot make it together each makes it alone, so that one harms no other."""
+    if len(sessions) == 1:
+        return Stepped([_tried(backend, sessions)])
+    before = [_Before(session) for session in sessions]
+    error = _tried(backend, sessions)
+    if error is None:
+        return Stepped([None] * len(sessions))
+    crowded = out_of_memory(error)
+    log.warning("%d sessions make a step alone that failed together: %s", len(sessions), error)
+    _let_go(error)
+    alone: list[Exception | None] = []
+    for session, was in zip(sessions, before, strict=True):
+        alone.append(_tried(backend, [session]) if was.restored(session) else None)
+    return Stepped(alone, crowded)
+
+
+def begin(backend: Backend, painting: Painting) -> Session:
+    """The painting's session, smaller than asked for if that does not fit; raises what the backend raises."""
+    try:
+        return _begun(backend, painting)
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        failed = error
+    return begin_smaller(backend, painting, failed)
+
+
+def begin_smaller(backend: Backend, painting: Painting, error: Exception) -> Session:
+    """A session with half the area, from the start, where memory ran out; raises any other error again.
+
+    The painting's notes say so. A second time it raises PaintError.
+    """
+    if not out_of_memory(error):
+        raise error
+    on_gpu = isinstance(error, torch.OutOfMemoryError) or any(it in str(error) for it in ("CU", "MPS"))
+    whose = "The GPU" if on_gpu else "The worker"
+    _let_go(error)
+    recipe = painting.recipe
+    smaller = of_area(recipe, recipe.width * recipe.height / 2)
+    if painting.shrunk or smaller is None:
+        raise PaintError(
+            f"{whose} ran out of memory at {named(recipe)}{' too' if painting.shrunk else ''}. "
+            "Please ask for a smaller picture or fewer critics."
+        )
+    log.warning("memory ran out at %s; beginning again at %s", named(recipe), named(smaller))
+    painting.shrink(smaller, f"{whose} ran out of memory at {named(recipe)}, so this is {named(smaller)}.")
+    return begin(backend, painting)
+
+
+def _begun(backend: Backend, painting: Painting) -> Session:
+    if painting.state is None:
+        return backend.begin(painting.recipe, painting.inputs)
+    if not isinstance(backend, Resumable):
+        raise CannotResume(f"`{painting.recipe.backend}` begins anew each time")
+    return backend.resume(painting.recipe, painting.inputs, painting.state)
+
+
+class _Before:
+    """A session before a step."""
+
+    def __init__(self, session: Session) -> None:
+        self._step = session.step
+        self._random = session.generator.get_state() if isinstance(session, Repeatable) else None
+
+    def restored(self, session: Session) -> bool:
+        """Put back what a failed step has used up; False if the session had made the step after all."""
+        if session.step != self._step:
+            return False
+        if isinstance(session, Repeatable) and self._random is not None:
+            session.generator.set_state(self._random)
+            session.optimiser.zero_grad(set_to_none=True)
+        return True
+
+
+def _tried(backend: Backend, sessions: Sequence[Session]) -> Exception | None:
+    try:
+        backend.step(sessions)
+    except Exception as error:
+        return error
+    return None
+
+
+def _let_go(error: Exception) -> None:
+    """Free what the failed attempt still holds."""
+    traceback.clear_frames(error.__traceback__)
+    error.__traceback__ = None
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
