@@ -71,7 +71,7 @@ def unrest(recipe: Recipe, step: int) -> float:
             for (start, before), (end, after) in pairwise(phrase.weight):
                 if before != after and t >= start:
                     most = max(most, 1 - max(0.0, t - end) / calm)
-    return most
+    return round(most, 6)  # what the recipe's clock rounds differently after more steps
 
 
 def _by_words(phrases: Sequence[Phrase]) -> dict[tuple[str, float | None, int], Phrase]:
