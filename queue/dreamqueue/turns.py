@@ -19,6 +19,8 @@ BLEND = 0.1
 CALM_AFTER = 0.3
 """Share of all steps after a change of words until the painter's hand is as calm as it would have been."""
 MOST_PHRASES = 32
+NEARLY = 1e-9
+"""What the clock of a longer way may round differently."""
 
 
 def way(recipe: Recipe, step: int) -> float:
@@ -69,9 +71,9 @@ def unrest(recipe: Recipe, step: int) -> float:
     for phrase in recipe.phrases:
         if isinstance(phrase.weight, tuple):
             for (start, before), (end, after) in pairwise(phrase.weight):
-                if before != after and t >= start:
+                if before != after and t > start - NEARLY:
                     most = max(most, 1 - max(0.0, t - end) / calm)
-    return round(most, 6)  # what the recipe's clock rounds differently after more steps
+    return round(most, 6)
 
 
 def _by_words(phrases: Sequence[Phrase]) -> dict[tuple[str, float | None, int], Phrase]:
