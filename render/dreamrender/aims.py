@@ -41,9 +41,8 @@ class Aims:
 
     def weights_at(self, t: float) -> Float[Tensor, " aims"]:
         """The weights at progress t."""
-        return self.stops.new_tensor(
-            [weight(t) if callable(weight) else value_at(weight, t) for weight in self.weights]
-        )
+        now = (weight(t) if callable(weight) else value_at(weight, t) for weight in self.weights)
+        return self.stops.new_tensor([round(weight, 6) for weight in now])
 
     def loss(
         self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor], t: float = 0.0
