@@ -19,8 +19,8 @@ from dreamrender.preset import Preset, Regulariser
 from dreamrender.schedule import progress
 from dreamrender.types import Embeddings, Image, Images
 
-RESTLESS = 0.6
-"""Least share of the learning rate while the words change, and for a while after."""
+RESTLESS = 1.0
+"""Least factor of the learning rate while the words change, and for a while after."""
 
 
 class SteeredSession:
@@ -100,8 +100,8 @@ class SteeredSession:
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
-        calm = max(self.preset.rate_scale(self.t), RESTLESS * unrest(self.recipe, self.way))
-        scale = self.preset.rate * calm * self._pace
+        calm = self.preset.rate_scale(self.t) * self._pace
+        scale = self.preset.rate * max(calm, RESTLESS * unrest(self.recipe, self.way))
         for group in self.optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self.optimiser.step()
