@@ -1,0 +1,42 @@
+"""Generators paint squares of one size: what of it is shown, and how one is brought to resemble a picture."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F
+
+from dreamrender.canvas import Canvas
+from dreamrender.types import Image
+
+COARSE = 16
+"""Side in pixels of the small picture that the first likeness is measured on."""
+
+
+def middle(image: Image, height: int, width: int) -> Image:
+    """The largest part in the middle of a picture that has the shape `height` : `width`."""
+    rows, columns = image.shape[-2:]
+    scale = min(rows / height, columns / width)
+    tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
+    top, left = (rows - tall) // 2, (columns - wide) // 2
+    return image[:, top : top + tall, left : left + wide]
+
+
+def resemble(canvas: Canvas, picture: Image, steps: int, rate: float) -> None:
+    """Bring a canvas near a picture: Adam on the squared error, coarse and fine, for so many steps."""
+    groups = [{**group, "lr": rate * group["lr"]} for group in canvas.parameters()]
+    optimiser = torch.optim.Adam(groups, lr=rate, betas=(0.9, 0.99))
+    size = canvas.image().shape[-2:]
+    fine = F.interpolate(picture[None], tuple(size), mode="area")
+    coarse = F.interpolate(fine, (COARSE, COARSE), mode="area")
+    factors = [group["lr"] for group in optimiser.param_groups]
+    for step in range(steps):
+        image = canvas.image()[None]
+        near = F.mse_loss(F.interpolate(image, (COARSE, COARSE), mode="area"), coarse)
+        loss = F.mse_loss(image, fine) + near
+        for group, factor in zip(optimiser.param_groups, factors, strict=True):
+            group["lr"] = factor * (1 - 0.9 * step / steps)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        canvas.settle()
+    optimiser.zero_grad(set_to_none=True)
