@@ -1,7 +1,7 @@
 """BigGAN-deep's generator (Brock et al. 2019), with a condition of its own for every layer (The Big Sleep).
 
-Parameters are named as in the published checkpoints of pytorch-pretrained-biggan. That package is from 2019 and
-brings boto3 and its own downloads along, so the generator is written here.
+Parameters are named as in the published checkpoints of pytorch-pretrained-biggan. That package is from 2019
+and brings boto3 and its own downloads along, so the generator is written here.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class Norm(nn.Module):
 
     def __init__(self, channels: int, shape: Shape, row: int) -> None:
         super().__init__()
+        self.running_means: Tensor
+        self.running_vars: Tensor
         self.register_buffer("running_means", torch.zeros(shape.n_stats, channels))
         self.register_buffer("running_vars", torch.ones(shape.n_stats, channels))
         self.scale = nn.Linear(2 * shape.z_dim, channels, bias=False)
@@ -118,6 +120,8 @@ class FinalNorm(nn.Module):
 
     def __init__(self, channels: int, shape: Shape, row: int) -> None:
         super().__init__()
+        self.running_means: Tensor
+        self.running_vars: Tensor
         self.register_buffer("running_means", torch.zeros(shape.n_stats, channels))
         self.register_buffer("running_vars", torch.ones(shape.n_stats, channels))
         self.weight = nn.Parameter(torch.ones(channels))
@@ -147,13 +151,14 @@ class Generator(nn.Module):
 
     def forward(self, rows: Float[Tensor, "rows condition"]) -> Images:
         """→ (1, 3, side, side)."""
-        first, *rest = rows.split(1)
+        first, *rest = torch.split(rows, 1)
         x = self.gen_z(first).view(1, SMALLEST, SMALLEST, -1).movedim(-1, 1)
         own = iter(rest)
         for layer in self.layers:
             x = layer(x, next(own)) if isinstance(layer, Block) else layer(x)
-        last = self.conv_to_rgb  # of its many channels only three are shown
-        return F.conv2d(F.relu(self.bn(x)), last.weight[:3], last.bias[:3], padding=1).tanh()
+        last, bias = self.conv_to_rgb, self.conv_to_rgb.bias
+        assert bias is not None  # of the many channels only three are shown
+        return F.conv2d(F.relu(self.bn(x)), last.weight[:3], bias[:3], padding=1).tanh()
 
 
 class BigGAN(nn.Module):

@@ -48,7 +48,7 @@ def read_shape(path: Path) -> Shape:
 
 
 def normalised(stored: Mapping[str, Tensor], eps: float) -> dict[str, Tensor]:
-    """Weights over their largest singular value, as `torch.nn.utils.spectral_norm` leaves them when evaluated.
+    """Weights over their largest singular value, as torch's `spectral_norm` has them when evaluated.
 
     It is uᵀ·W·v (Miyato et al. 2018). The oldest files keep no v: then v = Wᵀu, of length 1.
     """

@@ -79,7 +79,9 @@ class Shape:
     @classmethod
     def of(cls, stored: Mapping[str, Tensor], file: str) -> Shape:
         """Read off the weights; raises PaintError for another architecture's."""
-        numbers = [int(n) for n in re.findall(r"blocks\.group_1\.block_(\d+)\.res_path\.conv_1\.w", " ".join(stored))]
+        numbers = [
+            int(n) for n in re.findall(r"blocks\.group_1\.block_(\d+)\.res_path\.conv_1\.w", " ".join(stored))
+        ]
         last = [f"blocks.group_{group}.block_1.res_path.conv_4.b" for group in range(1, GROUPS + 1)]
         wanted = ["blocks.input.b", *last, "blocks.output.conv.b"]
         if not numbers or any(name not in stored or stored[name].ndim != 1 for name in wanted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,20 @@ from torch.serialization import safe_globals
 
 from dreamqueue.errors import PaintError
 
-DAMAGED = (OSError, SafetensorError, RuntimeError, ValueError, EOFError, KeyError, TypeError, AttributeError)
+DAMAGED = (
+    OSError,
+    SafetensorError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    MemoryError,
+    struct.error,
+)
+"""What reading a file that is none, or not all of one, may raise."""
 DEEPEST = 24
 """Modules within modules, at most."""
 
@@ -58,7 +72,9 @@ def read_tensors(path: Path) -> Mapping[str, Tensor]:
         try:
             return safetensors.torch.load_file(path)
         except DAMAGED as error:
-            raise PaintError(f"{path.name} is no checkpoint, or it is damaged: {first_line(error)}") from error
+            raise PaintError(
+                f"{path.name} is no checkpoint, or it is damaged: {first_line(error)}"
+            ) from error
     stored = read_pickle(path)
     if not isinstance(stored, Mapping):
         raise PaintError(f"{path.name} holds no weights.")
@@ -90,7 +106,8 @@ def filled(empty: Model, stored: Mapping[str, Tensor], file: str, device: str | 
     for name, part in wanted.items():
         if stored[name].shape != part.shape:
             raise PaintError(
-                f"{file} does not fit: {name} is {tuple(stored[name].shape)} and should be {tuple(part.shape)}."
+                f"{file} does not fit: {name} is {tuple(stored[name].shape)} "
+                f"and should be {tuple(part.shape)}."
             )
     kept = {name: stored[name].to(device, torch.float32, copy=True) for name in wanted}
     empty.load_state_dict(kept, assign=True)

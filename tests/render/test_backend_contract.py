@@ -20,6 +20,9 @@ from .conftest import recipe_for
 PAINTERS = [(name, preset) for name in BACKENDS for preset in backends()[name].presets or ("",)]
 
 
+pytestmark = pytest.mark.usefixtures("fetched_generators")
+
+
 @pytest.fixture(autouse=True)
 def tiny_critics(critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every critic's name gives the tiny one."""

@@ -1,7 +1,7 @@
 """The Big Sleep (Murdock 2021): a critic steers a BigGAN's noise and its mixture of ImageNet's classes.
 
-The generator paints a square of its own size: other sizes are scaled, other shapes show its middle. There is no
-encoder, so an initial picture is approached by `APPROACH` steps of optimisation, and shows in colour and
+The generator paints a square of its own size: other sizes are scaled, other shapes show its middle. There is
+no encoder, so an initial picture is approached by `APPROACH` steps of optimisation, and shows in colour and
 composition rather than in detail.
 """
 
@@ -25,6 +25,10 @@ from dreamrender.types import Embeddings, Image, Images
 
 APPROACH = 80
 """Steps towards an initial picture before the first one that is counted."""
+NEARER = 0.3
+"""Learning rate of the approach."""
+HOLD = 1 / 200
+"""Weight of the strain beside the approach's squared error."""
 STRAIN = 1 / 100
 """Weight of what holds noise and classes: published as 1, beside a prompt's cosine of weight 100."""
 FEW = 15
@@ -67,5 +71,5 @@ class BigSleep(Steered):
         size = recipe.height, recipe.width
         canvas = Conditions(model, size, generator, FEW if kind == "few" else None)
         if start is not None:
-            resemble(canvas, start, APPROACH, DEEP.rate)
+            resemble(canvas, start, APPROACH, NEARER, lambda: HOLD * canvas.strain())
         return canvas

@@ -1,12 +1,12 @@
 """StyleGAN2 and 3, steered in W or W+: a critic chooses the best of some random styles, then pushes it.
 
-Checkpoints are NVIDIA's `.pkl` of stylegan2-ada-pytorch and stylegan3: nearly every StyleGAN that people share is one.
-The packages on PyPI either publish no weights (stylegan2-pytorch, stylegan2-torch) or have stood still for years
-(basicsr), and none reads StyleGAN3. The pickles are read as data; see `dreamrender.stylegan.pickles`.
+Checkpoints are NVIDIA's `.pkl` of stylegan2-ada-pytorch and stylegan3: nearly every StyleGAN that people share
+is one. The packages on PyPI either publish no weights (stylegan2-pytorch, stylegan2-torch) or have stood still
+for years (basicsr), and none reads StyleGAN3. The pickles are read as data: `dreamrender.stylegan.pickles`.
 
-The generator paints a square of its own size: other sizes are scaled, other shapes show its middle. There is no
-encoder, so an initial picture is approached by `APPROACH` steps of optimisation: what the generator has never
-seen (a house, of one that knows faces) shows in colour and light only.
+The generator paints a square of its own size: other sizes are scaled, other shapes show its middle. There is
+no encoder, so an initial picture is approached by `APPROACH` steps of optimisation: what the generator has
+never seen (a house, of one that knows faces) shows in colour and light only.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LOOKS = 4
 APPROACH = 120
 """Steps towards an initial picture before the first one that is counted."""
 
-#: As published, with augmentations where that had plain crops; whitened styles, so the rate is in their spreads
+#: As published, with augmentations where that had plain crops. The rate is in spreads of the styles.
 STYLES = Preset(
     cuts=32,
     optimiser=partial(torch.optim.AdamW, betas=(0.0, 0.999), weight_decay=0.01),

@@ -70,7 +70,7 @@ class OneHots:
 
 def temperature(t: float) -> float:
     """From `WARM` to `COOL`, by equal factors."""
-    return WARM * (COOL / WARM) ** t
+    return float(WARM * (COOL / WARM) ** t)
 
 
 def gumbel(like: Tensor, generator: torch.Generator) -> Tensor:
@@ -89,4 +89,5 @@ def drawn_logits(decoder: Decoder, height: int, width: int, generator: torch.Gen
 def logits_of(encoder: Encoder, image: Image) -> Logits:
     """What a picture encodes to; edges are repeated up to a whole number of codes."""
     height, width = image.shape[-2:]
-    return encoder(F.pad(image[None], (0, -width % FACTOR, 0, -height % FACTOR), mode="replicate"))
+    logits: Logits = encoder(F.pad(image[None], (0, -width % FACTOR, 0, -height % FACTOR), mode="replicate"))
+    return logits

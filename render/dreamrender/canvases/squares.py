@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from dreamrender.canvas import Canvas
@@ -21,8 +24,13 @@ def middle(image: Image, height: int, width: int) -> Image:
     return image[:, top : top + tall, left : left + wide]
 
 
-def resemble(canvas: Canvas, picture: Image, steps: int, rate: float) -> None:
-    """Bring a canvas near a picture: Adam on the squared error, coarse and fine, for so many steps."""
+def resemble(
+    canvas: Canvas, picture: Image, steps: int, rate: float, strain: Callable[[], Tensor] | None = None
+) -> None:
+    """Bring a canvas near a picture: Adam on the squared error, coarse and fine, for so many steps.
+
+    `strain` is a further loss, such as what keeps leaves where the generator knows them.
+    """
     groups = [{**group, "lr": rate * group["lr"]} for group in canvas.parameters()]
     optimiser = torch.optim.Adam(groups, lr=rate, betas=(0.9, 0.99))
     size = canvas.image().shape[-2:]
@@ -33,6 +41,8 @@ def resemble(canvas: Canvas, picture: Image, steps: int, rate: float) -> None:
         image = canvas.image()[None]
         near = F.mse_loss(F.interpolate(image, (COARSE, COARSE), mode="area"), coarse)
         loss = F.mse_loss(image, fine) + near
+        if strain is not None:
+            loss = loss + strain()
         for group, factor in zip(optimiser.param_groups, factors, strict=True):
             group["lr"] = factor * (1 - 0.9 * step / steps)
         optimiser.zero_grad(set_to_none=True)

@@ -1,4 +1,4 @@
-"""Styles of a StyleGAN: what is pushed are whitened ones, q = (w - mean) / spread, a row a layer or one for all."""
+"""Styles of a StyleGAN. Pushed are whitened ones, q = (w - mean) / spread: a row a layer, or one for all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What StyleGAN2 and 3 share: scaled linear layers, the mapping network, modulation, resampling.
 
 Parameters are named as in NVIDIA's published modules. Every picture is steered alone, so a batch of styles is
-one row, and a style scales the activations rather than a copy of the weights: same result, no gradient of weights.
+one row, and a style scales the activations rather than a copy of the weights: the same result, and no gradient
+of weights.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Mapping(nn.Module):
         self.z, self.layers = z, layers
         for index in range(layers):
             self.add_module(f"fc{index}", Linear(z if index == 0 else w, w, MAPPING_RATE))
+        self.w_avg: Tensor
         self.register_buffer("w_avg", torch.zeros(w))
 
     def forward(self, z: Float[Tensor, "n z"]) -> Float[Tensor, "n w"]:
@@ -61,26 +63,40 @@ def demodulation(weight: Tensor, style: Style) -> Tensor:
 
 
 def resampled(
-    x: Tensor, kernel: Tensor, *, up: int = 1, down: int = 1, padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    x: Tensor,
+    kernel: Tensor,
+    *,
+    up: int = 1,
+    down: int = 1,
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0),
 ) -> Tensor:
     """Zeros between pixels, padding (left, right, top, bottom; negative ones crop), filter, every n-th pixel.
 
     The filter's gain is `up` in each direction. A kernel of one dimension is applied to rows and to columns.
     """
     _, channels, height, width = x.shape
+    if kernel.ndim == 1 and kernel.numel() > 1:
+        across = _line(width, kernel, up, down, padding[:2])
+        return _line(height, kernel, up, down, padding[2:]) @ x @ across.mT
     if up > 1:
-        x = F.pad(x[:, :, :, None, :, None], (0, up - 1, 0, 0, 0, up - 1)).reshape(
-            1, channels, height * up, width * up
-        )
+        x = F.pad(x[:, :, :, None, :, None], (0, up - 1, 0, 0, 0, up - 1))
+        x = x.reshape(1, channels, height * up, width * up)
     x = F.pad(x, padding)
     if kernel.numel() == 1:
         return x[:, :, ::down, ::down]
-    if kernel.ndim == 2:
-        return _filtered(x, kernel * up**2, down, down)
-    return _filtered(_filtered(x, (kernel * up)[None], 1, down), (kernel * up)[:, None], down, 1)
+    flipped = (kernel * up**2).flip((0, 1)).expand(channels, 1, *kernel.shape)
+    return F.conv2d(x, flipped, stride=down, groups=channels)
 
 
-def _filtered(x: Tensor, kernel: Tensor, down: int, across: int) -> Tensor:
-    channels = x.shape[1]
-    flipped = kernel.flip((0, 1)).expand(channels, 1, *kernel.shape)
-    return F.conv2d(x, flipped, stride=(down, across), groups=channels)
+def _line(
+    size: int, kernel: Tensor, up: int, down: int, padding: tuple[int, ...]
+) -> Float[Tensor, "out size"]:
+    """What resampling does to a line of `size` pixels, as a matrix.
+
+    On a CPU two matrix products are four times as fast as long filters on each channel of a picture.
+    """
+    line = F.pad(torch.eye(size, device=kernel.device)[:, None], (0, 0, 0, up - 1)).reshape(
+        1, 1, size * up, size
+    )
+    line = F.pad(line, (0, 0, *padding))
+    return F.conv2d(line, (kernel * up).flip(0)[None, None, :, None], stride=(down, 1))[0, 0]

@@ -1,8 +1,8 @@
 """NVIDIA's network pickles, read as data.
 
-A `.pkl` of stylegan2-ada-pytorch or stylegan3 holds modules with the source code that made them, to be run when it is
-read. Here neither that source nor anything else in the file is run or imported: the unpickler knows a handful
-of names, all of them its own stand-ins, and refuses the rest.
+A `.pkl` of stylegan2-ada-pytorch or stylegan3 holds modules with the source code that made them, to be run when
+it is read. Here neither that source nor anything else in the file is run or imported: the unpickler knows a
+handful of names, all of them its own stand-ins, and refuses the rest.
 """
 
 from __future__ import annotations
@@ -53,7 +53,13 @@ def _storage(packed: object) -> object:
 
 
 def _tensor(
-    storage: Any, offset: object, size: Any, stride: Any, grad: object = False, hooks: object = None, *_: object
+    storage: Any,
+    offset: object,
+    size: Any,
+    stride: Any,
+    grad: object = False,
+    hooks: object = None,
+    *_: object,
 ) -> Tensor:
     if not isinstance(storage, (torch.storage.TypedStorage, torch.storage.UntypedStorage)):
         raise pickle.UnpicklingError("a tensor without a storage")
@@ -79,7 +85,9 @@ class Reader(pickle.Unpickler):
         ("builtins", "set"): Ignored,
         ("torch", "device"): Ignored,
     }
-    ARRAYS: ClassVar[frozenset[str]] = frozenset({"_reconstruct", "scalar", "ndarray", "dtype", "_frombuffer"})
+    ARRAYS: ClassVar[frozenset[str]] = frozenset(
+        {"_reconstruct", "scalar", "ndarray", "dtype", "_frombuffer"}
+    )
 
     def find_class(self, module: str, name: str) -> Any:
         """A stand-in, or UnpicklingError."""
@@ -99,9 +107,13 @@ def read_generator(path: Path) -> StoredModule:
         raise PaintError(
             f"{path.name} is damaged, or wants to run {first_line(error)}; I read numbers and run no code."
         ) from error
-    except (*DAMAGED, IndexError, RecursionError, MemoryError) as error:
-        raise PaintError(f"{path.name} is no network pickle, or it is damaged: {first_line(error)}.") from error
+    except DAMAGED as error:
+        raise PaintError(
+            f"{path.name} is no network pickle, or it is damaged: {first_line(error)}."
+        ) from error
     network = found.get("G_ema") if isinstance(found, Mapping) else None
     if not isinstance(network, StoredModule):
-        raise PaintError(f"{path.name} holds no generator (`G_ema`) as StyleGAN2-ADA or StyleGAN3 for torch write it.")
+        raise PaintError(
+            f"{path.name} holds no generator (`G_ema`) as StyleGAN2-ADA or StyleGAN3 for torch write it."
+        )
     return network

@@ -1,6 +1,6 @@
 """StyleGAN3's generator (Karras et al. 2021, "Alias-Free GANs"), configurations T and R.
 
-Its filters are stored with the weights; what the layers' sizes are follows from the settings below (§3.1, appendix D).
+Its filters are stored with the weights; the layers' sizes follow from the settings below (§3, appendix D).
 """
 
 from __future__ import annotations
@@ -102,6 +102,9 @@ class Features(nn.Module):
         self.stage = stage
         self.affine = Linear(w, 4)
         self.weight = nn.Parameter(torch.zeros(stage.channels, stage.channels))
+        self.transform: Tensor
+        self.freqs: Tensor
+        self.phases: Tensor
         self.register_buffer("transform", torch.eye(3))
         self.register_buffer("freqs", torch.zeros(stage.channels, 2))
         self.register_buffer("phases", torch.zeros(stage.channels))
@@ -134,10 +137,13 @@ class Layer(nn.Module):
         self.affine = Linear(shape.w_dim, before.channels)
         self.weight = nn.Parameter(torch.zeros(after.channels, before.channels, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(after.channels))
+        self.magnitude_ema: Tensor
         self.register_buffer("magnitude_ema", torch.ones(()))
         rate = max(before.rate, after.rate) * (1 if colours else shape.lrelu_upsampling)
         self.up, self.down = rate // before.rate, rate // after.rate
-        taps = [shape.filter_size * factor if factor > 1 and not colours else 1 for factor in (self.up, self.down)]
+        taps = [
+            shape.filter_size * factor if factor > 1 and not colours else 1 for factor in (self.up, self.down)
+        ]
         radial = shape.use_radial_filters and not after.critical
         for name, count, square in (("up_filter", taps[0], False), ("down_filter", taps[1], radial)):
             size = (count, count) if square else (count,)
@@ -148,10 +154,13 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, style: Style) -> Tensor:
         """(1, channels, side, side) → (1, out, side', side')."""
-        weight, scale = self.weight, self.affine(style)
+        weight: Tensor = self.weight
+        scale = self.affine(style)
         gain = self.magnitude_ema.rsqrt()
         if self.colours:
-            colours = F.conv2d(x * (scale * gain / math.sqrt(weight.shape[1]))[..., None, None], weight, self.bias)
+            colours = F.conv2d(
+                x * (scale * gain / math.sqrt(weight.shape[1]))[..., None, None], weight, self.bias
+            )
             return F.pad(colours, self.padding).clamp(-LOUDEST, LOUDEST)
         weight = weight * weight.square().mean((1, 2, 3), keepdim=True).rsqrt()
         scale = scale * scale.square().mean().rsqrt()
@@ -178,7 +187,7 @@ class Synthesis(nn.Module):
 
     def forward(self, rows: Float[Tensor, "rows w"]) -> Images:
         """(rows, w) → (1, 3, side, side)."""
-        first, *rest = rows.split(1)
+        first, *rest = torch.split(rows, 1)
         waves, *layers = self.children()
         x: Tensor = waves(first)
         for layer, style in zip(layers, rest, strict=True):

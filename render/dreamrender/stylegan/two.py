@@ -37,12 +37,25 @@ class Shape:
     def of(cls, stored: MappingType[str, Tensor], file: str, loudest: float = math.inf) -> Shape:
         """Read off the weights; raises PaintError for another architecture's."""
         if "mapping.embed.weight" in stored:
-            raise PaintError(f"{file} wants a label for every picture; I paint with generators that want none.")
-        sides = sorted({int(side) for side in re.findall(r"synthesis\.b(\d+)\.conv1\.bias", " ".join(stored))})
+            raise PaintError(
+                f"{file} wants a label for every picture; I paint with generators that want none."
+            )
+        sides = sorted(
+            {int(side) for side in re.findall(r"synthesis\.b(\d+)\.conv1\.bias", " ".join(stored))}
+        )
         doubled = [SMALLEST << index for index in range(len(sides))]
         first, last = stored.get("mapping.fc0.weight"), stored.get("mapping.w_avg")
-        if not sides or sides != doubled or sides[-1] > 2048 or first is None or first.ndim != 2 or last is None:
-            raise PaintError(f"{file} is no generator of StyleGAN2 that I know: its weights have other names.")
+        if (
+            not sides
+            or sides != doubled
+            or sides[-1] > 2048
+            or first is None
+            or first.ndim != 2
+            or last is None
+        ):
+            raise PaintError(
+                f"{file} is no generator of StyleGAN2 that I know: its weights have other names."
+            )
         layers = sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", name)) for name in stored)
         channels = tuple(stored[f"synthesis.b{side}.conv1.bias"].numel() for side in sides)
         return cls(first.shape[1], last.numel(), layers, channels, loudest)
@@ -57,6 +70,8 @@ class Layer(nn.Module):
         self.weight = nn.Parameter(torch.zeros(out, channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(out))
         self.noise_strength = nn.Parameter(torch.zeros(()))
+        self.noise_const: Tensor
+        self.resample_filter: Tensor
         self.register_buffer("noise_const", torch.zeros(side, side))
         self.register_buffer("resample_filter", torch.zeros(4, 4))
         self.up, self.loudest = up, shape.loudest
@@ -97,6 +112,7 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, out: int, shape: Shape, side: int) -> None:
         super().__init__()
+        self.resample_filter: Tensor
         self.register_buffer("resample_filter", torch.zeros(4, 4))
         if side == SMALLEST:
             self.const = nn.Parameter(torch.zeros(out, side, side))
@@ -131,7 +147,7 @@ class Synthesis(nn.Module):
 
     def forward(self, rows: Float[Tensor, "rows w"]) -> Images:
         """(rows, w) → (1, 3, side, side). Neighbouring blocks share the row of colours."""
-        styles = list(rows.split(1))
+        styles = list(torch.split(rows, 1))
         x = image = rows.new_zeros(())
         at = 0
         for block in self.children():
