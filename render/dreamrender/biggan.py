@@ -112,7 +112,8 @@ class Attention(nn.Module):
         values = F.max_pool2d(self.snconv1x1_g(x), 2).flatten(2)
         chosen = (queries.mT @ keys).softmax(-1)
         seen = (values @ chosen.mT).view(1, -1, *x.shape[2:])
-        return x + self.gamma * self.snconv1x1_o_conv(seen)
+        summed: Tensor = x + self.gamma * self.snconv1x1_o_conv(seen)
+        return summed
 
 
 class FinalNorm(nn.Module):

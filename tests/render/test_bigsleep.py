@@ -183,6 +183,15 @@ def test_an_initial_picture_is_approached_before_the_first_step(
     assert (begun - start).abs().mean() < (free - start).abs().mean() / 2
 
 
+@pytest.mark.usefixtures("fetched_generators")
+def test_a_member_is_told_what_a_square_generator_cannot_do(critics: Callable[[str, str], Critic]) -> None:
+    painter, given = BigSleep("cpu", critics), Inputs({"key": to_pil(torch.zeros(3, 32, 32))})
+    assert painter.begin(recipe_for(backend="bigsleep"), Inputs()).notes == ()
+    told = painter.begin(recipe_for(backend="bigsleep", width=64, image="key"), given).notes
+    assert [note.split()[1] for note in told] == ["paints", "can"]
+    assert "the middle of one" in told[0]
+
+
 class Harmful:
     """What a poisoned checkpoint holds."""
 

@@ -14,11 +14,12 @@ from torch import Tensor
 
 from dreamqueue.recipe import Recipe
 from dreamrender import losses
+from dreamrender.backend import Inputs
 from dreamrender.backends.steered import Steered
 from dreamrender.biggan_files import load_bigsleep
 from dreamrender.canvas import Canvas
 from dreamrender.canvases.conditions import Conditions
-from dreamrender.canvases.squares import resemble
+from dreamrender.canvases.squares import remarks, resemble
 from dreamrender.cutouts import Augmentation
 from dreamrender.steer import Preset, SteeredSession
 from dreamrender.types import Embeddings, Image, Images
@@ -63,6 +64,12 @@ class BigSleep(Steered):
     name = "bigsleep"
     presets = PRESETS
     session = Sleeper
+
+    def begin(self, recipe: Recipe, inputs: Inputs) -> SteeredSession:
+        """A session at step 0; its notes say what a square generator cannot do."""
+        session = super().begin(recipe, inputs)
+        session.notes += remarks(recipe)
+        return session
 
     def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
         """Noise and doubtful classes as published, or after approaching the initial picture."""

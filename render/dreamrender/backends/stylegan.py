@@ -1,8 +1,8 @@
 """StyleGAN2 and 3, steered in W or W+: a critic chooses the best of some random styles, then pushes it.
 
-Checkpoints are NVIDIA's `.pkl` of stylegan2-ada-pytorch and stylegan3: nearly every StyleGAN that people share
-is one. The packages on PyPI either publish no weights (stylegan2-pytorch, stylegan2-torch) or have stood still
-for years (basicsr), and none reads StyleGAN3. The pickles are read as data: `dreamrender.stylegan.pickles`.
+Checkpoints are NVIDIA's `.pkl` of stylegan2-ada-pytorch and stylegan3: nearly every StyleGAN that people
+share is one. The packages on PyPI either publish no weights (stylegan2-pytorch, stylegan2-torch) or have
+stood still for years (basicsr), and none reads StyleGAN3. How the pickles are read: `stylegan.pickles`.
 
 The generator paints a square of its own size: other sizes are scaled, other shapes show its middle. There is
 no encoder, so an initial picture is approached by `APPROACH` steps of optimisation: what the generator has
@@ -21,7 +21,7 @@ from dreamrender import saving
 from dreamrender.backend import Inputs
 from dreamrender.backends.steered import Steered
 from dreamrender.canvas import Canvas, resized
-from dreamrender.canvases.squares import resemble
+from dreamrender.canvases.squares import remarks, resemble
 from dreamrender.canvases.styles import Styles
 from dreamrender.cutouts import cut_out
 from dreamrender.schedule import warm_cosine
@@ -108,6 +108,7 @@ class StyleGAN(Steered):
     def _begin(self, recipe: Recipe, inputs: Inputs) -> StyleSession:
         session = super().begin(recipe, inputs)
         assert isinstance(session, StyleSession)
+        session.notes += remarks(recipe)
         return session
 
 

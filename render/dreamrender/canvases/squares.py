@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dreamqueue.recipe import Recipe
 from dreamrender.canvas import Canvas
 from dreamrender.types import Image
 
@@ -22,6 +23,18 @@ def middle(image: Image, height: int, width: int) -> Image:
     tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
     top, left = (rows - tall) // 2, (columns - wide) // 2
     return image[:, top : top + tall, left : left + wide]
+
+
+def remarks(recipe: Recipe) -> tuple[str, ...]:
+    """What a member should know who asked for another shape, or gave an initial picture."""
+    said = []
+    if recipe.width != recipe.height:
+        said.append(f"`{recipe.backend}` paints squares: this is the middle of one.")
+    if recipe.image is not None:
+        said.append(
+            f"`{recipe.backend}` can only approach the initial picture: colours stay, detail does not."
+        )
+    return tuple(said)
 
 
 def resemble(

@@ -1,8 +1,8 @@
 """What StyleGAN2 and 3 share: scaled linear layers, the mapping network, modulation, resampling.
 
 Parameters are named as in NVIDIA's published modules. Every picture is steered alone, so a batch of styles is
-one row, and a style scales the activations rather than a copy of the weights: the same result, and no gradient
-of weights.
+one row, and a style scales the activations rather than a copy of the weights: the same result without a
+gradient of weights.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """NVIDIA's network pickles, read as data.
 
-A `.pkl` of stylegan2-ada-pytorch or stylegan3 holds modules with the source code that made them, to be run when
-it is read. Here neither that source nor anything else in the file is run or imported: the unpickler knows a
-handful of names, all of them its own stand-ins, and refuses the rest.
+A `.pkl` of stylegan2-ada-pytorch or stylegan3 holds modules with the source code that made them, to be run
+when it is read. Here neither that source nor anything else in the file is run or imported: the unpickler
+knows a handful of names, all of them its own stand-ins, and refuses the rest.
 """
 
 from __future__ import annotations
