@@ -101,7 +101,7 @@ class SteeredSession:
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
         calm = self.preset.rate_scale(self.t) * self._pace
-        scale = self.preset.rate * max(calm, RESTLESS * unrest(self.recipe, self.way))
+        scale = self.preset.rate * max(calm, RESTLESS * unrest(self.recipe, self.step))
         for group in self.optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self.optimiser.step()
