@@ -78,7 +78,7 @@ class ModelEntry(Entry):
     """A checkpoint: what it is, where it comes from and on which terms."""
 
     title: str
-    kind: Annotated[str, Field(pattern="^(pocket|open_clip|vqgan)$")]
+    kind: Annotated[str, Field(pattern="^(pocket|open_clip|vqgan|biggan|dvae|stylegan)$")]
     licence: str
     commercial: bool
     """False: weights for research and play only."""

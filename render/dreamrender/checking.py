@@ -68,5 +68,37 @@ def _pocket(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
     return f"a critic that looks at {critic.image_size} px and reads {critic.max_tokens} tokens"
 
 
-LOOKS: dict[str, Look] = {"pocket": _pocket, "open_clip": _open_clip, "vqgan": _vqgan}
+def _biggan(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
+    from dreamrender.biggan_files import load_biggan
+
+    weights, config = paths
+    load_biggan(weights, config)
+    return "a BigGAN-deep"
+
+
+def _dvae(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
+    from dreamrender.dvae_files import load_decoder, load_encoder
+
+    decoder, encoder = paths
+    load_decoder(decoder)
+    load_encoder(encoder)
+    return "a dVAE"
+
+
+def _stylegan(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
+    from dreamrender.stylegan.files import load_generator
+
+    (file,) = paths
+    load_generator(file)
+    return "a StyleGAN"
+
+
+LOOKS: dict[str, Look] = {
+    "pocket": _pocket,
+    "open_clip": _open_clip,
+    "vqgan": _vqgan,
+    "biggan": _biggan,
+    "dvae": _dvae,
+    "stylegan": _stylegan,
+}
 """By kind."""

@@ -56,19 +56,22 @@ class Shelf:
                 "such models by setting DREAM_NON_COMMERCIAL=true."
             )
 
-    def require(self, name: str) -> list[Path]:
-        """The files of a model, in the catalogue's order; a PaintError says what to type to get them."""
+    def require(self, name: str, *only: str) -> list[Path]:
+        """The files of a model in the catalogue's order, or only those of these names.
+
+        Raises PaintError, saying what to type to get them.
+        """
         self.allow(name)
         entry = models()[name]
         if entry.file is not None:
             return [Path(str(files("dreamrender").joinpath(entry.file)))]
-        if missing := self.missing(name):
-            names = " and ".join(file.name for file in missing)
+        wanted = [file for file in entry.files if not only or file.name in only]
+        if absent := [file.name for file in wanted if not self.place(file).is_file()]:
             raise PaintError(
-                f"This worker does not have `{name}` ({names}, {entry.megabytes:,.0f} MB in all). Who runs "
-                f"it gets it with {command(name)}."
+                f"This worker does not have {' and '.join(absent)} of `{name}` ({entry.megabytes:,.0f} MB in "
+                f"all). Who runs it gets it with {command(name)}."
             )
-        return [self.place(file) for file in entry.files]
+        return [self.place(file) for file in wanted]
 
     def fetch(
         self,

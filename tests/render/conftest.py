@@ -11,11 +11,15 @@ import torch
 from safetensors.torch import save_file
 
 from dreamqueue.recipe import Phrase, Recipe
-from dreamrender import torchvision_ops, vqgan_bases
+from dreamrender import shelf, torchvision_ops, vqgan_bases
+from dreamrender.biggan_files import load_bigsleep
 from dreamrender.critics import Critic
 from dreamrender.critics.open_clip import OpenClipCritic
+from dreamrender.dvae_files import load_dvae_decoder, load_dvae_encoder
+from dreamrender.stylegan.files import load_stylegan
 
 from .on_valkey import client, grey, settings
+from .tiny_generators import write_all
 
 __all__ = ["client", "grey", "settings"]
 
@@ -36,6 +40,26 @@ def pocket_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of the published VQGANs, which are not here: the one that is."""
     load = vqgan_bases._load
     monkeypatch.setattr(vqgan_bases, "_load", lambda name, device: load("vqgan-pocket", device))
+
+
+@pytest.fixture(scope="session")
+def generators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models that holds small generators in the published formats."""
+    folder = tmp_path_factory.mktemp("models")
+    write_all(folder)
+    return folder
+
+
+@pytest.fixture
+def fetched_generators(generators: Path) -> Iterator[None]:
+    """They are what `bigsleep`, `dvae` and `stylegan` find on this worker."""
+    shelf.use(shelf.Shelf(generators, non_commercial=True))
+    loaders = (load_bigsleep, load_dvae_decoder, load_dvae_encoder, load_stylegan)
+    for load in loaders:
+        load.cache_clear()
+    yield
+    for load in loaders:
+        load.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,9 @@ def _painters() -> Iterator[tuple[str, str]]:
 PAINTERS = list(_painters())
 
 
+pytestmark = pytest.mark.usefixtures("fetched_generators")
+
+
 @pytest.fixture(autouse=True)
 def tiny_critics(critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every critic's name gives the tiny one."""

@@ -33,7 +33,7 @@ class Cramped(GreyBackend):
 
     def _hold(self, pixels: int, room: int) -> None:
         if pixels > room:
-            raise self.error("CUDA out of memory. Tried to allocate 20.00 MiB.")
+            raise self.error("Tried to allocate 20.00 MiB.")
 
     def begin(self, recipe: Recipe, inputs: Inputs) -> GreySession:
         self.begun.append((recipe.width, recipe.height))

@@ -103,7 +103,7 @@ async def test_a_missing_model_gives_the_command_to_type(
         job = await client.submit(grey_recipe(**VQGAN), ADA)
         end = await ending(client, job.id)
     assert isinstance(end, Failed)
-    assert "does not have `vqgan-coco` (coco.ckpt and coco.yaml, 1 MB in all)" in end.reason
+    assert "does not have coco.ckpt and coco.yaml of `vqgan-coco` (1 MB in all)" in end.reason
     assert "`aliendreams models fetch vqgan-coco`" in end.reason
     assert shop.asked == []
 
@@ -143,5 +143,5 @@ async def test_what_is_too_large_is_refused_with_the_size_that_fits(
         assert isinstance(await ending(client, fits.id), Finished)
     assert isinstance(end, Failed)
     assert end.incident is None
-    assert end.reason.startswith("1024x1024 would need about 8.")
+    assert end.reason.startswith("1024x1024 would need about 7.")
     assert end.reason.endswith("would fit.")

@@ -21,6 +21,7 @@ POINTS = [
     ("pixels", "levels", "pocket", 256, 256, 8),
     ("pixels", "levels", "pocket", 256, 256, 24),
     ("vqgan", "pocket", "pocket", 256, 256, 8),
+    ("vqgan", "pocket", "pocket", 384, 384, 8),
     ("vqgan", "pocket", "pocket", 512, 512, 8),
     ("pixels", "levels", "pocket", 1024, 1024, 8),
     ("vqgan", "imagenet-1024", "pocket", 128, 128, 8),

@@ -13,6 +13,9 @@ from dreamrender.backend import Backend
 BACKENDS: dict[str, str] = {
     "pixels": "dreamrender.backends.pixels:Pixels",
     "vqgan": "dreamrender.backends.vqgan:VQGAN",
+    "bigsleep": "dreamrender.backends.bigsleep:BigSleep",
+    "dvae": "dreamrender.backends.dvae:DVAE",
+    "stylegan": "dreamrender.backends.stylegan:StyleGAN",
     "siren": "dreamrender.backends.siren:Siren",
     "strokes": "dreamrender.backends.strokes:Strokes",
     "deepdream": "dreamrender.backends.deepdream:Deepdream",
