@@ -29,6 +29,18 @@ Course: TypeAlias = _Value | _Knots
 """A number, or knots (t, value) with straight lines between them; level before the first, after the last."""
 
 
+def between(least: float, most: float) -> AfterValidator:
+    """For a field: every value of its course lies in these bounds."""
+
+    def check(course: Course) -> Course:
+        knots = course if isinstance(course, tuple) else ((0.0, course),)
+        if not all(least <= value <= most for _, value in knots):
+            raise ValueError(f"a number from {least:g} to {most:g}")
+        return course
+
+    return AfterValidator(check)
+
+
 def value_at(course: Course, t: float) -> float:
     """The value at progress t in [0, 1]."""
     if not isinstance(course, tuple):

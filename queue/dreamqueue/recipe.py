@@ -6,12 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dreamqueue.course import Course
+from dreamqueue.course import Course, between
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
 MAX_STOP = 4.93
 """Half of π²: the spherical distance of opposite vectors."""
+
+MAX_CUTS = 64
+MIN_SHARE = 0.05
 
 
 class Phrase(Wire):
@@ -66,6 +69,10 @@ class Recipe(Wire):
     """Colourfulness: above 0 more of it, below 0 less."""
     symmetry: Literal["", "x", "y", "xy"] = ""
     """x: left and right mirror each other; y: top and bottom."""
+    cuts: Annotated[Course, between(1, MAX_CUTS)] | None = None
+    """Cutouts that each critic is shown a step, rounded; None is the preset's own."""
+    resolution: Annotated[Course, between(MIN_SHARE, 1)] | None = None
+    """Share of the sides that it is steered at; None is the preset's own."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
 

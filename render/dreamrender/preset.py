@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from dreamrender.cutouts import Augmentation
 from dreamrender.losses import spherical_distance
-from dreamrender.schedule import Schedule, always
+from dreamrender.schedule import Schedule, always, rung
 from dreamrender.types import Embeddings, Images
 
 MakeOptimiser: TypeAlias = Callable[[list[dict[str, Any]]], Optimizer]
@@ -38,8 +38,11 @@ class Regulariser:
 class Preset:
     """How to steer: everything that is not the canvas."""
 
-    cuts: int = 8
-    """Cutouts a step."""
+    cuts: int | Schedule = 8
+    """Cutouts a step, by progress; rounded, at least one."""
+    resolution: float | Schedule = 1.0
+    """Share of the canvas's full sides that it is steered at; a schedule climbs in `rung`s. Only for canvases
+    that are `Scalable`, and not with an initial picture, whose detail would be lost."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     distance: Callable[[Embeddings, Embeddings], Tensor] = spherical_distance
     """All pairs of cuts and phrases → (cuts, phrases)."""
@@ -56,3 +59,11 @@ class Preset:
     """Losses on what the critic sees, (cuts, 3, side, side)."""
     on_image: tuple[Regulariser, ...] = ()
     """Losses on the picture, (1, 3, h, w)."""
+
+    def cuts_at(self, t: float) -> int:
+        """Cutouts of the step at progress t."""
+        return max(1, round(self.cuts(t))) if callable(self.cuts) else self.cuts
+
+    def share_at(self, t: float) -> float:
+        """Share of the full sides that the step at progress t is steered at, in (0, 1]."""
+        return rung(self.resolution(t)) if callable(self.resolution) else self.resolution

@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from dreamqueue.recipe import Recipe
 from dreamrender.aims import Target, aims_of
 from dreamrender.averages import Average
-from dreamrender.canvas import AnySize, Canvas, leaves, resized
+from dreamrender.canvas import AnySize, Canvas, Scalable, leaves, resized
 from dreamrender.critics import Critic
 from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
@@ -44,6 +44,8 @@ class SteeredSession:
         self.critics = (critic, *others)
         self.generator = generator
         self.step = 0
+        self.resolution = 1.0
+        """Share of the canvas's full sides that it is steered at."""
         self.aims = [aims_of(recipe, one, targets) for one in self.critics]
         """In the order of the critics."""
         self.notes = tuple(note for aims in self.aims for note in aims.notes)
@@ -70,14 +72,26 @@ class SteeredSession:
 
     def views(self) -> tuple[Image, list[Images]]:
         """The picture, and this step's cutouts of it for each critic."""
-        if self.canvas.prepare(self.t):
-            self.restart_optimiser()
-        image = self.canvas.image()
+        image = self.prepared()
         return image, self.cuts(image)
+
+    def prepared(self) -> Image:
+        """The picture as this step sees it, the canvas brought to the size and state of its progress."""
+        rescaled = self.rescale(self.preset.share_at(self.t))
+        if self.canvas.prepare(self.t) or rescaled:
+            self.restart_optimiser()
+        return self.canvas.image()
+
+    def rescale(self, share: float) -> bool:
+        """Steer at a share of the full sides from here on; True if the leaves were replaced."""
+        if share == self.resolution:
+            return False
+        self.resolution = share
+        return isinstance(self.canvas, Scalable) and self.canvas.scale(share)
 
     def cuts(self, image: Image) -> list[Images]:
         """This step's cutouts for each critic, (cuts, 3, side, side) of its own side."""
-        count, how = self.preset.cuts, self.preset.augmentation
+        count, how = self.preset.cuts_at(self.t), self.preset.augmentation
         sides = [critic.image_size for critic in self.critics]
         return [cut_out(image, count, side, how, self.generator, self.t) for side in sides]
 

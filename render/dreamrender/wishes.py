@@ -12,6 +12,7 @@ from dreamqueue.course import value_at
 from dreamqueue.recipe import Recipe
 from dreamrender import losses
 from dreamrender.preset import Preset, Regulariser
+from dreamrender.schedule import Schedule
 from dreamrender.types import Image, Images
 
 MIRROR = 10.0
@@ -31,7 +32,19 @@ def as_wished(preset: Preset, recipe: Recipe, start: Image | None) -> Preset:
     if recipe.symmetry:
         axes = [{"x": 3, "y": 2}[axis] for axis in recipe.symmetry]
         on_image.append(Regulariser(partial(losses.asymmetry, axes=axes), MIRROR))
-    return replace(preset, on_image=tuple(on_image))
+    return replace(
+        preset,
+        on_image=tuple(on_image),
+        cuts=preset.cuts if recipe.cuts is None else partial(value_at, recipe.cuts),
+        resolution=_resolution(preset, recipe, start),
+    )
+
+
+def _resolution(preset: Preset, recipe: Recipe, start: Image | None) -> float | Schedule:
+    """The recipe's. A preset's own would cost an initial picture its detail."""
+    if recipe.resolution is None:
+        return preset.resolution if start is None else 1.0
+    return partial(value_at, recipe.resolution) if isinstance(recipe.resolution, tuple) else recipe.resolution
 
 
 def _greyness(images: Images) -> Tensor:

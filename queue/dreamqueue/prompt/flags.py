@@ -40,6 +40,15 @@ FLAGS = {
         "NUMBER", "more colour above 0, less below, -10 to 10; also a course", "--saturation 1", listed=True
     ),
     "symmetry": Flag("x, y or xy", "left mirrors right (x), top mirrors bottom (y)", "--symmetry x"),
+    "cuts": Flag(
+        "NUMBER", "cutouts the critic is shown a step, 1 to 64; also a course", "--cuts 4..16", listed=True
+    ),
+    "resolution": Flag(
+        "NUMBER",
+        "share of the size that is steered at, 0.05 to 1; also a course: small at first is faster",
+        "--resolution 0.25..1",
+        listed=True,
+    ),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),

@@ -15,7 +15,7 @@ from dreamqueue.recipe import Recipe
 from dreamrender import saving, steer
 from dreamrender.aims import Target
 from dreamrender.backend import Inputs, Resumable, Session
-from dreamrender.canvas import Canvas, covering
+from dreamrender.canvas import Canvas, Scalable, covering
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
 from dreamrender.steer import Preset, SteeredSession
@@ -59,6 +59,8 @@ class Steered(Resumable, ABC):
             start = start.to(self.device)
         preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
+        if recipe.resolution is not None and not isinstance(canvas, Scalable):
+            raise PaintError(f"`{self.name}` paints at one size; please leave `--resolution` out.")
         targets = _targets(recipe, inputs)
         return self.session(recipe, canvas, preset, critic, generator, others, targets)
 
