@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dreamqueue.course import Course, between
+from dreamqueue.course import Course, between, values_of, write_course
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
@@ -21,10 +21,16 @@ class Phrase(Wire):
     """A piece of prompt text, steered towards (weight > 0) or away from (weight < 0)."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
-    weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+    weight: Course = 1.0
+    """A number, or a course in progress t: phrases may come and go."""
     stop: Annotated[float, Field(ge=0, le=MAX_STOP, allow_inf_nan=False)] | None = None
     """Spherical distance at which the steering rests: nearer it pulls no more, with a negative weight further
     away it pushes no more."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the picture is steered towards it, at least for a while."""
+        return max(values_of(self.weight)) > 0
 
 
 class TargetImage(Wire):
@@ -33,6 +39,15 @@ class TargetImage(Wire):
     key: str
     """sha256 of its bytes, kept in the blob store."""
     weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+
+
+class Leg(Wire):
+    """The first part of a render that was made longer on its way: up to a step it counted on fewer steps."""
+
+    until: Annotated[int, Field(ge=0, le=20_000)]
+    """The step at which more steps were asked for."""
+    steps: Annotated[int, Field(ge=1, le=20_000)]
+    """What `Recipe.steps` was before."""
 
 
 class UsedStyle(Wire):
@@ -73,8 +88,14 @@ class Recipe(Wire):
     """Cutouts that each critic is shown a step, rounded; None is the preset's own."""
     resolution: Annotated[Course, between(MIN_SHARE, 1)] | None = None
     """Share of the sides that it is steered at; None is the preset's own."""
+    legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()
+    """Where it was made longer, in order, so that it is painted again in the same way."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
+
+    def steps_at(self, step: int) -> int:
+        """How many steps the painter counts on at a step: fewer than `steps` in the legs before."""
+        return next((leg.steps for leg in self.legs if step < leg.until), self.steps)
 
     @property
     def critics(self) -> tuple[str, ...]:
@@ -93,6 +114,7 @@ class Recipe(Wire):
 
 
 def _typed(phrase: Phrase) -> str:
+    weight = write_course(phrase.weight)
     if phrase.stop is not None:
-        return f"{phrase.text}:{phrase.weight:g}:{phrase.stop:g}"
-    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"
+        return f"{phrase.text}:{weight}:{phrase.stop:g}"
+    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{weight}"

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
+from dreamqueue.turns import unrest, way
 from dreamrender.aims import Target, aims_of
 from dreamrender.averages import Average
 from dreamrender.canvas import AnySize, Canvas, Scalable, leaves, resized
@@ -17,6 +18,9 @@ from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
 from dreamrender.schedule import progress
 from dreamrender.types import Embeddings, Image, Images
+
+RESTLESS = 1.0
+"""Least factor of the learning rate while the words change, and for a while after."""
 
 
 class SteeredSession:
@@ -46,19 +50,24 @@ class SteeredSession:
         self.step = 0
         self.resolution = 1.0
         """Share of the canvas's full sides that it is steered at."""
+        self.targets = tuple(targets)
         self.aims = [aims_of(recipe, one, targets) for one in self.critics]
         """In the order of the critics."""
         self.notes = tuple(note for aims in self.aims for note in aims.notes)
         """What the member should know, in their words."""
-        self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self.optimiser = self._new_optimiser()
         self.average = Average(preset.average)
         self._scored: tuple[int, float | None] = (-1, None)
 
     @property
     def t(self) -> float:
-        """Progress of the next step, in [0, 1]."""
-        return progress(self.step, self.recipe.steps)
+        """Progress of the next step, in [0, 1]; in a leg before, as far as was known then."""
+        return progress(self.step, self.recipe.steps_at(self.step))
+
+    @property
+    def way(self) -> float:
+        """Progress through the whole render, in [0, 1]: the clock of the phrases' weights."""
+        return way(self.recipe, self.step)
 
     @property
     def score(self) -> float | None:
@@ -99,13 +108,14 @@ class SteeredSession:
         """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
         total = torch.zeros((), device=image.device)
         for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
-            total = total + aims.loss(embeddings, self.preset.distance)
+            total = total + aims.loss(embeddings, self.preset.distance, self.way)
             total = total + self._regular(self.preset.on_cuts, some)
         return total / len(self.critics) + self._regular(self.preset.on_image, image[None])
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
-        scale = self.preset.rate * self.preset.rate_scale(self.t) * self._pace
+        calm = self.preset.rate_scale(self.t) * self._pace
+        scale = self.preset.rate * max(calm, RESTLESS * unrest(self.recipe, self.way))
         for group in self.optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self.optimiser.step()
@@ -114,6 +124,19 @@ class SteeredSession:
         if self.preset.average:
             self.average.add(leaves(self.canvas))
         self.step += 1
+
+    def steer(self, recipe: Recipe) -> None:
+        """Go on by a recipe with other phrases, more steps or both."""
+        self.recipe = recipe
+        self.aims = [aims_of(recipe, one, self.targets) for one in self.critics]
+        self.notes = tuple(note for aims in self.aims for note in aims.notes)
+        self._scored = (-1, None)
+
+    @property
+    def _pace(self) -> float:
+        """How much longer each step is where there are fewer than the preset's rate was found for."""
+        steps = self.recipe.steps_at(self.step)
+        return min(4.0, max(0.25, (self.preset.steps or steps) / steps))
 
     @torch.no_grad()
     def picture(self) -> Image:
@@ -143,4 +166,4 @@ class SteeredSession:
     def _similarity(self) -> float | None:
         with self.average.in_place_of(leaves(self.canvas)):
             image = self.canvas.image()
-        return self.aims[0].score(self.critic.encode_images(image[None]))
+        return self.aims[0].score(self.critic.encode_images(image[None]), self.way)

@@ -49,6 +49,9 @@ FLAGS = {
         "--resolution 0.25..1",
         listed=True,
     ),
+    "story": Flag(
+        '"A ^ B"', "phrases one after the other; the animation tells it", '--story "a seed ^ a tree ^ a fire"'
+    ),
     "style": Flag(
         "NAME", "add a style's words; several with commas", "--style watercolor", many=True, listed=True
     ),
