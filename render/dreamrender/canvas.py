@@ -57,6 +57,14 @@ class Scalable(Protocol):
         """
 
 
+@runtime_checkable
+class Unclamped(Protocol):
+    """A canvas whose values can leave the visible range, and be told to stay."""
+
+    def unclamped(self) -> Image:
+        """The picture before `clamp_with_gradient`, (3, h, w); [0, 1] is what can be seen. Differentiable."""
+
+
 class _ClampWithGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, pixels: Tensor) -> Tensor:

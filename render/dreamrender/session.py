@@ -12,9 +12,8 @@ from dreamqueue.recipe import Recipe
 from dreamqueue.turns import unrest, way
 from dreamrender.aims import Target, aims_of
 from dreamrender.averages import Average
-from dreamrender.canvas import AnySize, Canvas, Scalable, leaves, resized
+from dreamrender.canvas import AnySize, Canvas, Scalable, Unclamped, clamp_with_gradient, leaves, resized
 from dreamrender.critics import Critic
-from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
 from dreamrender.schedule import progress
 from dreamrender.types import Embeddings, Image, Images
@@ -58,6 +57,7 @@ class SteeredSession:
         self.optimiser = self._new_optimiser()
         self.average = Average(preset.average)
         self._scored: tuple[int, float | None] = (-1, None)
+        self._raw: Image | None = None
 
     @property
     def t(self) -> float:
@@ -89,6 +89,9 @@ class SteeredSession:
         rescaled = self.rescale(self.preset.share_at(self.t))
         if self.canvas.prepare(self.t) or rescaled:
             self.restart_optimiser()
+        if self.preset.on_raw and isinstance(self.canvas, Unclamped):
+            self._raw = self.canvas.unclamped()
+            return clamp_with_gradient(self._raw)
         return self.canvas.image()
 
     def rescale(self, share: float) -> bool:
@@ -100,9 +103,9 @@ class SteeredSession:
 
     def cuts(self, image: Image) -> list[Images]:
         """This step's cutouts for each critic, (cuts, 3, side, side) of its own side."""
-        count, how = self.preset.cuts_at(self.t), self.preset.augmentation
+        cutter, count, how = self.preset.cutter, self.preset.cuts_at(self.t), self.preset.augmentation
         sides = [critic.image_size for critic in self.critics]
-        return [cut_out(image, count, side, how, self.generator, self.t) for side in sides]
+        return [cutter(image, count, side, how, self.generator, self.t) for side in sides]
 
     def loss(self, image: Image, cuts: Sequence[Images], seen: Sequence[Embeddings]) -> Tensor:
         """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
@@ -110,16 +113,20 @@ class SteeredSession:
         for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
             total = total + aims.loss(embeddings, self.preset.distance, self.way)
             total = total + self._regular(self.preset.on_cuts, some)
-        return total / len(self.critics) + self._regular(self.preset.on_image, image[None])
+        total = total / len(self.critics) + self._regular(self.preset.on_image, image[None])
+        return total if self._raw is None else total + self._regular(self.preset.on_raw, self._raw[None])
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
         calm = self.preset.rate_scale(self.t) * self._pace
-        scale = self.preset.rate * max(calm, RESTLESS * unrest(self.recipe, self.way))
+        scale = (
+            self.preset.rate * self.preset.haste(self.t) * max(calm, RESTLESS * unrest(self.recipe, self.way))
+        )
         for group in self.optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        self._raw = None
         self.canvas.settle()
         if self.preset.average:
             self.average.add(leaves(self.canvas))

@@ -66,9 +66,13 @@ class Codes:
 
     def image(self) -> Image:
         """The nearest codes, decoded."""
+        return clamp_with_gradient(self.unclamped())
+
+    def unclamped(self) -> Image:
+        """The nearest codes as the decoder gives them."""
         pixels = self.model.decode(self.model.quantise(self.z))[0]
         height, width = self.size
-        return clamp_with_gradient(pixels[:, :height, :width])
+        return pixels[:, :height, :width]
 
     @torch.no_grad()
     def scale(self, share: float) -> bool:

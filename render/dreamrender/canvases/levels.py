@@ -69,12 +69,16 @@ class Levels:
 
     def image(self) -> Image:
         """The sum of the levels that its size can show, as RGB, clamped to [0, 1]."""
+        return clamp_with_gradient(self.unclamped())
+
+    def unclamped(self) -> Image:
+        """That sum as it is."""
         total: Tensor = self.levels[0]
         for level in self.levels[1:]:
             if min(level.shape[-2:]) <= min(self.size):
                 total = _grown(total, level.shape[-2:]) + level
         total = _grown(total, self.size)
-        return clamp_with_gradient(0.5 + torch.einsum("ij,jhw->ihw", self._colours, total))
+        return 0.5 + torch.einsum("ij,jhw->ihw", self._colours, total)
 
     def scale(self, share: float) -> bool:
         """Finer levels wait as they are; the optimiser passes over them."""

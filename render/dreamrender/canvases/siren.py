@@ -72,8 +72,12 @@ class Siren:
 
     def image(self) -> Image:
         """The picture at working size, (3, h, w)."""
+        return clamp_with_gradient(self.unclamped())
+
+    def unclamped(self) -> Image:
+        """What the network says, at working size."""
         height, width = self.working
-        return clamp_with_gradient(self.at(self._grid(height, width, self._shift)).T.view(3, height, width))
+        return self.at(self._grid(height, width, self._shift)).T.view(3, height, width)
 
     @torch.no_grad()
     def rendered(self, height: int, width: int) -> Image:
