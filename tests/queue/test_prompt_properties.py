@@ -79,6 +79,7 @@ def knots(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 COURSES = knots(st.floats(0, 10))
 CHANGING = COURSES.filter(lambda knots: any(value for _, value in knots))
 PHRASES = st.lists(
@@ -101,6 +102,14 @@ PHRASES = st.lists(
             "tv": st.one_of(st.none(), st.floats(0, 10), COURSES),
             "saturation": st.one_of(st.floats(-10, 10), COURSES),
             "cuts": st.one_of(st.none(), st.integers(1, 64), knots(st.integers(1, 64))),
+            "rate": st.one_of(st.none(), st.floats(0.05, 20), knots(st.floats(0.05, 20))),
+            "noise": st.one_of(st.none(), st.floats(0, 1), knots(st.floats(0, 1))),
+            "range": st.one_of(st.none(), st.floats(0, 10), COURSES),
+            "symmetry_weight": st.one_of(st.floats(0, 10), COURSES),
+            "palette": st.lists(COLOURS, min_size=2, max_size=16, unique=True).map(tuple),
+            "palette_weight": st.one_of(st.floats(0, 10), COURSES),
+            "cutouts": st.sampled_from(["", "classic", "pooled", "overview"]),
+            "average": st.one_of(st.none(), st.floats(0, 0.999)),
             "resolution": st.one_of(st.none(), st.floats(0.05, 1), knots(st.floats(0.05, 1))),
             "symmetry": st.sampled_from(["", "x", "y", "xy"]),
         },
