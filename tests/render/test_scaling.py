@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from dreamconfig.catalogue import backends
 from dreamqueue.errors import PaintError
 from dreamqueue.prompt import parse
 from dreamqueue.recipe import Recipe
@@ -49,10 +48,17 @@ def begun(name: str, **changes: object) -> tuple[Steered, SteeredSession]:
     return painter, painter.begin(recipe_for(backend=backend, preset=preset, **asked), Inputs())
 
 
-#: of the published VQGANs one, they are all painted alike
-ALIKE = {name for name in backends()["vqgan"].presets if name not in {"pocket", "wikiart-1024"}}
-CAN = ("pixels", "vqgan", "siren", "strokes", "deepdream")
-SCALABLE = [f"{name}-{preset}" for name in CAN for preset in backends()[name].presets if preset not in ALIKE]
+#: a preset for each kind of canvas
+SCALABLE = [
+    "pixels-levels",
+    "pixels-fourier",
+    "pixels-clipig2",
+    "vqgan-pocket",
+    "vqgan-wikiart-1024",
+    "siren-deepdaze",
+    "strokes-brush",
+    "deepdream-mixed",
+]
 
 
 @pytest.mark.parametrize("name", SCALABLE)
@@ -78,8 +84,8 @@ def test_the_size_that_is_steered_at_follows_the_course(name: str, course: objec
 @pytest.mark.parametrize("name", SCALABLE)
 def test_the_same_seed_gives_the_same_picture_and_a_small_one_is_another(name: str) -> None:
     def painted(course: object) -> torch.Tensor:
-        painter, session = begun(name, resolution=course, steps=3)
-        for _ in range(3):
+        painter, session = begun(name, resolution=course, steps=2)
+        for _ in range(2):
             painter.step([session])
         return painter.picture(session)
 
@@ -88,14 +94,14 @@ def test_the_same_seed_gives_the_same_picture_and_a_small_one_is_another(name: s
 
 
 @pytest.mark.parametrize("name", SCALABLE)
-@pytest.mark.parametrize("course", [GROWING, SHRINKING, 0.5], ids=["growing", "shrinking", "half"])
+@pytest.mark.parametrize("course", [GROWING, SHRINKING], ids=["growing", "shrinking"])
 def test_a_saved_session_goes_on_to_the_same_frame(name: str, course: object) -> None:
-    painter, session = begun(name, resolution=course)
+    painter, session = begun(name, resolution=course, steps=4)
     for _ in range(2):
         painter.step([session])
     again = painter.resume(session.recipe, Inputs(), painter.save(session))
     assert torch.equal(painter.picture(session), painter.picture(again))
-    for _ in range(2, 5):
+    for _ in range(2, 4):
         painter.step([session])
         painter.step([again])
         assert torch.equal(painter.picture(session), painter.picture(again))
