@@ -185,3 +185,14 @@ def test_a_canvas_of_one_size_says_so(critics: Callable[[str, str], Critic]) -> 
     with pytest.raises(PaintError, match="`flat` paints at one size; please leave `--resolution` out"):
         flat.begin(recipe_for(resolution=0.5), Inputs())
     flat.step([flat.begin(recipe_for(), Inputs())])
+
+
+def test_company_of_other_sizes_and_cuts_does_not_change_a_picture() -> None:
+    def painted(*others: SteeredSession) -> torch.Tensor:
+        painter, session = begun("pixels-levels", resolution=GROWING, cuts=((0.0, 2.0), (1.0, 6.0)))
+        for _ in range(5):
+            painter.step([session, *others])
+        return painter.picture(session)
+
+    neighbour = begun("pixels-clipig2", width=96, cutouts="overview")[1]
+    assert torch.allclose(painted(), painted(neighbour), atol=4 / 255)
