@@ -35,6 +35,17 @@ _FROM_TO = re.compile(rf"({NUMBER})(?:\.\.|…)({NUMBER})", re.ASCII)  # phones 
 _KNOT = re.compile(rf"({NUMBER})@({NUMBER})(%?)", re.ASCII)
 
 
+def between(least: float, most: float) -> AfterValidator:
+    """For a field: every value of its course lies in these bounds."""
+
+    def check(course: Course) -> Course:
+        if not all(least <= value <= most for value in values_of(course)):
+            raise ValueError(f"a number from {least:g} to {most:g}")
+        return course
+
+    return AfterValidator(check)
+
+
 def value_at(course: Course, t: float) -> float:
     """The value at progress t in [0, 1]."""
     if not isinstance(course, tuple):

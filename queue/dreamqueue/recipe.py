@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from dreamqueue import braces
 from dreamqueue.collection import Collection
-from dreamqueue.course import Course, values_of, write_course
+from dreamqueue.course import Course, between, values_of, write_course
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
@@ -17,6 +17,21 @@ MAX_STOP = 4.93
 """Half of π²: the spherical distance of opposite vectors."""
 MOST_PICTURES = 16
 """Pictures that one job paints, as the cells of a grid or as candidates."""
+
+MAX_CUTS = 64
+MIN_SHARE = 0.05
+MAX_AVERAGE = 0.999
+PALETTE = 2, 16
+"""Fewest and most colours of a palette."""
+
+HexColour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+
+
+def _palette(colours: tuple[str, ...]) -> tuple[str, ...]:
+    least, most = PALETTE
+    if colours and not least <= len(colours) <= most:
+        raise ValueError(f"a palette has {least} to {most} colours")
+    return colours
 
 
 class Phrase(Wire):
@@ -94,6 +109,24 @@ class Recipe(Wire):
     """How many of the candidates go on after the trial: those with the highest scores."""
     trial: Annotated[float, Field(gt=0, le=1)] = 0.2
     """Share of the steps after which the candidates are ranked; 1 finishes them all first."""
+    cuts: Annotated[Course, between(1, MAX_CUTS)] | None = None
+    """Cutouts that each critic is shown a step, rounded; None is the preset's own."""
+    resolution: Annotated[Course, between(MIN_SHARE, 1)] | None = None
+    """Share of the sides that it is steered at; None is the preset's own."""
+    cutouts: Literal["", "classic", "pooled", "overview"] = ""
+    """How they are cut; empty is the preset's own way."""
+    rate: Annotated[Course, between(0.05, 20)] | None = None
+    """Factor of the preset's learning rate; None is 1."""
+    noise: Annotated[Course, between(0, 1)] | None = None
+    """Standard deviation of noise on what the critics see, besides the preset's own; None is 0."""
+    range: Annotated[Course, between(0, 10)] | None = None
+    """How strongly colours that leave the visible range are called back; None is 0."""
+    symmetry_weight: Annotated[Course, between(0, 10)] = 1.0
+    palette: Annotated[tuple[HexColour, ...], AfterValidator(_palette)] = ()
+    """The colours to keep to, as #rrggbb; none for any."""
+    palette_weight: Annotated[Course, between(0, 10)] = 1.0
+    average: Annotated[float, Field(ge=0, le=MAX_AVERAGE)] | None = None
+    """Decay of the average that is shown; 0 shows the newest, None is the preset's own."""
     legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()
     """Where it was made longer, in order, so that it is painted again in the same way."""
     styles: tuple[UsedStyle, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from dreamconfig.catalogue import BackendEntry
 from dreamconfig.settings import QueueSettings
@@ -138,6 +139,67 @@ def test_losses() -> None:
     assert "a number from -10 to 10" in answer("a hut --saturation 11")
     assert "a number from 0 to 10" in answer("a hut --tv -1")
     assert "I need `x` (left mirrors right)" in answer("a hut --symmetry z")
+
+
+def test_the_loop() -> None:
+    recipe = asked("a hut --cuts 8..32 --resolution 0.25..1")
+    assert recipe.cuts == ((0, 8), (1, 32))
+    assert recipe.resolution == ((0, 0.25), (1, 1))
+    assert render(recipe).endswith("--cuts 8..32 --resolution 0.25..1")
+    assert parse(render(recipe)) == recipe
+    assert (asked("a hut").cuts, asked("a hut").resolution) == (None, None)
+    assert "a whole number from 1 to 64 here" in answer("a hut --cuts 0")
+    assert "`--cuts 8..32`" in answer("a hut --cuts 2.5")
+    assert "a number from 0.05 to 1 here" in answer("a hut --resolution 0")
+    with pytest.raises(ValidationError, match="a number from 1 to 64"):
+        Recipe(phrases=recipe.phrases, cuts=65)
+
+
+def test_what_the_loop_shows_and_wants() -> None:
+    recipe = asked(
+        "a hut --cutouts Overview --rate 2..0.5 --noise .1 --range 1 --symmetry x --symmetry-weight 0..2 "
+        '--palette "Dark Slate Gray, #FC8, teal" --palette-weight 2 --average 0.9'
+    )
+    assert recipe.words == "a hut"
+    assert (recipe.cutouts, recipe.rate, recipe.noise) == ("overview", ((0, 2), (1, 0.5)), 0.1)
+    assert (recipe.range, recipe.symmetry_weight, recipe.average) == (1, ((0, 0), (1, 2)), 0.9)
+    assert (recipe.palette, recipe.palette_weight) == (("#2f4f4f", "#ffcc88", "#008080"), 2)
+    assert parse(render(recipe)) == recipe
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+    assert asked("a hut --palette navy, teal").palette == ("#000080", "#008080")
+    assert "--" not in render(asked("a hut")).partition("--seed")[2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("--cutouts polled", "Did you mean `pooled`?"),
+        ("--rate 0", "a number from 0.05 to 20 here, or how it changes on the way, such as `--rate 2..0.5`"),
+        ("--noise 2", "a number from 0 to 1 here"),
+        ("--range -1", "a number from 0 to 10 here"),
+        ("--symmetry-weight 11", "a number from 0 to 10 here"),
+        ("--palette-weight x", "a number from 0 to 10 here"),
+        ("--palette navi,teal", "I know no colour `navi`. Did you mean `navy`?"),
+        (
+            "--palette #12345,teal",
+            "I know no colour `#12345`. There are: the web's names, numbers such as #1a2b3c.",
+        ),
+        ("--palette teal", "a palette has 2 to 16 colours, such as"),
+        ("--palette teal,TEAL", "a palette has 2 to 16 colours"),
+        ("--average 1", "a number from 0 to 0.999 here"),
+        ("--average nan", "a number from 0 to 0.999 here"),
+    ],
+)
+def test_what_the_loop_cannot_do_is_answered(typed: str, right: str) -> None:
+    assert right in answer(f"a hut {typed}")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"palette": ("#000000",)}, {"palette": ("teal", "navy")}, {"average": 1.0}, {"rate": 0.0}]
+)
+def test_a_recipe_refuses_what_the_prompt_does(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Recipe.model_validate({"phrases": asked("a hut").phrases, **wrong})
 
 
 def test_stops() -> None:
@@ -308,7 +370,7 @@ def test_too_much() -> None:
     assert asked("x" * 2000)
     assert "2,016 characters" in answer("x" * 2000 + " --watercolor")
     assert answer("|".join("x" * 33)) == "That is 33 phrases, and I steer by 32 at most."
-    assert len(answer("a --" + "b" * 1900)) < 300
+    assert len(answer("a --" + "b" * 1900)) < 500
 
 
 def test_answers_stay_in_their_backticks() -> None:

@@ -71,11 +71,6 @@ WEIGHTS = st.one_of(
     st.just(1.0), st.floats(-100, 100).filter(bool), st.sampled_from([0.5, -1.0, 2.0, 1e-7, 100.0, -0.1])
 )
 STOPS = st.one_of(st.none(), st.floats(0, 4.9), st.sampled_from([0.8, 1.0, 0.0, 1e-7]))
-COURSES = (
-    st.lists(st.tuples(st.integers(0, 100), st.floats(0, 10)), min_size=2, max_size=8)
-    .map(lambda knots: tuple(sorted({percent / 100: value for percent, value in knots}.items())))
-    .filter(lambda knots: len(knots) > 1)
-)
 NAMES = st.one_of(ANYTHING, BITS).map(slug).filter(bool)
 COLLECTIONS = st.builds(
     Collection,
@@ -87,6 +82,19 @@ COLLECTIONS = st.builds(
         unique_by=lambda liked: liked.folder,
     ).map(tuple),
 )
+
+
+def knots(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Courses through such values."""
+    return (
+        st.lists(st.tuples(st.integers(0, 100), values), min_size=2, max_size=8)
+        .map(lambda found: tuple(sorted({percent / 100: value for percent, value in found}.items())))
+        .filter(lambda found: len(found) > 1)
+    )
+
+
+COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+COURSES = knots(st.floats(0, 10))
 CHANGING = COURSES.filter(lambda knots: any(value for _, value in knots))
 PHRASES = st.lists(
     st.builds(Phrase, text=WORDS, weight=st.one_of(WEIGHTS, CHANGING), stop=STOPS), min_size=1, max_size=6
@@ -116,6 +124,16 @@ def is_possible(recipe: Recipe) -> bool:
             "collection": st.one_of(st.none(), COLLECTIONS),
             "tv": st.one_of(st.none(), st.floats(0, 10), COURSES),
             "saturation": st.one_of(st.floats(-10, 10), COURSES),
+            "cuts": st.one_of(st.none(), st.integers(1, 64), knots(st.integers(1, 64))),
+            "rate": st.one_of(st.none(), st.floats(0.05, 20), knots(st.floats(0.05, 20))),
+            "noise": st.one_of(st.none(), st.floats(0, 1), knots(st.floats(0, 1))),
+            "range": st.one_of(st.none(), st.floats(0, 10), COURSES),
+            "symmetry_weight": st.one_of(st.floats(0, 10), COURSES),
+            "palette": st.lists(COLOURS, min_size=2, max_size=16, unique=True).map(tuple),
+            "palette_weight": st.one_of(st.floats(0, 10), COURSES),
+            "cutouts": st.sampled_from(["", "classic", "pooled", "overview"]),
+            "average": st.one_of(st.none(), st.floats(0, 0.999)),
+            "resolution": st.one_of(st.none(), st.floats(0.05, 1), knots(st.floats(0.05, 1))),
             "symmetry": st.sampled_from(["", "x", "y", "xy"]),
         },
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dreamqueue.course import shortest, write_course
 from dreamqueue.errors import PromptError
+from dreamqueue.prompt import steering
 from dreamqueue.prompt.collections import write_collection
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
@@ -36,6 +37,7 @@ def render(recipe: Recipe) -> str:
         flags["saturation"] = write_course(recipe.saturation)
     if recipe.symmetry:
         flags["symmetry"] = recipe.symmetry
+    flags |= steering.written(recipe)
     if recipe.candidates > 1:
         flags["candidates"] = recipe.candidates
         flags["finish"] = recipe.finish

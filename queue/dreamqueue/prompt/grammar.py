@@ -9,7 +9,7 @@ from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
-from dreamqueue.prompt import values
+from dreamqueue.prompt import steering, values
 from dreamqueue.prompt.candidates import candidates
 from dreamqueue.prompt.collections import collection
 from dreamqueue.prompt.courses import course
@@ -86,6 +86,7 @@ def parse(
         tv=course(said.values["tv"], 0, 10) if "tv" in said.values else None,
         saturation=course(said.values["saturation"], -10, 10) if "saturation" in said.values else 0.0,
         symmetry=_symmetry(said.values),
+        **steering.asked(said.values),
         styles=used,
         **candidates(said.values)._asdict(),
     )

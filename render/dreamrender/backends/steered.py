@@ -15,7 +15,7 @@ from dreamqueue.recipe import Recipe
 from dreamrender import saving, steer
 from dreamrender.aims import Target
 from dreamrender.backend import Inputs, Resumable, Session, Steerable
-from dreamrender.canvas import Canvas, covering
+from dreamrender.canvas import Canvas, Scalable, covering
 from dreamrender.collection.guides import collected
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
@@ -60,6 +60,8 @@ class Steered(Resumable, Steerable, ABC):
             start = start.to(self.device)
         preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
+        if recipe.resolution is not None and not isinstance(canvas, Scalable):
+            raise PaintError(f"`{self.name}` paints at one size; please leave `--resolution` out.")
         targets = _targets(recipe, inputs)
         pictures = collected(recipe, inputs, critics, self.device)
         return self.session(recipe, canvas, preset, critic, generator, others, targets, pictures)
@@ -67,7 +69,8 @@ class Steered(Resumable, Steerable, ABC):
     def most_cuts(self, recipe: Recipe) -> int:
         """Cutouts that each critic is shown in a step, at most; for an estimate of memory."""
         preset = self.presets.get(recipe.preset or next(iter(self.presets)), Preset())
-        return preset.cuts
+        wished = as_wished(preset, recipe, None)
+        return max(wished.cuts_at(step / 20) for step in range(21))
 
     def group(self, session: Session) -> str:
         """All sessions with the same critics step together, whatever their sizes and presets."""
