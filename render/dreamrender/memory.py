@@ -40,8 +40,10 @@ class Estimate:
         return self.fixed + self.pixel * (pixels if self.largest is None else min(pixels, self.largest))
 
 
-def estimate(recipe: Recipe, cuts: int, loaded: Callable[[str], bool] = lambda model: False) -> Estimate:
-    """What a painting of the recipe takes beside the models that are loaded.
+def estimate(
+    recipe: Recipe, cuts: int, loaded: Callable[[str], bool] = lambda model: False, at_once: int = 1
+) -> Estimate:
+    """What a painting of the recipe takes beside the models that are loaded, `at_once` pictures in a step.
 
     The catalogue has the numbers (measured by tools/memory, on a CPU in single precision; a GPU in half
     precision takes less). A backend that the catalogue does not know counts as nothing.
@@ -52,7 +54,9 @@ def estimate(recipe: Recipe, cuts: int, loaded: Callable[[str], bool] = lambda m
     fixed = own.fixed + sum(memory.fixed for name, memory in wanted.items() if not loaded(name))
     of_cuts = cuts * sum(memory.cut for memory in (own, *wanted.values()))
     kilobytes = sum(memory.pixel for memory in (own, *wanted.values()))
-    return Estimate(fixed=(fixed + of_cuts) * 1e6, pixel=kilobytes * 1e3, largest=own.largest)
+    return Estimate(
+        fixed=(fixed + at_once * of_cuts) * 1e6, pixel=at_once * kilobytes * 1e3, largest=own.largest
+    )
 
 
 def check(recipe: Recipe, what: Estimate, free: float | None) -> None:

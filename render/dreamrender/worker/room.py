@@ -10,10 +10,12 @@ from dreamrender.backend import Backend
 from dreamrender.critics import loading
 
 
-def room_on(device: str, load: Callable[[str], Backend], gigabytes: float) -> Callable[[Recipe], None]:
+def room_on(
+    device: str, load: Callable[[str], Backend], gigabytes: float, batch: int = 1
+) -> Callable[[Recipe], None]:
     """What the engine asks before it begins a recipe: raises PaintError for one that would not fit.
 
-    `gigabytes` is what a painting may take; 0: what is free.
+    `gigabytes` is what a painting may take; 0: what is free. Up to `batch` pictures of a job share a step.
     """
 
     def loaded(model: str) -> bool:
@@ -23,6 +25,7 @@ def room_on(device: str, load: Callable[[str], Backend], gigabytes: float) -> Ca
         backend = load(recipe.backend)
         cuts = backend.most_cuts(recipe) if isinstance(backend, memory.HasCuts) else memory.CUTS
         free = gigabytes * 1e9 if gigabytes else memory.free_on(device)
-        memory.check(recipe, memory.estimate(recipe, cuts, loaded), free)
+        at_once = min(batch, max(recipe.candidates, recipe.cells))
+        memory.check(recipe, memory.estimate(recipe, cuts, loaded, at_once), free)
 
     return check

@@ -74,12 +74,13 @@ async def run_worker(
     if load is None:
         await asyncio.to_thread(_load_critic, settings.critic, device)
     load = load or (lambda backend: load_backend(backend, device))
+    batch = 1 if device == "cpu" else slots
     engine = Engine(
         load,
         max_sessions=slots,
-        batch=1 if device == "cpu" else slots,
+        batch=batch,
         frame_seconds=settings.frame_seconds,
-        check=room_on(device, load, settings.memory_gb),
+        check=room_on(device, load, settings.memory_gb, batch),
     )
     client = await _connect_patiently(settings)
     lanes = sorted({known_backends()[backend].lane for backend in names})
@@ -88,7 +89,7 @@ async def run_worker(
         backends=tuple(names),
         lanes=tuple(lanes),
         device=device,
-        slots=1 if device == "cpu" else slots,
+        slots=batch,
     )
     largest = int(settings.state_megabytes * 2**20)
     shelf = Shelf(settings.collections)
