@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from dreambench.small_generators import write_all
 from safetensors.torch import save_file
 
 from dreamqueue.recipe import Phrase, Recipe
@@ -19,7 +20,6 @@ from dreamrender.dvae_files import load_dvae_decoder, load_dvae_encoder
 from dreamrender.stylegan.files import load_stylegan
 
 from .on_valkey import client, grey, settings
-from .tiny_generators import write_all
 
 __all__ = ["client", "grey", "settings"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from dreambench import small_generators as tiny
 from torch import nn
 
 from dreamconfig.catalogue import backends, models
@@ -22,7 +23,6 @@ from dreamrender.canvases.squares import middle
 from dreamrender.critics import Critic
 from dreamrender.picture import to_pil
 
-from . import tiny_generators as tiny
 from .conftest import recipe_for
 
 DEEP_256 = {

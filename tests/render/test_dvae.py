@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from dreambench import small_generators as tiny
 from torch import nn
 from torch.nn import functional as F
 
@@ -21,7 +22,6 @@ from dreamrender.dvae import Decoder, Encoder, Shape
 from dreamrender.dvae_files import load_decoder, load_dvae_decoder, load_encoder
 from dreamrender.picture import to_pil
 
-from . import tiny_generators as tiny
 from .conftest import recipe_for
 from .test_bigsleep import Harmful
 

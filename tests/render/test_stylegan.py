@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from dreambench import small_generators as tiny
 from torch.nn import functional as F
 
 from dreamconfig.catalogue import backends, models
@@ -23,7 +24,6 @@ from dreamrender.stylegan import three, two
 from dreamrender.stylegan.files import load_generator, load_stylegan
 from dreamrender.stylegan.layers import demodulation, resampled
 
-from . import tiny_generators as tiny
 from .conftest import recipe_for
 from .test_bigsleep import Harmful
 
