@@ -19,6 +19,8 @@ BLEND = 0.1
 CALM_AFTER = 0.3
 """Share of all steps after a change of words until the painter's hand is as calm as it would have been."""
 MOST_PHRASES = 32
+NEARLY = 1e-9
+"""What the clock of a longer way may round differently."""
 
 
 def way(recipe: Recipe, step: int) -> float:
@@ -58,15 +60,20 @@ def longer(recipe: Recipe, step: int, steps: int) -> Recipe:
     return Recipe.model_validate({**recipe.model_dump(), "phrases": phrases, "steps": steps, "legs": legs})
 
 
-def unrest(recipe: Recipe, t: float) -> float:
-    """1 while the words change, and down to 0 within `CALM_AFTER` of the way after they did."""
+def unrest(recipe: Recipe, step: int) -> float:
+    """1 while the words change, and down to 0 within `CALM_AFTER` of the way after they did.
+
+    The way is as long as was known at that step, so that more steps do not change what was before.
+    """
+    t = way(recipe, step)
+    calm = CALM_AFTER * max(1, recipe.steps_at(step) - 1) / max(1, recipe.steps - 1)
     most = 0.0
     for phrase in recipe.phrases:
         if isinstance(phrase.weight, tuple):
             for (start, before), (end, after) in pairwise(phrase.weight):
-                if before != after and t >= start:
-                    most = max(most, 1 - max(0.0, t - end) / CALM_AFTER)
-    return most
+                if before != after and t > start - NEARLY:
+                    most = max(most, 1 - max(0.0, t - end) / calm)
+    return round(most, 6)
 
 
 def _by_words(phrases: Sequence[Phrase]) -> dict[tuple[str, float | None, int], Phrase]:

@@ -40,7 +40,7 @@ class Aims:
 
     def weights_at(self, t: float) -> Float[Tensor, " aims"]:
         """The weights at progress t."""
-        return self.stops.new_tensor([value_at(weight, t) for weight in self.weights])
+        return self.stops.new_tensor([round(value_at(weight, t), 6) for weight in self.weights])
 
     def loss(
         self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor], t: float = 0.0

@@ -119,9 +119,8 @@ class SteeredSession:
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
         calm = self.preset.rate_scale(self.t) * self._pace
-        scale = (
-            self.preset.rate * self.preset.haste(self.t) * max(calm, RESTLESS * unrest(self.recipe, self.way))
-        )
+        hand = max(calm, RESTLESS * unrest(self.recipe, self.step))
+        scale = self.preset.rate * self.preset.haste(self.t) * hand
         for group in self.optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self.optimiser.step()

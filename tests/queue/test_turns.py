@@ -127,11 +127,15 @@ def test_a_longer_recipe_has_its_past_unchanged() -> None:
 
 def test_the_hand_is_restless_while_words_change_and_calms_down() -> None:
     turn = turned(recipe("a cat"), [Phrase(text="a dog")], 50, blend=0.1)
-    assert unrest(turn, 0.49) == 0
-    assert unrest(turn, 0.5) == unrest(turn, 0.6) == 1
-    assert unrest(turn, 0.75) == pytest.approx(0.5)
-    assert unrest(turn, 0.95) == 0
-    assert unrest(recipe("a cat"), 0.5) == 0
+    assert unrest(turn, 49) == 0
+    assert unrest(turn, 50) == unrest(turn, 60) == 1
+    assert unrest(turn, 75) == pytest.approx(0.5)
+    assert unrest(turn, 95) == 0
+    assert unrest(recipe("a cat"), 50) == 0
+    long = longer(turn, 80, 201)
+    assert [unrest(long, step) for step in range(80)] == pytest.approx(
+        [unrest(turn, step) for step in range(80)]
+    )
 
 
 def test_an_order_that_comes_too_late_says_so() -> None:

@@ -196,6 +196,23 @@ def test_more_steps_on_the_way_are_painted_again_from_the_recipe(painter: Painte
     assert torch.equal(backend.picture(session), again)
 
 
+def test_a_render_that_turned_and_went_on_for_longer_is_painted_again(painter: Painter) -> None:
+    backend, recipe = painter
+    assert isinstance(backend, Steerable)
+    session = backend.begin(recipe(steps=12), Inputs())
+    now = session.recipe
+    for step in range(20):
+        if step == 4:
+            now = turned(now, (Phrase(text="a green dog"),), step)
+        if step == 9:
+            now = longer(now, step, 20)
+        if step in {4, 9}:
+            backend.steer(session, now)
+        backend.step([session])
+    (again,) = paint(backend, now)
+    assert torch.allclose(backend.picture(session), again, atol=2 / 255)
+
+
 def test_the_catalogue_and_the_registry_agree() -> None:
     assert list(BACKENDS) == list(backends())
 
