@@ -124,7 +124,8 @@ class Recipe(Wire):
     symmetry_weight: Annotated[Course, between(0, 10)] = 1.0
     palette: Annotated[tuple[HexColour, ...], AfterValidator(_palette)] = ()
     """The colours to keep to, as #rrggbb; none for any."""
-    palette_weight: Annotated[Course, between(0, 10)] = 1.0
+    palette_weight: Annotated[Course, between(0, 10)] = ((0.0, 0.0), (1.0, 1.0))
+    """How strictly. Strict from the start, a picture takes the colour that is nearest to grey all over."""
     average: Annotated[float, Field(ge=0, le=MAX_AVERAGE)] | None = None
     """Decay of the average that is shown; 0 shows the newest, None is the preset's own."""
     legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()

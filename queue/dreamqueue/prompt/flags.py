@@ -79,7 +79,7 @@ FLAGS = {
         "COLOURS", "keep to these colours, 2 to 16 with commas", "--palette navy,teal,#ffcc88", listed=True
     ),
     "palette-weight": Flag(
-        "NUMBER", "how strictly, 0 to 10; usually 1; also a course", "--palette-weight 0..2", listed=True
+        "NUMBER", "how strictly, 0 to 10; usually 0..1, ever more", "--palette-weight 0..2", listed=True
     ),
     "average": Flag("NUMBER", "show the average of the last steps, 0 to 0.999: calmer", "--average 0.9"),
     "story": Flag(
