@@ -10,7 +10,7 @@ import torch
 
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError
-from dreamrender.vqgan import VQGAN, fast_in_half
+from dreamrender.vqgan import VQGAN
 from dreamrender.vqgan_files import load_vqgan
 
 FOLDER = "aliendreams"
@@ -37,9 +37,7 @@ def _load(name: str, device: str) -> VQGAN:
             f"This worker does not have {' and '.join(missing)} of `{name}` ({entry.origin}). Whoever runs "
             f"it can put them into the folder `{FOLDER}` of torch's downloads."
         )
-    model = load_vqgan(weights, config, device)
-    model.reduced = fast_in_half(device)
-    return model
+    return load_vqgan(weights, config, device).hasten()
 
 
 def _place(name: str, entry: ModelEntry) -> Path:

@@ -57,7 +57,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def critic(tiny_weights: Path) -> OpenClipCritic:
     """The tiny CLIP, loaded through the real loader."""
-    return OpenClipCritic.load(TINY, str(tiny_weights), name="tiny")
+    return OpenClipCritic.load(TINY, str(tiny_weights), name="tiny", precision="float32")
 
 
 @pytest.fixture(scope="session")
