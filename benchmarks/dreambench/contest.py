@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,7 +16,7 @@ from dreamrender import cutouts, steer
 from dreamrender.backends.vqgan import PUBLISHED
 from dreamrender.canvases.codes import Codes
 from dreamrender.fast.precision import Precision
-from dreamrender.steer import SteeredSession
+from dreamrender.steer import Preset, SteeredSession
 
 PHRASE = "a red apple on a table"
 
@@ -39,20 +41,17 @@ class OurLoop:
     def __init__(
         self, networks: Networks, precision: Precision, size: int, cuts: int, sessions: int = 1
     ) -> None:
-        self.networks, self.precision, self.size, self.count = networks, precision, size, cuts
-        self.critic = networks.critic(precision)
-        self.quick = networks.vqgan.hasten(precision).quick
-        self.reduced = networks.vqgan.reduced
-        self.sessions = [self._session(seed) for seed in range(sessions)]
+        self.critic, self.painter = networks.critic(precision), networks.painter(precision)
+        self.codes = networks.codes(size)
+        preset = replace(PUBLISHED, cuts=cuts)
+        self.sessions = [self._session(size, preset, seed) for seed in range(sessions)]
 
     def step(self) -> None:
         """One step of each session."""
-        self._take_over()
         steer.step(self.sessions)
 
     def gradient(self, cut: Cutouts) -> Tensor:
         """Of the first session's loss by its codes, seen through given cutouts: (1, e, h, w)."""
-        self._take_over()
         session = self.sessions[0]
         image = session.canvas.image()
         cuts = cut(image[None])
@@ -61,19 +60,11 @@ class OurLoop:
         assert isinstance(found, Tensor)
         return found
 
-    def _session(self, seed: int) -> SteeredSession:
-        recipe = Recipe(
-            phrases=(Phrase(text=PHRASE),), width=self.size, height=self.size, seed=seed, backend="vqgan"
-        )
-        canvas = Codes(self.networks.vqgan, self.networks.codes(self.size), (self.size, self.size))
-        generator = steer.seeded(recipe, self.networks.vqgan.codebook.device)
-        from dataclasses import replace
-
-        return SteeredSession(recipe, canvas, replace(PUBLISHED, cuts=self.count), self.critic, generator)
-
-    def _take_over(self) -> None:
-        """Several of these share one VQGAN."""
-        self.networks.vqgan.quick, self.networks.vqgan.reduced = self.quick, self.reduced
+    def _session(self, size: int, preset: Preset, seed: int) -> SteeredSession:
+        recipe = Recipe(phrases=(Phrase(text=PHRASE),), width=size, height=size, seed=seed, backend="vqgan")
+        generator = steer.seeded(recipe, self.codes.device)
+        canvas = Codes(self.painter, self.codes, (size, size))
+        return SteeredSession(recipe, canvas, preset, self.critic, generator)
 
 
 def our_cutouts(networks: Networks, cuts: int) -> Cutouts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +78,10 @@ class Networks:
             network.eval().requires_grad_(False).to(device)
         return cls(vqgan, clip, open_clip.SimpleTokenizer(context_length=clip.context_length))
 
+    def painter(self, precision: Precision) -> VQGAN:
+        """The VQGAN as the product holds it, a copy."""
+        return copy.deepcopy(self.vqgan).hasten(precision)
+
     @property
     def side(self) -> int:
         """Of the cutouts, in pixels."""
@@ -99,11 +104,11 @@ class Networks:
         return lambda z: decoder(before(z))
 
     def critic(self, precision: Precision) -> OpenClipCritic:
-        """The CLIP as the product holds it."""
+        """The CLIP as the product holds it, a copy."""
         from dreambench.reference.loop import MEAN, STD
 
         return OpenClipCritic(
-            self.clip,
+            copy.deepcopy(self.clip),
             self.tokenizer,
             name="random",
             dim=self.clip.visual.output_dim,

@@ -119,9 +119,8 @@ class VQGAN(nn.Module):
         return (pixels.float() + 1) / 2
 
     def hasten(self, precision: Precision | None = None) -> Self:
-        """Decode as the precision says, the process's own by default; call when the weights are in place."""
+        """Decode as the precision says, the process's own by default; once, when the weights are in place."""
         chosen = formats(self.codebook.device.type, precision)
-        self.quick = None
         if chosen.fast:
             self.quick = Decoder(self.post_quant_conv, self.decoder, chosen.painter)
         self.reduced = chosen.painter == torch.bfloat16

@@ -46,11 +46,12 @@ class OpenClipCritic:
         self._layers = layers_of(self.model.visual)
         self.layers = tuple(self._layers)
         chosen = formats(self.device.type, precision)
-        self._half = chosen.critic == torch.bfloat16
+        self._half = chosen.critic == torch.bfloat16 and not chosen.fast
         self._tower: Tower | None = None
         if chosen.fast and fits(self.model.visual):
             means, spreads = (preprocessing[key] for key in ("mean", "std"))
             self._tower = Tower(self.model.visual, means, spreads, chosen.critic)
+        self._pixels = next(self.model.visual.parameters()).dtype
 
     @classmethod
     def load(
@@ -123,7 +124,8 @@ class OpenClipCritic:
 
     def _encoded(self, images: Images) -> Tensor:
         with self._autocast():
-            encoded: Tensor = self.model.encode_image((images - self._mean) / self._std)
+            pixels = ((images - self._mean) / self._std).to(self._pixels)
+            encoded: Tensor = self.model.encode_image(pixels)
         return encoded
 
     def _channels(self, values: Sequence[float]) -> Tensor:

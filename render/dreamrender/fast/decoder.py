@@ -12,10 +12,15 @@ from dreamrender.fast.layers import LAST, Convolution, Norm
 
 
 class Decoder:
-    """Vectors (N, z, h, w) → raw pixels (N, 3, h·f, w·f), as taming's own; weights are copied once."""
+    """Vectors (N, z, h, w) → raw pixels (N, 3, h·f, w·f), as taming's own.
+
+    The plain modules are put into its number format and layout, so that there is one copy of the weights.
+    """
 
     def __init__(self, before: nn.Conv2d, plain: Any, dtype: torch.dtype) -> None:
         self.dtype = dtype
+        for module in (before, plain):
+            module.to(dtype=dtype, memory_format=LAST)
         self.steps = [
             Convolution(before, dtype),
             Convolution(plain.conv_in, dtype),

@@ -15,27 +15,25 @@ class Convolution:
     """A frozen convolution of stride 1 and "same" padding. Keeps nothing: its gradient needs only weights."""
 
     def __init__(self, plain: nn.Conv2d, dtype: torch.dtype) -> None:
-        weight = plain.weight.detach().to(dtype)
-        self.weight = weight.contiguous(memory_format=LAST)
-        self.turned = weight.transpose(0, 1).flip(2, 3).contiguous(memory_format=LAST)
+        self.weight = plain.weight.detach().to(dtype, memory_format=LAST)
         self.bias = None if plain.bias is None else plain.bias.detach().to(dtype)
 
     def __call__(self, x: Tensor) -> Tensor:
         """(N, in, H, W) → (N, out, H, W)."""
-        y: Tensor = _Convolve.apply(x, self.weight, self.bias, self.turned)  # type: ignore[no-untyped-call]
+        y: Tensor = _Convolve.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return y
 
 
 class _Convolve(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, turned: Tensor) -> Tensor:
-        ctx.turned = turned
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.weight = weight
         return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         gradient = gradients[0].contiguous(memory_format=LAST)
-        return F.conv2d(gradient, ctx.turned, padding=ctx.turned.shape[-1] // 2), None, None, None
+        return F.conv_transpose2d(gradient, ctx.weight, padding=ctx.weight.shape[-1] // 2), None, None
 
 
 class Norm:

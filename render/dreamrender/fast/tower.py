@@ -32,7 +32,10 @@ def fits(visual: Any) -> bool:
 
 
 class Tower:
-    """RGB pictures (N, 3, side, side) in [0, 1] → embeddings (N, dim); normalisation by mean and std within."""
+    """RGB pictures (N, 3, side, side) in [0, 1] → embeddings (N, dim); normalisation by mean and std within.
+
+    The plain tower is put into its number format, so that they share most weights.
+    """
 
     def __init__(self, visual: Any, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype) -> None:
         self.dtype, self.patch = dtype, visual.patch_size[0]
@@ -44,6 +47,7 @@ class Tower:
         places[0] += visual.class_embedding.detach()
         places[1:] += bias
         self.first, self.rest = places[:1].to(dtype), places[1:].to(dtype)
+        visual.to(dtype)
         self.before, self.after = _Norm(visual.ln_pre, dtype), _Norm(visual.ln_post, dtype)
         self.blocks = [_Block(block, dtype) for block in visual.transformer.resblocks]
         self.out = visual.proj.detach().t().contiguous().to(dtype)
@@ -75,11 +79,9 @@ class _Block:
     def __init__(self, plain: Any, dtype: torch.dtype) -> None:
         self.heads = plain.attn.num_heads
         self.norm1, self.norm2 = _Norm(plain.ln_1, dtype), _Norm(plain.ln_2, dtype)
-        weight, bias = plain.attn.in_proj_weight.detach(), plain.attn.in_proj_bias.detach()
+        weight, bias = plain.attn.in_proj_weight.detach().to(dtype), plain.attn.in_proj_bias.detach().to(dtype)
         width = weight.shape[1]
-        scale = (width // self.heads) ** -0.5
-        self.q = (weight[:width] * scale).to(dtype), (bias[:width] * scale).to(dtype)
-        self.kv = weight[width:].to(dtype), bias[width:].to(dtype)
+        self.q, self.kv = (weight[:width], bias[:width]), (weight[width:], bias[width:])
         self.out = _linear(plain.attn.out_proj, dtype)
         quick = type(plain.mlp.gelu).__name__ == "QuickGELU"
         self.bend = F.silu if quick else F.gelu
@@ -93,6 +95,7 @@ class _Block:
         seen = self.norm1(x)
         q = F.linear(seen[:, : asking.shape[1]], *self.q)
         q = q.view(count, -1, self.heads, width // self.heads).transpose(1, 2).flatten(0, 1)
+        q = q * (width // self.heads) ** -0.5
         both = F.linear(seen, *self.kv).view(count, tokens, 2, self.heads, -1)
         k, v = both.permute(2, 0, 3, 1, 4).flatten(1, 2)  # (N·heads, tokens, width/heads)
         found = torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), dim=-1), v)
