@@ -48,6 +48,15 @@ class GreyBackend:
             session.step += 1
             session.score = session.step / session.recipe.steps
 
+    def steer(self, session: GreySession, recipe: Recipe) -> None:
+        session.recipe = recipe
+
+    def save(self, session: GreySession) -> bytes:
+        return str(session.step).encode()
+
+    def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> GreySession:
+        return GreySession(recipe, int(state))
+
     def picture(self, session: GreySession) -> Image:
         level = session.step / session.recipe.steps
         return torch.full((3, session.recipe.height, session.recipe.width), level)

@@ -89,8 +89,9 @@ async def again(interaction: discord.Interaction[DreamBot], job: str) -> None:
     """Paint a job's recipe anew with another seed: a job of whoever pressed, in a message of its own."""
     check_can_post(interaction)
     reply = await think(interaction)
-    old = (await interaction.client.queue.record(job)).job
-    recipe = old.recipe.model_copy(update={"seed": random_seed()})
+    record = await interaction.client.queue.record(job)
+    old = record.job
+    recipe = record.recipe.model_copy(update={"seed": random_seed()})
     await check_still_possible(interaction.client, recipe)
     await submit(interaction, reply, recipe, typed=old.typed, parent=old.id)
 

@@ -135,6 +135,7 @@ class Watch:
         """Whether the waiting line would say what the message says already."""
         try:
             place = await self.queue.place(self.job.id)
+            await self._follow_turns()
         except (QueueAway, NoSuchJob):
             return True
         return place is None or words.waiting(self.job, place) == self._content
@@ -144,6 +145,7 @@ class Watch:
         news = self._news
         if self._lost or news is None:
             return Shown(words.gone(self.job))
+        await self._follow_turns()
         if isinstance(news, Ended):
             return await self._end(news.ending)
         if isinstance(news, Queued):
@@ -158,6 +160,11 @@ class Watch:
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
         content = words.painting(self.job, frame, self._tries)
         return Shown(content, verbs, [picture], words.description(self.job.recipe))
+
+    async def _follow_turns(self) -> None:
+        """Show the words it is painted by now."""
+        recipe = (await self.queue.record(self.job.id)).recipe
+        self.job = self.job.model_copy(update={"recipe": recipe})
 
     async def _end(self, ending: Ending) -> Shown:
         again = buttons(self.job.id, "again")

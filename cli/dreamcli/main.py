@@ -12,6 +12,7 @@ from rich.logging import RichHandler
 VERBS = {
     "practice": "dreamcli.practice:practice",
     "imagine": "dreamcli.imagine:imagine",
+    "job": "dreamcli.job:job",
     "recipe": "dreamcli.recipe:recipe",
     "models": "dreamcli.models:models",
     "bot": "dreamcli.serve:bot",

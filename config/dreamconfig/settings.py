@@ -70,5 +70,8 @@ class WorkerSettings(QueueSettings):
     """Least time between two progress frames."""
     critic: str = "pocket"
     """Critic that is loaded at start, so that the first job need not wait for it."""
+    state_megabytes: Annotated[float, Field(ge=0)] = 16.0
+    """Largest state of a finished painting that is kept (as long as its picture), so that it can be made
+    longer; 0 keeps none."""
     job_timeout: Annotated[float, Field(gt=0)] = 3600.0
     """Seconds after which a job that is still being painted fails."""

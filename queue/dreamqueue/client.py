@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -15,12 +15,25 @@ from dreamconfig.settings import QueueSettings
 from dreamqueue import keys, workers
 from dreamqueue.connection import connect
 from dreamqueue.errors import NobodyPaints, QueueAway, QueueFull
-from dreamqueue.events import Cancel, Ended, Frame, Painted, Queued, Started, Stop
+from dreamqueue.events import (
+    Cancel,
+    Ended,
+    Frame,
+    Lengthen,
+    Painted,
+    Queued,
+    Started,
+    Steer,
+    Stop,
+    Turn,
+    obeyed,
+)
 from dreamqueue.job import Cancelled, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.news import NewsReader
 from dreamqueue.places import Place, estimate, place
-from dreamqueue.recipe import Recipe
+from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
+from dreamqueue.turns import BLEND
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +72,14 @@ class QueueClient:
         upload_limit: int = 10 * 1024 * 1024,
         band: int = 1,
         weight: float = 1.0,
+        state: str | None = None,
+        done: int = 0,
     ) -> Job:
         """Store a job and queue it at its fair place.
 
         `reply` is the message in which the job is shown, where one exists already. `band` orders groups
-        strictly (0 goes before 1), `weight` > 1 makes a member's share larger.
+        strictly (0 goes before 1), `weight` > 1 makes a member's share larger. `state` is the blob key of a
+        saved painting to go on from, which has `done` steps.
 
         Raises QueueAway, QueueFull or NobodyPaints; then nothing was stored.
         """
@@ -76,8 +92,9 @@ class QueueClient:
                 typed=typed,
                 lane=backends()[recipe.backend].lane,
                 parent=parent,
+                state=state,
                 created=now(),
-                cost=await estimate(self.store, recipe),
+                cost=await estimate(self.store, recipe, done),
                 upload_limit=upload_limit,
                 shown=shown,
             )
@@ -187,6 +204,25 @@ class QueueClient:
     async def stop(self, job: str, by: Owner) -> bool:
         """End a job and keep the picture as it is (a waiting one is cancelled). False if it had ended."""
         return await self._order(job, Stop(job=job, by=by))
+
+    async def steer(self, job: str, phrases: Sequence[Phrase], by: Owner, blend: float = BLEND) -> bool:
+        """Turn a job to other words from where it is. False if it had ended."""
+        return await self._turn(Steer(job=job, by=by, phrases=tuple(phrases), blend=blend))
+
+    async def lengthen(self, job: str, steps: int, by: Owner) -> bool:
+        """Let a job that has not ended go on to `steps` steps in all. False if it had ended."""
+        return await self._turn(Lengthen(job=job, by=by, steps=steps))
+
+    async def _turn(self, order: Turn) -> bool:
+        async with queue_at_hand():
+            record = await self.store.record(order.job)
+            recipe = obeyed(order, record.recipe, 0)
+            outcome = await self.store.run(
+                "turn",
+                [keys.record(order.job), keys.ORDERS],
+                [order.model_dump_json(), recipe.model_dump_json()],
+            )
+        return outcome in (b"turned", b"ordered")
 
     async def _order(self, job: str, order: Cancel | Stop) -> bool:
         async with queue_at_hand():

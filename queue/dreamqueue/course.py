@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Annotated, TypeAlias
 
@@ -29,6 +30,22 @@ Course: TypeAlias = _Value | _Knots
 """A number, or knots (t, value) with straight lines between them; level before the first, after the last."""
 
 
+NUMBER = r"[-+−–]?(?:[0-9]*\.)?[0-9]+(?:[eE][-+]?[0-9]{1,3})?"
+_FROM_TO = re.compile(rf"({NUMBER})(?:\.\.|…)({NUMBER})", re.ASCII)  # phones make … of three points
+_KNOT = re.compile(rf"({NUMBER})@({NUMBER})(%?)", re.ASCII)
+
+
+def between(least: float, most: float) -> AfterValidator:
+    """For a field: every value of its course lies in these bounds."""
+
+    def check(course: Course) -> Course:
+        if not all(least <= value <= most for value in values_of(course)):
+            raise ValueError(f"a number from {least:g} to {most:g}")
+        return course
+
+    return AfterValidator(check)
+
+
 def value_at(course: Course, t: float) -> float:
     """The value at progress t in [0, 1]."""
     if not isinstance(course, tuple):
@@ -50,7 +67,40 @@ def write_course(course: Course) -> str:
     return ",".join(f"{shortest(value)}@{shortest(t)}" for t, value in course)
 
 
+def read_course(typed: str) -> Course | None:
+    """What `write_course` writes: `0.5`, `2..0`, `2@0%,0.5@40%,0@1`; None for anything else."""
+    if re.fullmatch(NUMBER, typed, re.ASCII):
+        return _number(typed)
+    if ends := _FROM_TO.fullmatch(typed):
+        return (0.0, _number(ends[1])), (1.0, _number(ends[2]))
+    knots = [_KNOT.fullmatch(part) for part in typed.rstrip(",").split(",")]
+    read = tuple(
+        (_number(knot[2]) / (100 if knot[3] else 1), _number(knot[1])) for knot in knots if knot is not None
+    )
+    places = [t for t, _ in read]
+    fine = all(0 <= t <= 1 for t in places) and all(before < after for before, after in pairwise(places))
+    if len(read) != len(knots) or not 2 <= len(read) <= MOST_KNOTS or not fine:
+        return None
+    return read
+
+
+def values_of(course: Course) -> tuple[float, ...]:
+    """All values that a course is drawn through."""
+    return tuple(value for _, value in course) if isinstance(course, tuple) else (course,)
+
+
+def scaled(course: Course, factor: float) -> Course:
+    """The course with every value times a factor."""
+    if not isinstance(course, tuple):
+        return course * factor
+    return tuple((t, value * factor) for t, value in course)
+
+
 def shortest(number: float) -> str:
     """The fewest digits that are read as this very number."""
     short = f"{number:g}"
     return short if float(short) == number else repr(number)
+
+
+def _number(typed: str) -> float:
+    return float(typed.replace("−", "-").replace("–", "-"))

@@ -11,6 +11,7 @@
     │   ├── NobodyPaints    no live worker can do what was asked
     │   └── NoSuchJob       the id is unknown, or its record has expired
     ├── NotYours            somebody else's job
+    ├── TooLate             a job that has ended already
     ├── CannotPostHere      a permission is missing in the channel
     └── PaintError          the worker could not paint it
         └── CannotResume    a saved painting that cannot be taken up again
@@ -100,6 +101,10 @@ class NoSuchJob(QueueError):
 
 class NotYours(DreamError):
     """Somebody else's job."""
+
+
+class TooLate(DreamError):
+    """It has ended, or gone too far, for what was asked."""
 
 
 class CannotPostHere(DreamError):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
+from dreamqueue.errors import TooLate
 from dreamqueue.job import Ending, Owner
+from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.turns import BLEND, longer, turned
 from dreamqueue.wire import Wire
 
 
@@ -77,5 +80,37 @@ class Stop(Wire):
     by: Owner
 
 
-Order = Annotated[Cancel | Stop, Field(discriminator="kind")]
-ORDER: TypeAdapter[Cancel | Stop] = TypeAdapter(Order)
+class Steer(Wire):
+    """Other words from here on."""
+
+    kind: Literal["steer"] = "steer"
+    job: str
+    by: Owner
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1, max_length=32)]
+    blend: Annotated[float, Field(gt=0, le=1)] = BLEND
+    """Share of all steps over which they take the place of the old ones."""
+
+
+class Lengthen(Wire):
+    """More steps than were asked for."""
+
+    kind: Literal["lengthen"] = "lengthen"
+    job: str
+    by: Owner
+    steps: Annotated[int, Field(ge=1, le=20_000)]
+    """Steps in all."""
+
+
+Turn: TypeAlias = Steer | Lengthen
+"""An order after which the painting goes on."""
+Order = Annotated[Cancel | Stop | Steer | Lengthen, Field(discriminator="kind")]
+ORDER: TypeAdapter[Cancel | Stop | Steer | Lengthen] = TypeAdapter(Order)
+
+
+def obeyed(order: Turn, recipe: Recipe, step: int) -> Recipe:
+    """The recipe after a turn that is taken when `step` steps are done."""
+    if isinstance(order, Steer):
+        return turned(recipe, order.phrases, step, order.blend)
+    if order.steps <= step:
+        raise TooLate(f"It is at step {step} already.")
+    return longer(recipe, step, order.steps)

@@ -53,6 +53,8 @@ class Finished(Wire):
     """What the member should know of it, in words fit to show."""
     extras: dict[str, str] = Field(default_factory=dict)
     """Other forms of the picture: file suffix ("svg") → blob key."""
+    state: str | None = None
+    """Blob key of what a longer render goes on from; None if it was not kept."""
 
 
 class Stopped(Wire):
@@ -67,6 +69,7 @@ class Stopped(Wire):
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     extras: dict[str, str] = Field(default_factory=dict)
+    state: str | None = None
 
 
 class Cancelled(Wire):
@@ -107,6 +110,8 @@ class Job(Wire):
     lane: str = "clip"
     parent: str | None = None
     """The job that this one came from (Again, Vary, …)."""
+    state: str | None = None
+    """Blob key of the saved painting that it goes on from; None begins anew."""
     created: float
     """Unix time, seconds."""
     cost: float = 60.0
@@ -127,7 +132,16 @@ class Record(Wire):
     worker: str | None = None
     started: float | None = None
     reply: Reply | None = None
+    turned: Recipe | None = None
+    """The recipe since it was changed on its way."""
+    kept: dict[int, str] = Field(default_factory=dict)
+    """Blob keys of earlier frames that can be taken, by step: one every tenth of the way."""
     ending: Ending | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is painted, turns on the way included."""
+        return self.turned or self.job.recipe
 
 
 def new_job_id() -> str:

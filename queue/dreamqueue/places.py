@@ -29,14 +29,14 @@ def cost_kind(recipe: Recipe) -> str:
     return f"{recipe.backend}:{recipe.preset}:{recipe.critic}:{recipe.width}x{recipe.height}"
 
 
-async def estimate(store: JobStore, recipe: Recipe) -> float:
-    """Seconds that painting a recipe takes."""
+async def estimate(store: JobStore, recipe: Recipe, done: int = 0) -> float:
+    """Seconds that painting a recipe takes when `done` of its steps are there already."""
     entry = backends()[recipe.backend]
     a_step = await store.cost(cost_kind(recipe))
     if a_step is None:
         area = recipe.width * recipe.height / (entry.size[0] * entry.size[1])
         a_step = entry.seconds_per_step * max(0.5, area)
-    return max(1.0, a_step * recipe.steps)
+    return max(1.0, a_step * max(1, recipe.steps - done))
 
 
 async def place(store: JobStore, job: str) -> Place | None:

@@ -4,24 +4,45 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from dreamqueue.course import Course
+from dreamqueue.course import Course, between, values_of, write_course
 from dreamqueue.wire import Wire
 
 MAX_SEED = 2**32 - 1
 MAX_STOP = 4.93
 """Half of π²: the spherical distance of opposite vectors."""
 
+MAX_CUTS = 64
+MIN_SHARE = 0.05
+MAX_AVERAGE = 0.999
+PALETTE = 2, 16
+"""Fewest and most colours of a palette."""
+
+HexColour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+
+
+def _palette(colours: tuple[str, ...]) -> tuple[str, ...]:
+    least, most = PALETTE
+    if colours and not least <= len(colours) <= most:
+        raise ValueError(f"a palette has {least} to {most} colours")
+    return colours
+
 
 class Phrase(Wire):
     """A piece of prompt text, steered towards (weight > 0) or away from (weight < 0)."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
-    weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+    weight: Course = 1.0
+    """A number, or a course in progress t: phrases may come and go."""
     stop: Annotated[float, Field(ge=0, le=MAX_STOP, allow_inf_nan=False)] | None = None
     """Spherical distance at which the steering rests: nearer it pulls no more, with a negative weight further
     away it pushes no more."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the picture is steered towards it, at least for a while."""
+        return max(values_of(self.weight)) > 0
 
 
 class TargetImage(Wire):
@@ -30,6 +51,15 @@ class TargetImage(Wire):
     key: str
     """sha256 of its bytes, kept in the blob store."""
     weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+
+
+class Leg(Wire):
+    """The first part of a render that was made longer on its way: up to a step it counted on fewer steps."""
+
+    until: Annotated[int, Field(ge=0, le=20_000)]
+    """The step at which more steps were asked for."""
+    steps: Annotated[int, Field(ge=1, le=20_000)]
+    """What `Recipe.steps` was before."""
 
 
 class UsedStyle(Wire):
@@ -66,8 +96,32 @@ class Recipe(Wire):
     """Colourfulness: above 0 more of it, below 0 less."""
     symmetry: Literal["", "x", "y", "xy"] = ""
     """x: left and right mirror each other; y: top and bottom."""
+    cuts: Annotated[Course, between(1, MAX_CUTS)] | None = None
+    """Cutouts that each critic is shown a step, rounded; None is the preset's own."""
+    resolution: Annotated[Course, between(MIN_SHARE, 1)] | None = None
+    """Share of the sides that it is steered at; None is the preset's own."""
+    cutouts: Literal["", "classic", "pooled", "overview"] = ""
+    """How they are cut; empty is the preset's own way."""
+    rate: Annotated[Course, between(0.05, 20)] | None = None
+    """Factor of the preset's learning rate; None is 1."""
+    noise: Annotated[Course, between(0, 1)] | None = None
+    """Standard deviation of noise on what the critics see, besides the preset's own; None is 0."""
+    range: Annotated[Course, between(0, 10)] | None = None
+    """How strongly colours that leave the visible range are called back; None is 0."""
+    symmetry_weight: Annotated[Course, between(0, 10)] = 1.0
+    palette: Annotated[tuple[HexColour, ...], AfterValidator(_palette)] = ()
+    """The colours to keep to, as #rrggbb; none for any."""
+    palette_weight: Annotated[Course, between(0, 10)] = 1.0
+    average: Annotated[float, Field(ge=0, le=MAX_AVERAGE)] | None = None
+    """Decay of the average that is shown; 0 shows the newest, None is the preset's own."""
+    legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()
+    """Where it was made longer, in order, so that it is painted again in the same way."""
     styles: tuple[UsedStyle, ...] = ()
     """Where some of the phrases came from; for people, the painters read `phrases`."""
+
+    def steps_at(self, step: int) -> int:
+        """How many steps the painter counts on at a step: fewer than `steps` in the legs before."""
+        return next((leg.steps for leg in self.legs if step < leg.until), self.steps)
 
     @property
     def critics(self) -> tuple[str, ...]:
@@ -86,6 +140,7 @@ class Recipe(Wire):
 
 
 def _typed(phrase: Phrase) -> str:
+    weight = write_course(phrase.weight)
     if phrase.stop is not None:
-        return f"{phrase.text}:{phrase.weight:g}:{phrase.stop:g}"
-    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{phrase.weight:g}"
+        return f"{phrase.text}:{weight}:{phrase.stop:g}"
+    return phrase.text if phrase.weight == 1 else f"{phrase.text}:{weight}"

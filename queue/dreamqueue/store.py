@@ -20,12 +20,16 @@ from dreamqueue import keys
 from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Ending, Job, JobState, Record, Reply
+from dreamqueue.recipe import Recipe
 
 SILENCE = 10.0
 """Seconds without an answer after which Redis counts as away."""
 
 MAX_TRIES = 2
 """A job that was begun this often and never ended is set aside."""
+
+KEPT = b"kept:"
+"""Fields of a record: the step of an earlier frame, and its blob key."""
 
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError)
 
@@ -71,9 +75,14 @@ class JobStore:
             "state": fields[b"state"].decode(),
             "tries": int(fields[b"tries"]),
         }
-        for name in ("reply", "ending"):
+        for name in ("reply", "turned", "ending"):
             if raw := fields.get(name.encode()):
                 stored[name] = json.loads(raw)
+        stored["kept"] = {
+            int(name.removeprefix(KEPT)): key.decode()
+            for name, key in fields.items()
+            if name.startswith(KEPT)
+        }
         if worker := fields.get(b"worker"):
             stored["worker"] = worker.decode()
         if started := fields.get(b"started"):
@@ -126,6 +135,14 @@ class JobStore:
             ],
         )
         return bool(counted)
+
+    async def note_turn(self, job: str, tries: int, recipe: Recipe) -> None:
+        """The worker of this try paints by another recipe from now on."""
+        await self.run("note", [keys.record(job)], [tries, "turned", recipe.model_dump_json()])
+
+    async def note_kept(self, job: str, tries: int, step: int, key: str) -> None:
+        """An earlier frame of this try can be taken."""
+        await self.run("note", [keys.record(job)], [tries, f"{KEPT.decode()}{step}", key])
 
     async def open_jobs(self) -> list[str]:
         """Jobs that have not ended, oldest first."""

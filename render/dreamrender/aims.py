@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from dreamqueue.course import Course, scaled, value_at
 from dreamqueue.recipe import Recipe
 from dreamrender.critics import Critic
 from dreamrender.cutouts import Augmentation, cut_out
@@ -26,8 +27,8 @@ class Aims:
 
     embeddings: Embeddings
     """Unit vectors, (aims, dim)."""
-    weights: Float[Tensor, " aims"]
-    """Signed; negative ones are steered away from."""
+    weights: tuple[Course, ...]
+    """Signed, by progress; negative ones are steered away from."""
     stops: Float[Tensor, " aims"]
     """Spherical distance at which each rests; NaN never."""
     words: int
@@ -37,20 +38,29 @@ class Aims:
     notes: tuple[str, ...] = ()
     """What the member should know, in their words."""
 
-    def loss(self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor]) -> Scalar:
-        """How far what was seen, (cuts, dim), is from all of them."""
+    def weights_at(self, t: float) -> Float[Tensor, " aims"]:
+        """The weights at progress t."""
+        return self.stops.new_tensor([value_at(weight, t) for weight in self.weights])
+
+    def loss(
+        self, seen: Embeddings, distance: Callable[[Embeddings, Embeddings], Tensor], t: float = 0.0
+    ) -> Scalar:
+        """How far what was seen at progress t, (cuts, dim), is from all of them."""
+        weights = self.weights_at(t)
+        pulling = weights != 0  # what does not pull has no say, not even in the rounding
+        aims, weights = self.embeddings[pulling], weights[pulling]
         resting = None
         if self.stopping:
             with torch.no_grad():
-                resting = at_rest(seen, self.embeddings, self.weights, self.stops)
-        return prompt_loss(distance(seen, self.embeddings), self.weights, resting)
+                resting = at_rest(seen, aims, weights, self.stops[pulling])
+        return prompt_loss(distance(seen, aims), weights, resting)
 
-    def score(self, seen: Embeddings) -> float | None:
-        """Cosine similarity of one picture, (1, dim), and the words wished for; None if there are none.
+    def score(self, seen: Embeddings, t: float = 1.0) -> float | None:
+        """Cosine similarity of one picture, (1, dim), and the words wished for at progress t.
 
-        Pictures are all much more alike than a picture and words, so targets do not count.
+        None without any. Pictures are all much more alike than a picture and words, so targets do not count.
         """
-        texts, weights = self.embeddings[: self.words], self.weights[: self.words]
+        texts, weights = self.embeddings[: self.words], self.weights_at(t)[: self.words]
         if not bool((weights > 0).any()):
             return None
         return float(weighted_cosine(seen, texts, weights))
@@ -70,23 +80,23 @@ def aims_of(recipe: Recipe, critic: Critic, targets: Sequence[Target] = ()) -> A
     A phrase that is too long for it is read in pieces that share the phrase's weight.
     """
     texts: list[str] = []
-    weights: list[float] = []
+    weights: list[Course] = []
     stops: list[float] = []
     notes: list[str] = []
     for number, phrase in enumerate(recipe.phrases, 1):
         parts = pieces(phrase.text, critic)
         lengths = [max(1, critic.tokens(part)) for part in parts]
         texts += parts
-        weights += [phrase.weight * length / sum(lengths) for length in lengths]
+        weights += [scaled(phrase.weight, length / sum(lengths)) for length in lengths]
         stops += [math.nan if phrase.stop is None else phrase.stop] * len(parts)
         if len(parts) > 1:
             name = f"Phrase {number}" if len(recipe.phrases) > 1 else "The prompt"
             notes.append(_note(name, critic, len(parts)))
-    read = critic.encode_texts(texts).detach()
+    read = torch.cat([critic.encode_texts([text]) for text in texts]).detach()
     seen = [embedded(image.to(read.device), critic, recipe.seed) for image, _ in targets]
     return Aims(
         torch.cat([read, *seen]),
-        torch.tensor([*weights, *(weight for _, weight in targets)], device=read.device),
+        (*weights, *(weight for _, weight in targets)),
         torch.tensor([*stops, *[math.nan] * len(targets)], device=read.device),
         words=len(texts),
         stopping=any(phrase.stop is not None for phrase in recipe.phrases),

@@ -66,6 +66,17 @@ class Resumable(Backend, Protocol):
 
 
 @runtime_checkable
+class Steerable(Backend, Protocol):
+    """A backend whose sessions can take a turn on their way."""
+
+    def steer(self, session: Session, recipe: Recipe) -> None:
+        """Go on by this recipe, which has other phrases, more steps or both (see `dreamqueue.turns`).
+
+        Painted from the start, that recipe gives the same picture.
+        """
+
+
+@runtime_checkable
 class HasExtras(Protocol):
     """A backend with more to hand over than the picture, such as the drawing as vectors."""
 

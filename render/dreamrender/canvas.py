@@ -46,6 +46,25 @@ class AnySize(Protocol):
         """The picture at a size, RGB in [0, 1]; no gradient."""
 
 
+@runtime_checkable
+class Scalable(Protocol):
+    """A canvas that can be steered smaller than it is drawn, and larger again."""
+
+    def scale(self, share: float) -> bool:
+        """From here on `image` has about `share` of the full sides, in (0, 1]; `share` 1 is as it was begun.
+
+        Called before `prepare`, and before a saved state is put back. True if the leaves were replaced.
+        """
+
+
+@runtime_checkable
+class Unclamped(Protocol):
+    """A canvas whose values can leave the visible range, and be told to stay."""
+
+    def unclamped(self) -> Image:
+        """The picture before `clamp_with_gradient`, (3, h, w); [0, 1] is what can be seen. Differentiable."""
+
+
 class _ClampWithGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, pixels: Tensor) -> Tensor:
@@ -76,6 +95,12 @@ def resized(image: Image, height: int, width: int) -> Image:
     size = (height, width)
     out = F.interpolate(image[None], size, mode="bicubic", antialias=True, align_corners=False)[0]
     return out.clamp(0, 1)
+
+
+def scaled(height: int, width: int, share: float, least: int = 8) -> tuple[int, int]:
+    """A share of both sides in whole pixels, the short one not below `least` unless it was."""
+    share = max(share, min(1.0, least / min(height, width)))
+    return max(1, round(height * share)), max(1, round(width * share))
 
 
 def covering(picture: PILImage, height: int, width: int) -> Image:

@@ -35,9 +35,7 @@ class DreamSession(SteeredSession):
 
     def views(self) -> tuple[Image, list[Images]]:
         """The picture, whose gradient weighs `1 - share`, and this step's cutouts of it for each critic."""
-        if self.canvas.prepare(self.t):
-            self.restart_optimiser()
-        image = unit_gradient(self.canvas.image(), 1 - self.share, BROAD)
+        image = unit_gradient(self.prepared(), 1 - self.share, BROAD)
         return image, self.cuts(image)
 
     def loss(self, image: Image, cuts: Sequence[Images], seen: Sequence[Embeddings]) -> Tensor:

@@ -15,8 +15,9 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
+from dreamqueue.errors import CannotResume
 from dreamqueue.recipe import Recipe
-from dreamrender.backend import Backend, HasExtras, Inputs, Session
+from dreamrender.backend import Backend, HasExtras, Inputs, Resumable, Session
 from dreamrender.painting import Outcome, Painting
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,13 @@ class Engine:
         if self._thread.is_alive():
             self._thread.join()
 
-    def paint(self, recipe: Recipe, inputs: Inputs | None = None) -> Painting:
-        """Begin a recipe. Call from a running event loop; follow it with `Painting.updates`."""
-        painting = Painting(recipe, inputs or Inputs(), asyncio.get_running_loop(), self._frame_seconds)
+    def paint(self, recipe: Recipe, inputs: Inputs | None = None, state: bytes | None = None) -> Painting:
+        """Begin a recipe, or go on from a saved state. Call from a running event loop.
+
+        Follow it with `Painting.updates`.
+        """
+        loop = asyncio.get_running_loop()
+        painting = Painting(recipe, inputs or Inputs(), loop, self._frame_seconds, state)
         self._arrivals.put(painting)
         return painting
 
@@ -86,7 +91,7 @@ class Engine:
                 continue
             try:
                 backend = self._load(painting.recipe.backend)
-                session = backend.begin(painting.recipe, painting.inputs)
+                session = _begun(backend, painting)
             except Exception as error:
                 painting.fail(error)
                 continue
@@ -100,6 +105,7 @@ class Engine:
             if painting.wanted is not None:
                 self._end_early(painting, backend, session)
                 continue
+            painting.turn(backend, session)
             backends[id(backend)] = backend
             groups[id(backend), backend.group(session)].append((painting, session))
         for (backend_id, _), entries in groups.items():
@@ -133,6 +139,14 @@ class Engine:
             painting.abandon()
 
 
+def _begun(backend: Backend, painting: Painting) -> Session:
+    if painting.state is None:
+        return backend.begin(painting.recipe, painting.inputs)
+    if not isinstance(backend, Resumable):
+        raise CannotResume(f"`{painting.recipe.backend}` begins anew each time")
+    return backend.resume(painting.recipe, painting.inputs, painting.state)
+
+
 def _outcome(kind: str, painting: Painting, backend: Backend, session: Session) -> Outcome:
     return Outcome(
         kind=kind,
@@ -142,4 +156,16 @@ def _outcome(kind: str, painting: Painting, backend: Backend, session: Session) 
         seconds=painting.seconds,
         notes=tuple(getattr(session, "notes", ())),
         extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
+        state=_state(backend, session),
     )
+
+
+def _state(backend: Backend, session: Session) -> bytes | None:
+    """What a longer render goes on from; None where the backend keeps none, or it would be too large."""
+    if not isinstance(backend, Resumable):
+        return None
+    try:
+        return backend.save(session)
+    except CannotResume as error:
+        log.info("the state of a painting is not kept: %s", error)
+        return None

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from PIL.Image import Image as PILImage
 
+from dreamqueue.errors import PaintError, TooLate
 from dreamqueue.recipe import Recipe
-from dreamrender.backend import Inputs, Session
+from dreamrender.backend import Backend, Inputs, Session, Steerable
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
 
 KEPT_FRAMES = 48
 """Frames that an animation is made of, at most (plus the last)."""
+EARLIER = 10
+"""Frames that can be taken later: one every tenth of the way. Early ones are often the best."""
+
+Change: TypeAlias = Callable[[Recipe, int], Recipe]
+"""From the recipe and the steps done to the recipe from here on; raises DreamError if that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +49,28 @@ class Outcome:
     notes: tuple[str, ...] = ()
     extras: Mapping[str, bytes] = field(default_factory=dict)
     """Other forms of the picture, by file suffix."""
+    state: bytes | None = None
+    """What a longer render goes on from."""
 
 
 class Painting:
     """Made by `Engine.paint`. Methods without an underscore below `wanted` are for the engine's thread."""
 
     def __init__(
-        self, recipe: Recipe, inputs: Inputs, loop: asyncio.AbstractEventLoop, frame_seconds: float
+        self,
+        recipe: Recipe,
+        inputs: Inputs,
+        loop: asyncio.AbstractEventLoop,
+        frame_seconds: float,
+        state: bytes | None = None,
     ) -> None:
         self.recipe = recipe
+        """As it is now: a turn on the way changes it."""
         self.inputs = inputs
+        self.state = state
+        """A saved session to go on from."""
+        self.earlier: dict[int, PILImage] = {}
+        """Frames by step, one every tenth of the way."""
         self.kept: list[PILImage] = []
         """Frames at even distances, for the animation."""
         self.seconds = 0.0
@@ -62,6 +81,8 @@ class Painting:
         self._frame_seconds = frame_seconds
         self._last_frame = 0.0
         self._keep_every = max(1, recipe.steps // KEPT_FRAMES)
+        self._earlier_every = max(1, recipe.steps // EARLIER)
+        self._changes: queue.SimpleQueue[tuple[Change, asyncio.Future[Recipe]]] = queue.SimpleQueue()
         self._frame: FrameReady | None = None
         self._outcome: Outcome | Exception | None = None
         self._changed = asyncio.Event()
@@ -73,6 +94,14 @@ class Painting:
     def stop(self) -> None:
         """End it within a step and keep the picture as it is."""
         self.wanted = self.wanted or "stop"
+
+    def change(self, change: Change) -> asyncio.Future[Recipe]:
+        """Turn the recipe before the next step. The future gives the recipe from there on, or why not."""
+        answer: asyncio.Future[Recipe] = self._loop.create_future()
+        self._changes.put((change, answer))
+        if self.over:
+            self._let_go()
+        return answer
 
     async def updates(self) -> AsyncIterator[FrameReady | Outcome]:
         """Frames, newest wins, and at last the outcome. Raises what the backend raised."""
@@ -99,15 +128,33 @@ class Painting:
         """The engine has made its session."""
         self._last_frame = time.monotonic()
 
+    def turn(self, backend: Backend, session: Session) -> None:
+        """The engine is between two steps: make the changes that were asked for."""
+        while (asked := self._asked()) is not None:
+            change, answer = asked
+            try:
+                if not isinstance(backend, Steerable):
+                    raise PaintError(f"`{self.recipe.backend}` cannot be changed on its way.")
+                recipe = change(self.recipe, session.step)
+                backend.steer(session, recipe)
+            except Exception as error:
+                self._loop.call_soon_threadsafe(_refuse, answer, error)
+            else:
+                self.recipe = recipe
+                self._loop.call_soon_threadsafe(_grant, answer, recipe)
+
     def stepped(self, session: Session, seconds: float, picture: Callable[[], Image]) -> None:
         """The engine made a step that took `seconds`; `picture` draws it if it is due."""
         self.seconds += seconds
         began = time.perf_counter()
         due = time.monotonic() - self._last_frame >= self._frame_seconds or session.step == 1
         keep = session.step % self._keep_every == 0 or session.step == 1
-        if not (due or keep):
+        earlier = session.step % self._earlier_every == 0 and session.step < self.recipe.steps
+        if not (due or keep or earlier):
             return
         drawn = to_pil(picture())
+        if earlier:
+            self.earlier[session.step] = drawn
         if keep:
             self.kept.append(drawn)
         if due:
@@ -117,7 +164,7 @@ class Painting:
 
     def end(self, outcome: Outcome) -> None:
         """It is finished, stopped or cancelled."""
-        self.over = True
+        self._let_go()
         self._tell(outcome)
 
     def abandon(self) -> None:
@@ -126,8 +173,19 @@ class Painting:
 
     def fail(self, error: Exception) -> None:
         """It could not be painted."""
-        self.over = True
+        self._let_go()
         self._tell(error)
+
+    def _let_go(self) -> None:
+        self.over = True
+        while (asked := self._asked()) is not None:
+            self._loop.call_soon_threadsafe(_refuse, asked[1], TooLate("It has ended already."))
+
+    def _asked(self) -> tuple[Change, asyncio.Future[Recipe]] | None:
+        try:
+            return self._changes.get_nowait()
+        except queue.Empty:
+            return None
 
     def _tell(self, what: FrameReady | Outcome | Exception) -> None:
         def deliver() -> None:
@@ -138,3 +196,13 @@ class Painting:
             self._changed.set()
 
         self._loop.call_soon_threadsafe(deliver)
+
+
+def _grant(answer: asyncio.Future[Recipe], recipe: Recipe) -> None:
+    if not answer.done():
+        answer.set_result(recipe)
+
+
+def _refuse(answer: asyncio.Future[Recipe], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

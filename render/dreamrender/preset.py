@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from dreamrender.cutouts import Augmentation
+from dreamrender.cutouts import Augmentation, Cutter, cut_out
 from dreamrender.losses import spherical_distance
-from dreamrender.schedule import Schedule, always
+from dreamrender.schedule import Schedule, always, rung
 from dreamrender.types import Embeddings, Images
 
 MakeOptimiser: TypeAlias = Callable[[list[dict[str, Any]]], Optimizer]
@@ -38,8 +38,13 @@ class Regulariser:
 class Preset:
     """How to steer: everything that is not the canvas."""
 
-    cuts: int = 8
-    """Cutouts a step."""
+    cuts: int | Schedule = 8
+    """Cutouts a step, by progress; rounded, at least one."""
+    resolution: float | Schedule = 1.0
+    """Share of the canvas's full sides that it is steered at; a schedule climbs in `rung`s. Only for canvases
+    that are `Scalable`, and not with an initial picture, whose detail would be lost."""
+    cutter: Cutter = cut_out
+    """How cutouts are made."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     distance: Callable[[Embeddings, Embeddings], Tensor] = spherical_distance
     """All pairs of cuts and phrases → (cuts, phrases)."""
@@ -48,6 +53,8 @@ class Preset:
     rate: float = 0.05
     """Learning rate, times each parameter group's own factor."""
     rate_scale: Schedule = always
+    haste: Schedule = always
+    """What a recipe makes of the rate, times all else."""
     steps: int | None = None
     """Steps that the rate was found for: with fewer, each is longer, so that the canvas gets as far."""
     average: float = 0.0
@@ -56,3 +63,13 @@ class Preset:
     """Losses on what the critic sees, (cuts, 3, side, side)."""
     on_image: tuple[Regulariser, ...] = ()
     """Losses on the picture, (1, 3, h, w)."""
+    on_raw: tuple[Regulariser, ...] = ()
+    """Losses on the picture before it is clamped, (1, 3, h, w); of canvases that are `Unclamped`."""
+
+    def cuts_at(self, t: float) -> int:
+        """Cutouts of the step at progress t."""
+        return max(1, round(self.cuts(t))) if callable(self.cuts) else self.cuts
+
+    def share_at(self, t: float) -> float:
+        """Share of the full sides that the step at progress t is steered at, in (0, 1]."""
+        return rung(self.resolution(t)) if callable(self.resolution) else self.resolution

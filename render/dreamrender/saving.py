@@ -54,6 +54,7 @@ def save(session: SteeredSession) -> bytes:
     tensors["generator"] = session.generator.get_state()
     head = {
         "step": session.step,
+        "resolution": session.resolution,
         "device": session.generator.device.type,
         "recipe": {name: getattr(session.recipe, name) for name in SAME},
         "optimiser": type(session.optimiser).__name__,
@@ -73,6 +74,7 @@ def load(session: SteeredSession, state: bytes) -> None:
     head, tensors = _read(state)
     try:
         _check(head, session.recipe, session.generator.device)
+        session.rescale(float(head["resolution"]))
         load_canvas(session.canvas, _under("canvas/", tensors))
         session.restart_optimiser()
         if (

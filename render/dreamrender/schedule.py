@@ -40,10 +40,15 @@ def falling(value: float) -> Schedule:
     return lambda t: value * (1 - t)
 
 
-def stairs(*treads: tuple[float, int]) -> Callable[[float], int]:
+def rung(share: float) -> float:
+    """The nearest power of √½, at most 1: sizes whose areas halve, so that a course of them has few."""
+    return min(1.0, math.pow(2, round(2 * math.log2(share)) / 2))
+
+
+def stairs(*treads: tuple[float, float]) -> Schedule:
     """The value of the last tread (start, value) whose start is at most t."""
 
-    def value(t: float) -> int:
+    def value(t: float) -> float:
         return next(value for start, value in reversed(treads) if t >= start or start == treads[0][0])
 
     return value

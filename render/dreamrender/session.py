@@ -9,14 +9,17 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
+from dreamqueue.turns import unrest, way
 from dreamrender.aims import Target, aims_of
 from dreamrender.averages import Average
-from dreamrender.canvas import AnySize, Canvas, leaves, resized
+from dreamrender.canvas import AnySize, Canvas, Scalable, Unclamped, clamp_with_gradient, leaves, resized
 from dreamrender.critics import Critic
-from dreamrender.cutouts import cut_out
 from dreamrender.preset import Preset, Regulariser
 from dreamrender.schedule import progress
 from dreamrender.types import Embeddings, Image, Images
+
+RESTLESS = 1.0
+"""Least factor of the learning rate while the words change, and for a while after."""
 
 
 class SteeredSession:
@@ -44,19 +47,27 @@ class SteeredSession:
         self.critics = (critic, *others)
         self.generator = generator
         self.step = 0
+        self.resolution = 1.0
+        """Share of the canvas's full sides that it is steered at."""
+        self.targets = tuple(targets)
         self.aims = [aims_of(recipe, one, targets) for one in self.critics]
         """In the order of the critics."""
         self.notes = tuple(note for aims in self.aims for note in aims.notes)
         """What the member should know, in their words."""
-        self._pace = min(4.0, max(0.25, (preset.steps or recipe.steps) / recipe.steps))
         self.optimiser = self._new_optimiser()
         self.average = Average(preset.average)
         self._scored: tuple[int, float | None] = (-1, None)
+        self._raw: Image | None = None
 
     @property
     def t(self) -> float:
-        """Progress of the next step, in [0, 1]."""
-        return progress(self.step, self.recipe.steps)
+        """Progress of the next step, in [0, 1]; in a leg before, as far as was known then."""
+        return progress(self.step, self.recipe.steps_at(self.step))
+
+    @property
+    def way(self) -> float:
+        """Progress through the whole render, in [0, 1]: the clock of the phrases' weights."""
+        return way(self.recipe, self.step)
 
     @property
     def score(self) -> float | None:
@@ -70,36 +81,69 @@ class SteeredSession:
 
     def views(self) -> tuple[Image, list[Images]]:
         """The picture, and this step's cutouts of it for each critic."""
-        if self.canvas.prepare(self.t):
-            self.restart_optimiser()
-        image = self.canvas.image()
+        image = self.prepared()
         return image, self.cuts(image)
+
+    def prepared(self) -> Image:
+        """The picture as this step sees it, the canvas brought to the size and state of its progress."""
+        rescaled = self.rescale(self.preset.share_at(self.t))
+        if self.canvas.prepare(self.t) or rescaled:
+            self.restart_optimiser()
+        if self.preset.on_raw and isinstance(self.canvas, Unclamped):
+            self._raw = self.canvas.unclamped()
+            return clamp_with_gradient(self._raw)
+        return self.canvas.image()
+
+    def rescale(self, share: float) -> bool:
+        """Steer at a share of the full sides from here on; True if the leaves were replaced."""
+        if share == self.resolution:
+            return False
+        self.resolution = share
+        return isinstance(self.canvas, Scalable) and self.canvas.scale(share)
 
     def cuts(self, image: Image) -> list[Images]:
         """This step's cutouts for each critic, (cuts, 3, side, side) of its own side."""
-        count, how = self.preset.cuts, self.preset.augmentation
+        cutter, count, how = self.preset.cutter, self.preset.cuts_at(self.t), self.preset.augmentation
         sides = [critic.image_size for critic in self.critics]
-        return [cut_out(image, count, side, how, self.generator, self.t) for side in sides]
+        return [cutter(image, count, side, how, self.generator, self.t) for side in sides]
 
     def loss(self, image: Image, cuts: Sequence[Images], seen: Sequence[Embeddings]) -> Tensor:
         """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
         total = torch.zeros((), device=image.device)
         for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
-            total = total + aims.loss(embeddings, self.preset.distance)
+            total = total + aims.loss(embeddings, self.preset.distance, self.way)
             total = total + self._regular(self.preset.on_cuts, some)
-        return total / len(self.critics) + self._regular(self.preset.on_image, image[None])
+        total = total / len(self.critics) + self._regular(self.preset.on_image, image[None])
+        return total if self._raw is None else total + self._regular(self.preset.on_raw, self._raw[None])
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
-        scale = self.preset.rate * self.preset.rate_scale(self.t) * self._pace
+        calm = self.preset.rate_scale(self.t) * self._pace
+        scale = (
+            self.preset.rate * self.preset.haste(self.t) * max(calm, RESTLESS * unrest(self.recipe, self.way))
+        )
         for group in self.optimiser.param_groups:
             group["lr"] = scale * group["factor"]
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        self._raw = None
         self.canvas.settle()
         if self.preset.average:
             self.average.add(leaves(self.canvas))
         self.step += 1
+
+    def steer(self, recipe: Recipe) -> None:
+        """Go on by a recipe with other phrases, more steps or both."""
+        self.recipe = recipe
+        self.aims = [aims_of(recipe, one, self.targets) for one in self.critics]
+        self.notes = tuple(note for aims in self.aims for note in aims.notes)
+        self._scored = (-1, None)
+
+    @property
+    def _pace(self) -> float:
+        """How much longer each step is where there are fewer than the preset's rate was found for."""
+        steps = self.recipe.steps_at(self.step)
+        return min(4.0, max(0.25, (self.preset.steps or steps) / steps))
 
     @torch.no_grad()
     def picture(self) -> Image:
@@ -129,4 +173,4 @@ class SteeredSession:
     def _similarity(self) -> float | None:
         with self.average.in_place_of(leaves(self.canvas)):
             image = self.canvas.image()
-        return self.aims[0].score(self.critic.encode_images(image[None]))
+        return self.aims[0].score(self.critic.encode_images(image[None]), self.way)

@@ -8,14 +8,21 @@ from functools import partial
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamqueue.course import value_at
+from dreamqueue.course import Course, value_at
 from dreamqueue.recipe import Recipe
 from dreamrender import losses
+from dreamrender.cutouts import KINDS
+from dreamrender.palette import Palette
 from dreamrender.preset import Preset, Regulariser
+from dreamrender.schedule import Schedule
 from dreamrender.types import Image, Images
 
 MIRROR = 10.0
 """Weight of symmetry."""
+STRAY = 10.0
+"""Weight of values out of range."""
+TINT = 3.0
+"""Weight of the palette."""
 
 
 def as_wished(preset: Preset, recipe: Recipe, start: Image | None) -> Preset:
@@ -30,8 +37,41 @@ def as_wished(preset: Preset, recipe: Recipe, start: Image | None) -> Preset:
         on_image.append(Regulariser(_greyness, partial(value_at, recipe.saturation)))
     if recipe.symmetry:
         axes = [{"x": 3, "y": 2}[axis] for axis in recipe.symmetry]
-        on_image.append(Regulariser(partial(losses.asymmetry, axes=axes), MIRROR))
-    return replace(preset, on_image=tuple(on_image))
+        mirrored = partial(losses.asymmetry, axes=axes)
+        on_image.append(Regulariser(mirrored, _times(MIRROR, recipe.symmetry_weight)))
+    if recipe.palette:
+        on_image.append(Regulariser(Palette(recipe.palette), _times(TINT, recipe.palette_weight)))
+    preset = replace(
+        _seen(preset, recipe), on_image=tuple(on_image), resolution=_resolution(preset, recipe, start)
+    )
+    if recipe.rate is not None:
+        preset = replace(preset, haste=partial(value_at, recipe.rate))
+    if recipe.range is not None:
+        preset = replace(preset, on_raw=(Regulariser(losses.out_of_range, _times(STRAY, recipe.range)),))
+    return preset if recipe.average is None else replace(preset, average=recipe.average)
+
+
+def _seen(preset: Preset, recipe: Recipe) -> Preset:
+    """What the critic is shown."""
+    if recipe.cuts is not None:
+        preset = replace(preset, cuts=partial(value_at, recipe.cuts))
+    if recipe.cutouts:
+        preset = replace(preset, cutter=KINDS[recipe.cutouts])
+    if recipe.noise is not None:
+        how = replace(preset.augmentation, more_noise=partial(value_at, recipe.noise))
+        preset = replace(preset, augmentation=how)
+    return preset
+
+
+def _times(factor: float, course: Course) -> Schedule:
+    return lambda t: factor * value_at(course, t)
+
+
+def _resolution(preset: Preset, recipe: Recipe, start: Image | None) -> float | Schedule:
+    """The recipe's. A preset's own would cost an initial picture its detail."""
+    if recipe.resolution is None:
+        return preset.resolution if start is None else 1.0
+    return partial(value_at, recipe.resolution) if isinstance(recipe.resolution, tuple) else recipe.resolution
 
 
 def _greyness(images: Images) -> Tensor:

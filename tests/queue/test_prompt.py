@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from dreamconfig.catalogue import BackendEntry
 from dreamconfig.settings import QueueSettings
@@ -138,6 +139,20 @@ def test_losses() -> None:
     assert "a number from -10 to 10" in answer("a hut --saturation 11")
     assert "a number from 0 to 10" in answer("a hut --tv -1")
     assert "I need `x` (left mirrors right)" in answer("a hut --symmetry z")
+
+
+def test_the_loop() -> None:
+    recipe = asked("a hut --cuts 8..32 --resolution 0.25..1")
+    assert recipe.cuts == ((0, 8), (1, 32))
+    assert recipe.resolution == ((0, 0.25), (1, 1))
+    assert render(recipe).endswith("--cuts 8..32 --resolution 0.25..1")
+    assert parse(render(recipe)) == recipe
+    assert (asked("a hut").cuts, asked("a hut").resolution) == (None, None)
+    assert "a whole number from 1 to 64 here" in answer("a hut --cuts 0")
+    assert "`--cuts 8..32`" in answer("a hut --cuts 2.5")
+    assert "a number from 0.05 to 1 here" in answer("a hut --resolution 0")
+    with pytest.raises(ValidationError, match="a number from 1 to 64"):
+        Recipe(phrases=recipe.phrases, cuts=65)
 
 
 def test_stops() -> None:

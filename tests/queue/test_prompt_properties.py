@@ -68,12 +68,22 @@ WEIGHTS = st.one_of(
     st.just(1.0), st.floats(-100, 100).filter(bool), st.sampled_from([0.5, -1.0, 2.0, 1e-7, 100.0, -0.1])
 )
 STOPS = st.one_of(st.none(), st.floats(0, 4.9), st.sampled_from([0.8, 1.0, 0.0, 1e-7]))
-COURSES = (
-    st.lists(st.tuples(st.integers(0, 100), st.floats(0, 10)), min_size=2, max_size=8)
-    .map(lambda knots: tuple(sorted({percent / 100: value for percent, value in knots}.items())))
-    .filter(lambda knots: len(knots) > 1)
+
+
+def knots(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Courses through such values."""
+    return (
+        st.lists(st.tuples(st.integers(0, 100), values), min_size=2, max_size=8)
+        .map(lambda found: tuple(sorted({percent / 100: value for percent, value in found}.items())))
+        .filter(lambda found: len(found) > 1)
+    )
+
+
+COURSES = knots(st.floats(0, 10))
+CHANGING = COURSES.filter(lambda knots: any(value for _, value in knots))
+PHRASES = st.lists(
+    st.builds(Phrase, text=WORDS, weight=st.one_of(WEIGHTS, CHANGING), stop=STOPS), min_size=1, max_size=6
 )
-PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS, stop=STOPS), min_size=1, max_size=6)
 
 
 @settings(deadline=None, max_examples=500)
@@ -90,6 +100,8 @@ PHRASES = st.lists(st.builds(Phrase, text=WORDS, weight=WEIGHTS, stop=STOPS), mi
             "image_weight": st.one_of(st.floats(0, 100), COURSES),
             "tv": st.one_of(st.none(), st.floats(0, 10), COURSES),
             "saturation": st.one_of(st.floats(-10, 10), COURSES),
+            "cuts": st.one_of(st.none(), st.integers(1, 64), knots(st.integers(1, 64))),
+            "resolution": st.one_of(st.none(), st.floats(0.05, 1), knots(st.floats(0.05, 1))),
             "symmetry": st.sampled_from(["", "x", "y", "xy"]),
         },
     ),
@@ -103,7 +115,7 @@ def test_a_rendered_recipe_is_read_back(
     seed: int,
     wishes: Any,
 ) -> None:
-    assume(any(phrase.weight > 0 for phrase in phrases))
+    assume(any(phrase.wanted for phrase in phrases))
     recipe = Recipe(
         phrases=tuple(phrases),
         preset=preset,

@@ -15,6 +15,10 @@ from dreamrender import torchvision_ops, vqgan_bases
 from dreamrender.critics import Critic
 from dreamrender.critics.open_clip import OpenClipCritic
 
+from .on_valkey import client, grey, settings
+
+__all__ = ["client", "grey", "settings"]
+
 TINY = "dream-tiny"
 
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 import torch
 
 from dreamconfig.catalogue import backends
 from dreamqueue.errors import PaintError, UnknownWord
-from dreamqueue.recipe import Recipe
-from dreamrender.backend import Backend, Inputs, Resumable
+from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.turns import longer, turned
+from dreamrender.backend import Backend, Inputs, Resumable, Steerable
 from dreamrender.backends import BACKENDS, available, load_backend
 from dreamrender.critics import Critic, loading
 from dreamrender.picture import to_pil
 
 from .conftest import recipe_for
 
-PAINTERS = [(name, preset) for name in BACKENDS for preset in backends()[name].presets or ("",)]
+
+def _painters() -> Iterator[tuple[str, str]]:
+    """Backends and presets, without presets that paint like one before (VQGANs with the same stand-in)."""
+    for name in BACKENDS:
+        known: Mapping[str, object] = getattr(type(load_backend(name)), "presets", {})
+        seen: list[object] = []
+        for preset in backends()[name].presets or ("",):
+            how = known.get(preset, preset)
+            if not any(how is other for other in seen):
+                seen.append(how)
+                yield name, preset
+
+
+PAINTERS = list(_painters())
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +157,43 @@ def test_a_saved_session_goes_on_to_the_same_frame(painter: Painter, done: int) 
         backend.step([again])
         assert torch.equal(backend.picture(session), backend.picture(again))
     assert session.score == again.score
+
+
+def test_steering_on_the_way_changes_the_direction(
+    painter: Painter, critics: Callable[[str, str], Critic]
+) -> None:
+    """Four steps towards something, then away: further from it than the painting that went straight on."""
+    backend, recipe = painter
+    assert isinstance(backend, Steerable)
+    critic = critics("tiny", "cpu")
+    words = critic.encode_texts(["a red square"])
+    straight = recipe(phrases=({"text": "a red square"},), steps=24)
+    session = backend.begin(straight, Inputs())
+    for _ in range(4):
+        backend.step([session])
+    turn = turned(straight, (Phrase(text="a red square", weight=-1), Phrase(text="a green dog")), 4)
+    backend.steer(session, turn)
+    for _ in range(4, 24):
+        backend.step([session])
+    steered = backend.picture(session)
+    (unsteered,), (again,) = paint(backend, straight), paint(backend, turn)
+    likeness = [float(critic.encode_images(one[None]) @ words.T) for one in (steered, unsteered)]
+    assert likeness[0] < likeness[1]
+    assert torch.equal(steered, again)
+
+
+def test_more_steps_on_the_way_are_painted_again_from_the_recipe(painter: Painter) -> None:
+    backend, recipe = painter
+    assert isinstance(backend, Steerable)
+    session = backend.begin(recipe(steps=4), Inputs())
+    for _ in range(3):
+        backend.step([session])
+    long = longer(recipe(steps=4), 3, 7)
+    backend.steer(session, long)
+    for _ in range(3, 7):
+        backend.step([session])
+    (again,) = paint(backend, long)
+    assert torch.equal(backend.picture(session), again)
 
 
 def test_the_catalogue_and_the_registry_agree() -> None:

@@ -53,9 +53,9 @@ def test_parts_of_a_phrase_share_its_weight_and_stop(critic: OpenClipCritic) -> 
     assert len(parts) > 1
     assert len(aims.embeddings) == len(aims.weights) == 1 + len(parts)
     assert torch.allclose(aims.embeddings[1:], critic.encode_texts(parts), atol=1e-6)
-    assert aims.weights[0] == 1
-    assert aims.weights[1:].sum() == pytest.approx(-2)
-    assert (aims.weights[1:] < 0).all()
+    assert aims.weights_at(0)[0] == 1
+    assert aims.weights_at(0)[1:].sum() == pytest.approx(-2)
+    assert (aims.weights_at(0)[1:] < 0).all()
     assert (aims.stops[1:] == torch.tensor(0.9)).all()
     (note,) = aims.notes
     assert note == (

@@ -164,14 +164,15 @@ def test_planes_grow_and_ask_for_a_new_optimiser(critic: OpenClipCritic) -> None
     recipe = recipe_for(steps=5, width=32, height=24)
     generator = steer.seeded(recipe, "cpu")
     start = noise(24, 32, generator, mean=0.3, spread=0.1)
-    canvas = Planes(start, short_side=stairs((0, 6), (0.5, 12), (0.9, 1 << 16)))
-    one = SteeredSession(recipe, canvas, QUICK, critic, generator)
+    canvas = Planes(start)
+    growing = replace(QUICK, resolution=stairs((0, 0.35), (0.5, 0.5), (0.9, 1)))
+    one = SteeredSession(recipe, canvas, growing, critic, generator)
     sizes = []
     while one.step < 5:
         steer.step([one])
         sizes.append(tuple(canvas.image().shape))
         assert one.picture().shape == (3, 24, 32)
-    assert sizes == [(3, 6, 8), (3, 6, 8), (3, 12, 16), (3, 12, 16), (3, 24, 32)]
+    assert sizes == [(3, 8, 11), (3, 8, 11), (3, 12, 16), (3, 12, 16), (3, 24, 32)]
     assert canvas.image().min() >= 0
 
 

@@ -58,7 +58,7 @@ def test_a_target_pulls_and_a_negative_one_pushes(
 def test_aims_hold_the_phrases_first(critic: OpenClipCritic, stripes: Image) -> None:
     aims = aims_of(recipe_for("a cat", 0.5), critic, [(stripes, -0.25)])
     assert aims.words == 1
-    assert aims.weights.tolist() == [0.5, -0.25]
+    assert aims.weights == (0.5, -0.25)
     assert aims.embeddings.norm(dim=-1).tolist() == pytest.approx([1, 1])
     assert torch.allclose(aims.embeddings[:1], critic.encode_texts(["a cat"]), atol=1e-6)
 

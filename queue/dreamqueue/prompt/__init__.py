@@ -6,6 +6,7 @@ from dreamqueue.prompt.grammar import parse, random_seed
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, whole_menu
 from dreamqueue.prompt.styles import suggest_styles
+from dreamqueue.prompt.turn import parse_turn
 
 __all__ = [
     "FLAGS",
@@ -14,6 +15,7 @@ __all__ = [
     "Menu",
     "display",
     "parse",
+    "parse_turn",
     "random_seed",
     "render",
     "suggest_styles",

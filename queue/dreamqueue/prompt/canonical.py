@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dreamqueue.course import write_course
 from dreamqueue.errors import PromptError
+from dreamqueue.prompt import steering
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
 from dreamqueue.recipe import Phrase, Recipe
@@ -35,6 +36,7 @@ def render(recipe: Recipe) -> str:
         flags["saturation"] = write_course(recipe.saturation)
     if recipe.symmetry:
         flags["symmetry"] = recipe.symmetry
+    flags |= steering.written(recipe)
     words = " | ".join(_written(phrase) for phrase in recipe.phrases)
     return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
 

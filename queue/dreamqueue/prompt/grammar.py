@@ -9,13 +9,15 @@ from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
-from dreamqueue.prompt import values
+from dreamqueue.prompt import steering, values
 from dreamqueue.prompt.courses import course
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whole_menu
 from dreamqueue.prompt.reading import Asked, Piece, Use, items, piece_of, read, unquoted
+from dreamqueue.prompt.story import chapters
 from dreamqueue.prompt.styles import apply_styles
+from dreamqueue.prompt.weights import away
 from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
 from dreamqueue.text import normalise, quote
 
@@ -56,7 +58,8 @@ def parse(
     names = [*FLAGS, *menu.styles]
     asked = read(normalise(text), lambda name: resembles(name, names))
     said = _said(asked, options or {}, menu)
-    phrases = [*asked.pieces, *said.no]
+    story = chapters(said.values["story"]) if "story" in said.values else []
+    phrases = [*asked.pieces, *story, *said.no]
     if not any(phrase.steers_towards for phrase in phrases):
         raise PromptError(NOTHING)
     styled, used = apply_styles(phrases, said.styles)
@@ -72,13 +75,14 @@ def parse(
         critic=_critics(said.values, menu),
         width=width,
         height=height,
-        steps=_steps(said.values, entry, limits),
+        steps=_steps(said.values, entry, limits, len(story)),
         seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
         image=image,
         image_weight=course(said.values["iw"], 0, 100) if "iw" in said.values else 1.0,
         tv=course(said.values["tv"], 0, 10) if "tv" in said.values else None,
         saturation=course(said.values["saturation"], -10, 10) if "saturation" in said.values else 0.0,
         symmetry=_symmetry(said.values),
+        **steering.asked(said.values),
         styles=used,
     )
 
@@ -135,9 +139,10 @@ def _style_of(use: Use, menu: Menu) -> Style | None:
 
 def _away(item: str, use: Use) -> Piece:
     piece = piece_of(item)
-    if piece is None or (piece.weight is not None and piece.weight < 0):
+    weight = away(piece.weight, NO_WEIGHT) if piece is not None else None
+    if piece is None or weight is None:
         raise BadValue(use.said, "`--no` steers away already; please write the words, or a weight above 0.")
-    return replace(piece, weight=NO_WEIGHT if piece.weight is None else -piece.weight)
+    return replace(piece, weight=weight)
 
 
 def _phrase(piece: Piece) -> Phrase:
@@ -179,9 +184,11 @@ def _symmetry(said: Mapping[str, Use]) -> Literal["", "x", "y", "xy"]:
     )
 
 
-def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> int:
+def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits, parts: int) -> int:
+    """What was asked for, else the backend's own number, and half of that more for each turn of a story."""
     most = min(entry.max_steps, limits.max_steps)
-    return values.whole_number(said["steps"], 1, most) if "steps" in said else min(entry.steps, most)
+    usual = entry.steps + max(0, parts - 1) * entry.steps // 2
+    return values.whole_number(said["steps"], 1, most) if "steps" in said else min(usual, most)
 
 
 def _size(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> tuple[int, int]:

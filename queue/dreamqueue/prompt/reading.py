@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from dreamqueue.course import Course, values_of
 from dreamqueue.errors import BadValue
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.weights import split_weight
@@ -32,13 +33,13 @@ class Piece:
     """A phrase as typed: its words, and the weight and stop written after them, if they were."""
 
     text: str
-    weight: float | None = None
+    weight: Course | None = None
     stop: float | None = None
 
     @property
     def steers_towards(self) -> bool:
         """False for words that are not wanted."""
-        return self.weight is None or self.weight > 0
+        return self.weight is None or max(values_of(self.weight)) > 0
 
 
 @dataclass(frozen=True)

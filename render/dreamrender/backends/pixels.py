@@ -21,6 +21,11 @@ from dreamrender.types import Image
 _rmsprop = partial(torch.optim.RMSprop, centered=True, momentum=0.1)
 _adam = partial(torch.optim.Adam, betas=(0.9, 0.99))
 
+#: CLIPig method 2's resolution: by sixteenths of the way, as its shares of 256 pixels
+GROWING = stairs(
+    (0, 1 / 32), (2 / 16, 1 / 16), (3 / 16, 1 / 8), (4 / 16, 1 / 4), (5 / 16, 1 / 2), (6 / 16, 1)
+)
+
 PRESETS: dict[str, Preset] = {
     "levels": Preset(
         optimiser=_adam,
@@ -73,6 +78,7 @@ PRESETS: dict[str, Preset] = {
             noise=0.0,
             grey_noise=falling(1 / 5),
         ),
+        resolution=GROWING,
         distance=losses.cosine_distance,
         optimiser=_rmsprop,
         rate=0.003,
@@ -83,9 +89,6 @@ PRESETS: dict[str, Preset] = {
         ),
     ),
 }
-
-#: CLIPig method 2's resolution: sixteenths of the way, then full size
-GROWING = stairs((0, 8), (2 / 16, 16), (3 / 16, 32), (4 / 16, 64), (5 / 16, 128), (6 / 16, 1 << 16))
 
 
 class Pixels(Steered):
@@ -106,4 +109,4 @@ class Pixels(Steered):
         if preset == "clipig1":
             pixels = noise(height, width, generator, mean=0.33, spread=0.03, short_side=10)
             return Planes(pixels, blur_until=0.1)
-        return Planes(noise(height, width, generator, mean=0.3, spread=0.01), short_side=GROWING)
+        return Planes(noise(height, width, generator, mean=0.3, spread=0.01))

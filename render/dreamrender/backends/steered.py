@@ -14,8 +14,8 @@ from dreamqueue.errors import PaintError, PictureError
 from dreamqueue.recipe import Recipe
 from dreamrender import saving, steer
 from dreamrender.aims import Target
-from dreamrender.backend import Inputs, Resumable, Session
-from dreamrender.canvas import Canvas, covering
+from dreamrender.backend import Inputs, Resumable, Session, Steerable
+from dreamrender.canvas import Canvas, Scalable, covering
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
 from dreamrender.steer import Preset, SteeredSession
@@ -26,7 +26,7 @@ TARGET_SIDE = 512
 """Short side in pixels that a target picture has at most when it is looked at."""
 
 
-class Steered(Resumable, ABC):
+class Steered(Resumable, Steerable, ABC):
     """A CLIP-steered backend. `critics` gives a critic by name and device."""
 
     name: ClassVar[str]
@@ -59,6 +59,8 @@ class Steered(Resumable, ABC):
             start = start.to(self.device)
         preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
+        if recipe.resolution is not None and not isinstance(canvas, Scalable):
+            raise PaintError(f"`{self.name}` paints at one size; please leave `--resolution` out.")
         targets = _targets(recipe, inputs)
         return self.session(recipe, canvas, preset, critic, generator, others, targets)
 
@@ -73,6 +75,10 @@ class Steered(Resumable, ABC):
     def picture(self, session: Session) -> Image:
         """What it looks like now: RGB in [0, 1], float32, on the CPU, (3, height, width)."""
         return _ours(session).picture()
+
+    def steer(self, session: Session, recipe: Recipe) -> None:
+        """Go on by a recipe with other phrases or more steps."""
+        _ours(session).steer(recipe)
 
     def save(self, session: Session) -> bytes:
         """The session as bytes, see `dreamrender.saving`."""

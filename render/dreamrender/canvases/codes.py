@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
-from dreamrender.canvas import clamp_with_gradient
+from dreamrender.canvas import clamp_with_gradient, resized, scaled
 from dreamrender.types import Image
 from dreamrender.vqgan import VQGAN, Latents
 
@@ -38,10 +39,11 @@ class Codes:
     ) -> None:
         self.model = model
         self.height, self.width = size
+        self.size = size
+        """What it is steered at."""
         self.unit, self.slope = unit, slope or 0.0
-        shapes = [] if slope is None else coarser(z.shape[-2], z.shape[-1])
-        coarse = [z.new_zeros((*z.shape[:2], *shape)) for shape in shapes]
-        self.levels = [level.detach().clone().requires_grad_() for level in (*coarse, z)]
+        self._layered = slope is not None
+        self.levels = self._levels(z)
         book = model.codebook
         self.lowest = book.min(dim=0).values[None, :, None, None]
         self.highest = book.max(dim=0).values[None, :, None, None]
@@ -64,8 +66,29 @@ class Codes:
 
     def image(self) -> Image:
         """The nearest codes, decoded."""
+        return clamp_with_gradient(self.unclamped())
+
+    def unclamped(self) -> Image:
+        """The nearest codes as the decoder gives them."""
         pixels = self.model.decode(self.model.quantise(self.z))[0]
-        return clamp_with_gradient(pixels[:, : self.height, : self.width])
+        height, width = self.size
+        return pixels[:, :height, :width]
+
+    @torch.no_grad()
+    def scale(self, share: float) -> bool:
+        """The picture at another size, encoded again: a code stands for as many pixels as before.
+
+        Sizes are whole numbers of codes, but for the full one.
+        """
+        f = self.model.factor
+        rows, columns = scaled(-(-self.height // f), -(-self.width // f), share, COARSEST)
+        size = (self.height, self.width) if share == 1 else (rows * f, columns * f)
+        if size == self.size:
+            return False
+        image = resized(self.image(), *size)
+        self.size = size
+        self.levels = self._levels(codes_of(self.model, image))
+        return True
 
     def prepare(self, t: float) -> bool:
         """Nothing changes on the way."""
@@ -76,6 +99,12 @@ class Codes:
         """Back into the box that the codebook spans, channel by channel."""
         z = self.z
         self.levels[-1].sub_(z - z.clamp(self.lowest, self.highest))
+
+    def _levels(self, z: Latents) -> list[Tensor]:
+        """A grid as levels whose coarse ones say nothing yet."""
+        shapes = coarser(z.shape[-2], z.shape[-1]) if self._layered else []
+        coarse = [z.new_zeros((*z.shape[:2], *shape)) for shape in shapes]
+        return [level.detach().clone().requires_grad_() for level in (*coarse, z)]
 
 
 def random_codes(model: VQGAN, height: int, width: int, generator: torch.Generator) -> Latents:

@@ -6,13 +6,14 @@ pictures (Olah, Mordvintsev & Schubert 2017, Feature Visualization; aphantasia's
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dreamrender.canvas import resized
+from dreamrender.canvas import resized, scaled
 from dreamrender.canvases.levels import COLOURS
 from dreamrender.types import Image
 
@@ -28,6 +29,8 @@ class Fourier:
 
     def __init__(self, spectrum: Tensor, height: int, width: int, decay: float) -> None:
         self.height, self.width = height, width
+        self.size = height, width
+        """What it is steered at."""
         self.spectrum = spectrum.detach().clone().requires_grad_()
         self._damping = damping(height, width, decay).to(spectrum.device)
         self._colours = torch.tensor(COLOURS, device=spectrum.device)
@@ -58,9 +61,15 @@ class Fourier:
 
     def image(self) -> Image:
         """The picture of the spectrum, squeezed into (0, 1) by a sigmoid."""
-        spectrum = torch.view_as_complex(self.spectrum) * self._damping
-        planes = torch.fft.irfft2(spectrum, s=(self.height, self.width), norm="ortho")
+        spectrum = lowest(torch.view_as_complex(self.spectrum) * self._damping, self.size)
+        smaller = math.sqrt(math.prod(self.size) / (self.height * self.width))
+        planes = torch.fft.irfft2(smaller * spectrum, s=self.size, norm="ortho")
         return torch.sigmoid(torch.einsum("ij,jhw->ihw", self._colours, planes))
+
+    def scale(self, share: float) -> bool:
+        """Higher frequencies wait as they are; no gradient reaches them."""
+        self.size = scaled(self.height, self.width, share)
+        return False
 
     def prepare(self, t: float) -> bool:
         """Nothing changes on the way."""
@@ -68,6 +77,15 @@ class Fourier:
 
     def settle(self) -> None:
         """Leaves may be anywhere."""
+
+
+def lowest(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
+    """The coefficients (3, h, w // 2 + 1) that a smaller picture of size (h, w) can show."""
+    height, width = size
+    if height == spectrum.shape[1]:
+        return spectrum[:, :, : width // 2 + 1]
+    upper, lower = spectrum[:, : (height + 1) // 2], spectrum[:, spectrum.shape[1] - height // 2 :]
+    return torch.cat([upper, lower], 1)[:, :, : width // 2 + 1]
 
 
 def damping(height: int, width: int, decay: float) -> Float[Tensor, "height half"]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamrender.canvas import clamp_with_gradient
+from dreamrender.canvas import clamp_with_gradient, scaled
 from dreamrender.types import Image
 
 COARSEST = 6
@@ -33,6 +33,8 @@ class Levels:
 
     def __init__(self, levels: list[Tensor], height: int, width: int, slope: float = 1.0) -> None:
         self.height, self.width = height, width
+        self.size = height, width
+        """What it is steered at."""
         self.slope = slope
         self.levels = [level.detach().clone().requires_grad_() for level in levels]
         self._colours = torch.tensor(COLOURS, device=levels[0].device)
@@ -66,12 +68,22 @@ class Levels:
         ]
 
     def image(self) -> Image:
-        """The sum of all levels as RGB, clamped to [0, 1]."""
+        """The sum of the levels that its size can show, as RGB, clamped to [0, 1]."""
+        return clamp_with_gradient(self.unclamped())
+
+    def unclamped(self) -> Image:
+        """That sum as it is."""
         total: Tensor = self.levels[0]
         for level in self.levels[1:]:
-            total = _grown(total, level.shape[-2:]) + level
-        total = _grown(total, (self.height, self.width))
-        return clamp_with_gradient(0.5 + torch.einsum("ij,jhw->ihw", self._colours, total))
+            if min(level.shape[-2:]) <= min(self.size):
+                total = _grown(total, level.shape[-2:]) + level
+        total = _grown(total, self.size)
+        return 0.5 + torch.einsum("ij,jhw->ihw", self._colours, total)
+
+    def scale(self, share: float) -> bool:
+        """Finer levels wait as they are; the optimiser passes over them."""
+        self.size = scaled(self.height, self.width, share)
+        return False
 
     def prepare(self, t: float) -> bool:
         """Nothing changes on the way."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamrender.canvas import clamp_with_gradient, resized
+from dreamrender.canvas import clamp_with_gradient, resized, scaled
 from dreamrender.canvases.levels import COLOURS, level_shapes
 from dreamrender.types import Image
 
@@ -31,6 +31,7 @@ class Octaves:
         self.base = base.detach()
         self.height, self.width = base.shape[-2:]
         self.sizes = octave_sizes(self.height, self.width)
+        self._share = 1.0
         self.detail = torch.zeros(3, *self.sizes[0], device=base.device, requires_grad=True)
 
     def parameters(self) -> list[dict[str, Any]]:
@@ -47,9 +48,15 @@ class Octaves:
         """The picture with its detail at any size."""
         return (resized(self.base, height, width) + _scaled(self.detail, (height, width))).clamp(0, 1)
 
+    def scale(self, share: float) -> bool:
+        """A share of every octave, from the next `prepare` on."""
+        self._share = share
+        return False
+
     def prepare(self, t: float) -> bool:
         """Go on to the next octave when its time has come; all take as many steps."""
         size = self.sizes[min(int(t * len(self.sizes)), len(self.sizes) - 1)]
+        size = scaled(*size, self._share)
         if size == self.detail.shape[-2:]:
             return False
         self.detail = _scaled(self.detail.detach(), size).requires_grad_()

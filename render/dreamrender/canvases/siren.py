@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamrender.canvas import clamp_with_gradient
+from dreamrender.canvas import clamp_with_gradient, scaled
 from dreamrender.canvases.levels import COLOURS
 from dreamrender.types import Image
 
@@ -47,8 +47,8 @@ class Siren:
         working: int = 144,
     ) -> None:
         self.height, self.width = height, width
-        scale = min(1.0, working / min(height, width))
-        self.working = max(1, round(height * scale)), max(1, round(width * scale))
+        self._largest = min(1.0, working / min(height, width))
+        self.working = scaled(height, width, self._largest)
         self._generator = generator
         self._shift = torch.zeros(2, device=generator.device)
         self._colours = torch.tensor(COLOURS, device=generator.device)
@@ -72,8 +72,12 @@ class Siren:
 
     def image(self) -> Image:
         """The picture at working size, (3, h, w)."""
+        return clamp_with_gradient(self.unclamped())
+
+    def unclamped(self) -> Image:
+        """What the network says, at working size."""
         height, width = self.working
-        return clamp_with_gradient(self.at(self._grid(height, width, self._shift)).T.view(3, height, width))
+        return self.at(self._grid(height, width, self._shift)).T.view(3, height, width)
 
     @torch.no_grad()
     def rendered(self, height: int, width: int) -> Image:
@@ -97,6 +101,11 @@ class Siren:
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         optimiser.zero_grad(set_to_none=True)
+
+    def scale(self, share: float) -> bool:
+        """A share of the working size; the network has none."""
+        self.working = scaled(self.height, self.width, self._largest * share)
+        return False
 
     def prepare(self, t: float) -> bool:
         """Shift the grid by up to half a pixel each way."""

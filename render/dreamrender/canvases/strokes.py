@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from dreamrender.canvas import scaled
 from dreamrender.canvases.rasteriser import EDGE, Ink, rasterise, rasterised_in_bands
 from dreamrender.types import Image
 
@@ -32,9 +33,8 @@ class Strokes:
         self, points: Tensor, widths: Tensor, colours: Tensor, height: int, width: int, working: int = 160
     ) -> None:
         self.height, self.width = height, width
-        short = min(height, width)
-        scale = min(1.0, working / short)
-        self.working = max(1, round(height * scale)), max(1, round(width * scale))
+        self._largest = min(1.0, working / min(height, width))
+        self.working = scaled(height, width, self._largest)
         self.points, self.widths, self.colours = map(_leaf, (points, widths, colours))
         self._paper = torch.ones(3, device=points.device)
 
@@ -82,12 +82,18 @@ class Strokes:
 
     def rendered(self, height: int, width: int) -> Image:
         """The strokes at any size, sharp."""
-        return rasterised_in_bands(self.ink(min(height, width), 3 * SAMPLES), height, width, self._paper)
+        ink = self.ink(min(height, width), 3 * SAMPLES)
+        return rasterised_in_bands(ink, height, width, self._paper).clamp(0, 1)
 
     def ink(self, short: int, samples: int) -> Ink:
         """The strokes as polylines in pixels of a picture with that short side."""
         scale = short / UNITS
         return Ink(polylines(self.points, samples) * scale, self.widths * scale, self.colours.clamp(0, 1))
+
+    def scale(self, share: float) -> bool:
+        """A share of the working size; strokes have none."""
+        self.working = scaled(self.height, self.width, self._largest * share)
+        return False
 
     def prepare(self, t: float) -> bool:
         """Nothing changes on the way."""

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from redis.asyncio import Redis
 
 from dreamqueue import keys
-from dreamqueue.events import ORDER, Cancel, Stop
+from dreamqueue.events import ORDER, Cancel, Stop, Turn
 from dreamqueue.store import RedisAway
 
 log = logging.getLogger(__name__)
 
 
-async def read_orders(redis: Redis, obey: Callable[[Cancel | Stop], None]) -> None:
+async def read_orders(redis: Redis, obey: Callable[[Cancel | Stop | Turn], None]) -> None:
     """Read the stream of orders for ever. What came before is in the jobs' records."""
     last: bytes | str | None = None
     while True:

@@ -14,16 +14,18 @@ from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
 from dreamqueue import keys
-from dreamqueue.errors import DreamError, NoSuchJob, PictureError
-from dreamqueue.events import ORDER, Cancel, Frame, Stop
-from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Stopped
+from dreamqueue.errors import CannotResume, DreamError, NoSuchJob, PictureError
+from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
+from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Record, Stopped
 from dreamqueue.places import cost_kind
+from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Inputs
 from dreamrender.engine import Engine
-from dreamrender.painting import FrameReady, Outcome, Painting
+from dreamrender.painting import FrameReady, Outcome
 from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
 from dreamrender.worker.lease import RENEW_SECONDS, lease
+from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
 
@@ -31,25 +33,22 @@ log = logging.getLogger(__name__)
 class Painter:
     """Paints jobs for one worker. `paint` is what arq calls."""
 
-    def __init__(self, name: str, store: JobStore, engine: Engine, job_timeout: float) -> None:
+    def __init__(
+        self, name: str, store: JobStore, engine: Engine, job_timeout: float, largest_state: int = 1 << 24
+    ) -> None:
         self.name = name
         self.store = store
         self.engine = engine
         self.job_timeout = job_timeout
+        self.largest_state = largest_state
+        """Bytes of a painter's state that are kept at most."""
         self._under_way: set[str] = set()
-        self._painting: dict[str, Painting] = {}
-        self._orders: dict[str, Cancel | Stop] = {}
+        self._painting: dict[str, UnderWay] = {}
 
-    def obey(self, order: Cancel | Stop) -> None:
+    def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
-        painting = self._painting.get(order.job)
-        if painting is None:
-            return
-        self._orders[order.job] = order
-        if isinstance(order, Cancel):
-            painting.cancel()
-        else:
-            painting.stop()
+        if order.job in self._painting:
+            self._painting[order.job].obey(order)
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once."""
@@ -78,16 +77,17 @@ class Painter:
             if verdict != "go":
                 return
             try:
-                ending = await self._ending(job)
+                ending = await self._ending(record, tries)
             except asyncio.CancelledError:
                 await self.store.run("hand_over", [keys.record(job.id)], [tries])
                 raise
             await self._finish(job, ending, tries)
 
-    async def _ending(self, job: Job) -> Ending:
+    async def _ending(self, record: Record, tries: int) -> Ending:
+        job = record.job
         try:
             async with asyncio.timeout(self.job_timeout):
-                return await self._paint(job)
+                return await self._paint(job, record.recipe, tries)
         except TimeoutError:
             return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
         except DreamError as error:
@@ -97,32 +97,39 @@ class Painter:
             log.exception("job %s: incident %s", job.id, incident)
             return Failed(reason="Something broke while painting.", incident=incident)
 
-    async def _paint(self, job: Job) -> Ending:
-        painting = self.engine.paint(job.recipe, await self._inputs(job))
-        self._painting[job.id] = painting
+    async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
+        painting = self.engine.paint(recipe, await self._inputs(recipe), await self._state(job))
+        under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
         try:
             await self._order_from_before(job.id)
-            outcome = await self._follow(job, painting)
+            outcome = await self._follow(under_way)
         except BaseException:
             painting.cancel()
             await painting.gone()
             raise
         finally:
             self._painting.pop(job.id, None)
-        order = self._orders.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
-            return Cancelled(by=order.by if order else Owner(id="", name="the worker"))
-        if outcome.kind == "finished":
+            return Cancelled(by=_whoever(under_way))
+        if outcome.kind == "finished" and job.state is None:
             with contextlib.suppress(*RedisAway):
-                await self.store.note_cost(cost_kind(job.recipe), outcome.seconds / outcome.step)
-        return await self._keep(job, painting, outcome, order)
+                await self.store.note_cost(cost_kind(recipe), outcome.seconds / outcome.step)
+        return await self._keep(under_way, outcome)
 
-    async def _inputs(self, job: Job) -> Inputs:
+    async def _state(self, job: Job) -> bytes | None:
+        if job.state is None:
+            return None
+        state = await self.store.fetch(job.state)
+        if state is None:
+            raise CannotResume("its state is not kept any more")
+        return state
+
+    async def _inputs(self, recipe: Recipe) -> Inputs:
         pictures: dict[str, PILImage] = {}
-        for key in job.recipe.pictures:
+        for key in recipe.pictures:
             data = await self.store.fetch(key)
             if data is None:
-                which = "initial" if key == job.recipe.image else "target"
+                which = "initial" if key == recipe.image else "target"
                 raise PictureError(f"The {which} picture is not kept any more; please attach it again.")
             pictures[key] = Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
         return Inputs(pictures)
@@ -132,31 +139,35 @@ class Painter:
         if raw is not None:
             self.obey(ORDER.validate_json(raw))
 
-    async def _follow(self, job: Job, painting: Painting) -> Outcome:
+    async def _follow(self, under_way: UnderWay) -> Outcome:
+        job, painting = under_way.job, under_way.painting
         async for update in painting.updates():
             if isinstance(update, Outcome):
+                if update.kind != "cancelled":
+                    await under_way.keep_earlier()
                 return update
             try:
-                await self.store.put_frame(_frame(job, update))
+                await self.store.put_frame(_frame(job, painting.recipe, update))
+                await under_way.keep_earlier()
             except RedisAway:
                 log.warning("job %s: a frame was not shown, Redis is away", job.id)
         raise AssertionError("a painting ends with an outcome")
 
-    async def _keep(
-        self, job: Job, painting: Painting, outcome: Outcome, order: Cancel | Stop | None
-    ) -> Ending:
+    async def _keep(self, under_way: UnderWay, outcome: Outcome) -> Ending:
         assert outcome.picture is not None
+        job, painting = under_way.job, under_way.painting
         last = to_pil(outcome.picture)
-        picture = await asyncio.to_thread(result, last, job.recipe, job.upload_limit)
+        picture = await asyncio.to_thread(result, last, painting.recipe, job.upload_limit)
         room = job.upload_limit - len(picture.data)
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
         picture_key = await self._patiently_keep(picture.data)
         animation_key = await self._patiently_keep(animation) if animation else None
         extras = {suffix: await self._patiently_keep(data) for suffix, data in outcome.extras.items()}
-        notes = (*outcome.notes, *([picture.note] if picture.note else ()))
+        notes = (*outcome.notes, *under_way.notes, *([picture.note] if picture.note else ()))
+        state = await self._kept_state(outcome.state)
         if outcome.kind == "stopped":
             return Stopped(
-                by=order.by if order else Owner(id="", name="the worker"),
+                by=_whoever(under_way),
                 step=outcome.step,
                 picture=picture_key,
                 animation=animation_key,
@@ -164,6 +175,7 @@ class Painter:
                 seconds=outcome.seconds,
                 notes=notes,
                 extras=extras,
+                state=state,
             )
         return Finished(
             picture=picture_key,
@@ -172,7 +184,13 @@ class Painter:
             seconds=outcome.seconds,
             notes=notes,
             extras=extras,
+            state=state,
         )
+
+    async def _kept_state(self, state: bytes | None) -> str | None:
+        if state is None or len(state) > self.largest_state:
+            return None
+        return await self._patiently_keep(state)
 
     async def _patiently_keep(self, data: bytes) -> str:
         while True:
@@ -194,11 +212,15 @@ class Painter:
             return
 
 
-def _frame(job: Job, update: FrameReady) -> Frame:
+def _whoever(under_way: UnderWay) -> Owner:
+    return under_way.end.by if under_way.end else Owner(id="", name="the worker")
+
+
+def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:
     return Frame(
         job=job.id,
         step=update.step,
-        steps=job.recipe.steps,
+        steps=recipe.steps,
         score=update.score,
         seconds=update.seconds,
         image=jpeg_bytes(update.picture),

@@ -84,7 +84,8 @@ async def run_worker(
         device=device,
         slots=1 if device == "cpu" else slots,
     )
-    painter = Painter(name, client.store, engine, settings.job_timeout)
+    largest = int(settings.state_megabytes * 2**20)
+    painter = Painter(name, client.store, engine, settings.job_timeout, largest)
     arq_workers = [_arq_worker(client, lane, painter, slots) for lane in lanes]
     engine.start()
     tasks = [

@@ -1,0 +1,57 @@
+"""New jobs that grow out of old ones: the same painting made longer, another one from an early frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dreamqueue.client import QueueClient
+from dreamqueue.errors import PictureError, TooLate
+from dreamqueue.job import Finished, Record, Stopped
+from dreamqueue.pictures import read_picture
+from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.turns import longer, turned
+
+
+def steps_done(record: Record) -> int:
+    """How far an ended job came."""
+    return record.ending.step if isinstance(record.ending, Stopped) else record.recipe.steps
+
+
+async def extended(
+    client: QueueClient, job: str, more: int, phrases: Sequence[Phrase] = ()
+) -> tuple[Recipe, str, int]:
+    """The recipe for `more` steps of an ended job, the state to go on from, and the steps that are done.
+
+    With `phrases` the words turn to them where it goes on. Raises TooLate if its state is not there.
+    """
+    record = await client.record(job)
+    state = record.ending.state if isinstance(record.ending, Finished | Stopped) else None
+    if state is None or (data := await client.fetch(state)) is None:
+        raise TooLate("Its state is not kept (any more), so it cannot go on; begin anew from its picture.")
+    await client.keep(data)
+    done = steps_done(record)
+    recipe = longer(record.recipe, done, done + more)
+    return turned(recipe, phrases, done) if phrases else recipe, state, done
+
+
+async def forked(
+    client: QueueClient, job: str, step: int | None = None, phrases: Sequence[Phrase] = ()
+) -> Recipe:
+    """A new recipe that begins with a frame of a job: the one kept nearest to `step`, or its result.
+
+    The frame shapes it as any initial picture does: a kept picture is some hundred kilobytes, where a state
+    of the painter would be megabytes for each frame.
+    """
+    record = await client.record(job)
+    frames = dict(record.kept)
+    if isinstance(record.ending, Finished | Stopped):
+        frames[steps_done(record)] = record.ending.picture
+    if not frames:
+        raise PictureError("This job has no kept frame yet; one is kept every tenth of the way.")
+    nearest = max(frames) if step is None else min(frames, key=lambda kept: (abs(kept - step), -kept))
+    data = await client.fetch(frames[nearest])
+    if data is None:
+        raise PictureError("This frame is not kept any more.")
+    changes = {"image": await client.keep(read_picture(data)), "legs": ()}
+    words = {"phrases": tuple(phrases)} if phrases else {}
+    return Recipe.model_validate({**record.recipe.model_dump(), **changes, **words})

@@ -1,0 +1,100 @@
+"""Recipes that change on the way: other words from here on, or more steps.
+
+A turn is written into the phrases' weights as courses, so the recipe of a picture that was steered is a
+recipe like any other, and paints that picture again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from dreamqueue.course import MOST_KNOTS, Course, value_at
+from dreamqueue.errors import PromptError
+from dreamqueue.recipe import Leg, Phrase, Recipe
+
+BLEND = 0.1
+"""Share of all steps over which new words take the place of the old ones."""
+CALM_AFTER = 0.3
+"""Share of all steps after a change of words until the painter's hand is as calm as it would have been."""
+MOST_PHRASES = 32
+
+
+def way(recipe: Recipe, step: int) -> float:
+    """Progress of a step through the whole render, in [0, 1]: the clock of phrases' weights."""
+    return min(1.0, step / max(1, recipe.steps - 1))
+
+
+def turned(recipe: Recipe, phrases: Sequence[Phrase], step: int, blend: float = BLEND) -> Recipe:
+    """The recipe whose words are others from `step` on. Words that stay keep their pull.
+
+    Raises PromptError where there are too many changes to remember.
+    """
+    start = way(recipe, step)
+    end = min(1.0, start + blend)
+    if step == 0:
+        return recipe.model_copy(update={"phrases": tuple(phrases)})
+    if start >= end:
+        return recipe
+    old, new = _by_words(recipe.phrases), _by_words(phrases)
+    both = {**old, **new}
+    if len(both) > MOST_PHRASES:
+        raise PromptError(f"That would be {len(both)} phrases, old and new; at most {MOST_PHRASES} fit.")
+    weights = {key: _turned(_weight(old.get(key)), _weight(new.get(key)), start, end) for key in both}
+    turned = tuple(phrase.model_copy(update={"weight": weights[key]}) for key, phrase in both.items())
+    return recipe.model_copy(update={"phrases": turned})
+
+
+def longer(recipe: Recipe, step: int, steps: int) -> Recipe:
+    """The recipe with `steps` steps in all, decided on at `step`. What words did until then stays there."""
+    if steps == recipe.steps:
+        return recipe
+    pace = max(1, recipe.steps - 1) / max(1, steps - 1)
+    phrases = tuple(
+        phrase.model_copy(update={"weight": _slower(phrase.weight, pace)}) for phrase in recipe.phrases
+    )
+    legs = (*recipe.legs, Leg(until=step, steps=recipe.steps))
+    return Recipe.model_validate({**recipe.model_dump(), "phrases": phrases, "steps": steps, "legs": legs})
+
+
+def unrest(recipe: Recipe, t: float) -> float:
+    """1 while the words change, and down to 0 within `CALM_AFTER` of the way after they did."""
+    most = 0.0
+    for phrase in recipe.phrases:
+        if isinstance(phrase.weight, tuple):
+            for (start, before), (end, after) in pairwise(phrase.weight):
+                if before != after and t >= start:
+                    most = max(most, 1 - max(0.0, t - end) / CALM_AFTER)
+    return most
+
+
+def _by_words(phrases: Sequence[Phrase]) -> dict[tuple[str, float | None, int], Phrase]:
+    """Phrases by their words and stop, and a number for those that are said twice."""
+    said: Counter[tuple[str, float | None]] = Counter()
+    found = {}
+    for phrase in phrases:
+        words = phrase.text, phrase.stop
+        found[*words, said[words]] = phrase
+        said[words] += 1
+    return found
+
+
+def _weight(phrase: Phrase | None) -> Course:
+    return 0.0 if phrase is None else phrase.weight
+
+
+def _turned(before: Course, after: Course, start: float, end: float) -> Course:
+    """`before` until `start`, `after` from `end` on, a straight line between."""
+    if before == after:
+        return before
+    knots = [knot for knot in before if knot[0] < start] if isinstance(before, tuple) else []
+    later = [knot for knot in after if knot[0] > end] if isinstance(after, tuple) else []
+    course = (*knots, (start, value_at(before, start)), (end, value_at(after, end)), *later)
+    if len(course) > MOST_KNOTS:
+        raise PromptError("The words have changed too often on the way; begin a new picture from this one.")
+    return course
+
+
+def _slower(weight: Course, pace: float) -> Course:
+    return tuple((t * pace, value) for t, value in weight) if isinstance(weight, tuple) else weight
