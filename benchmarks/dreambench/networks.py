@@ -79,8 +79,12 @@ class Networks:
         return cls(vqgan, clip, open_clip.SimpleTokenizer(context_length=clip.context_length))
 
     def painter(self, precision: Precision) -> VQGAN:
-        """The VQGAN as the product holds it, a copy."""
-        return copy.deepcopy(self.vqgan).hasten(precision)
+        """The VQGAN as the product holds it; put into that format for good."""
+        return self.vqgan.hasten(precision)
+
+    def copy(self) -> Networks:
+        """Others with the same weights."""
+        return Networks(copy.deepcopy(self.vqgan), copy.deepcopy(self.clip), self.tokenizer)
 
     @property
     def side(self) -> int:
@@ -104,11 +108,11 @@ class Networks:
         return lambda z: decoder(before(z))
 
     def critic(self, precision: Precision) -> OpenClipCritic:
-        """The CLIP as the product holds it, a copy."""
+        """The CLIP as the product holds it; put into that format for good."""
         from dreambench.reference.loop import MEAN, STD
 
         return OpenClipCritic(
-            copy.deepcopy(self.clip),
+            self.clip,
             self.tokenizer,
             name="random",
             dim=self.clip.visual.output_dim,
