@@ -15,7 +15,7 @@ from dreamrender.backend import Inputs
 from dreamrender.backends.deepdream import DREAMS, PRESETS, Deepdream
 from dreamrender.canvases.octaves import Octaves, clouds, octave_sizes
 from dreamrender.critics import Critic, HasLayers
-from dreamrender.critics.efficientnet_lite import LAYERS, EfficientNetLite2
+from dreamrender.critics.efficientnet_lite import LAYERS, SIZES, EfficientNetLite
 from dreamrender.critics.open_clip import OpenClipCritic
 from dreamrender.critics.tower_layers import layers_of, watched
 from dreamrender.dream import layer_at, unit_gradient
@@ -47,7 +47,7 @@ def test_the_catalogue_names_these_presets() -> None:
 def test_the_pocket_tower_shows_its_layers() -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        tower = EfficientNetLite2().eval()
+        tower = EfficientNetLite(SIZES["lite2"]).eval()
     images = torch.rand(1, 3, 64, 96)
     shapes = {layer: tuple(tower.features(images, layer).shape[1:]) for layer in LAYERS}
     assert shapes["stem"] == (32, 32, 48)

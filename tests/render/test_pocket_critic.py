@@ -1,4 +1,4 @@
-"""The embedded critic: small, honest about its input, differentiable, and not blind."""
+"""The embedded critics: small, honest about their input, differentiable, and not blind."""
 
 from pathlib import Path
 
@@ -8,15 +8,18 @@ from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 from torch import Tensor
 
+from dreamrender.critics.loading import load_critic
 from dreamrender.critics.pocket import EMBEDDED, PocketCritic
 from dreamrender.critics.pocket_words import WordPieces, spoken
 
 SIDE = 160
 
 
-@pytest.fixture(scope="module")
-def critic() -> PocketCritic:
-    return PocketCritic.from_file()
+@pytest.fixture(scope="module", params=["pocket", "pocket-judge"])
+def critic(request: pytest.FixtureRequest) -> PocketCritic:
+    critic = load_critic(request.param)
+    assert isinstance(critic, PocketCritic)
+    return critic
 
 
 def as_tensor(picture: Image.Image) -> Tensor:

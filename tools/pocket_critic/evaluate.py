@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 from features import open_rgb
 from torch import Tensor
-from torch.nn import functional as F
 
 from dreamrender.critics.pocket import EMBEDDED, PocketCritic
 
@@ -19,9 +18,7 @@ def pictures(critic: PocketCritic, paths: list[Path], side: int) -> Tensor:
     """Embeddings of photos squashed to a square."""
     parts = []
     for start in range(0, len(paths), 50):
-        images = torch.stack([open_rgb(path, WHITE) for path in paths[start : start + 50]])
-        if side != images.shape[-1]:
-            images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)
+        images = torch.stack([open_rgb(path, WHITE, side) for path in paths[start : start + 50]])
         parts.append(critic.encode_images(images))
     return torch.cat(parts)
 
@@ -39,17 +36,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("manifest", type=Path, help="the manifest with the held-out photos")
     parser.add_argument("--critic", type=Path, default=EMBEDDED)
-    parser.add_argument("--side", type=int, default=224)
+    parser.add_argument("--side", type=int, help="of the photos; else the largest that the critic knows")
     options = parser.parse_args()
     critic = PocketCritic.from_file(options.critic)
     rows = [json.loads(line) for line in options.manifest.read_text().splitlines()]
     rows = [row for row in rows if row.get("split") == "held-out"]
-    seen = pictures(critic, [Path(row["image"]) for row in rows], options.side)
+    side = options.side or critic.sides[1]
+    seen = pictures(critic, [Path(row["image"]) for row in rows], side)
     texts = [caption for row in rows for caption in row["captions"]]
     read = torch.cat([critic.encode_texts(texts[start : start + 250]) for start in range(0, len(texts), 250)])
     own = torch.eye(len(rows), dtype=torch.bool).repeat_interleave(len(texts) // len(rows), 0)
     each = len(texts) // len(rows)
-    print(f"{len(rows)} photos at {options.side} px, {options.critic.stat().st_size / 1e6:.2f} MB")
+    print(f"{len(rows)} photos at {side} px, {options.critic.stat().st_size / 1e6:.2f} MB")
     print("text→image R@1/5/10, all captions:", recalls(read, seen, own))
     print("text→image R@1/5/10, first caption:", recalls(read[::each], seen, own[::each]))
     print("image→text R@1/5/10:", recalls(seen, read, own.T))

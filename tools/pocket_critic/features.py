@@ -16,22 +16,22 @@ from styles import STYLES
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamrender.critics.efficientnet_lite import EfficientNetLite2
+from dreamrender.critics.efficientnet_lite import SIZES, EfficientNetLite
+from dreamrender.critics.pocket import SIDES
 
-WHOLE, CUTOUT = 224, 160
 BATCH = 64
 
 
-def open_rgb(path: Path, ground: tuple[int, int, int]) -> Tensor:
-    """The picture on a ground colour, squashed to (3, 224, 224) in [0, 1]."""
+def open_rgb(path: Path, ground: tuple[int, int, int], side: int) -> Tensor:
+    """The picture on a ground colour, squashed to (3, side, side) in [0, 1]."""
     picture = Image.open(path).convert("RGBA")
     canvas = Image.new("RGBA", picture.size, (*ground, 255))
     canvas.alpha_composite(picture)
-    raw = bytearray(canvas.convert("RGB").resize((WHOLE, WHOLE), Image.Resampling.BICUBIC).tobytes())
-    return torch.frombuffer(raw, dtype=torch.uint8).view(WHOLE, WHOLE, 3).permute(2, 0, 1) / 255
+    raw = bytearray(canvas.convert("RGB").resize((side, side), Image.Resampling.BICUBIC).tobytes())
+    return torch.frombuffer(raw, dtype=torch.uint8).view(side, side, 3).permute(2, 0, 1) / 255
 
 
-def cutouts(images: Tensor, generator: torch.Generator, side: int = CUTOUT) -> Tensor:
+def cutouts(images: Tensor, generator: torch.Generator, side: int) -> Tensor:
     """One augmented (N, 3, side, side) crop of each picture, in one grid sample."""
     count = len(images)
 
@@ -60,21 +60,24 @@ def softened(images: Tensor, generator: torch.Generator) -> Tensor:
     return F.interpolate(small, images.shape[-2:], mode="bilinear")
 
 
-def views(images: Tensor, styles: list[str], generator: torch.Generator, crops: int) -> list[Tensor]:
-    """The pictures whole at 224, whole and flipped at 160, `crops` times cut out, and once styled."""
-    half = F.interpolate(images.flip(-1), (CUTOUT, CUTOUT), mode="bilinear", antialias=True)
-    cut = [cutouts(images, generator) for _ in range(max(0, crops - 1))]
+def views(
+    images: Tensor, styles: list[str], generator: torch.Generator, crops: int, side: int
+) -> list[Tensor]:
+    """The pictures as they are, flipped at `side`, `crops` times cut out, and once styled."""
+    half = F.interpolate(images.flip(-1), (side, side), mode="bilinear", antialias=True)
+    cut = [cutouts(images, generator, side) for _ in range(max(0, crops - 1))]
     if crops:
-        cut.append(cutouts(softened(images, generator), generator))
+        cut.append(cutouts(softened(images, generator), generator, side))
     styled = torch.cat([STYLES[style][0](images[i : i + 1]) for i, style in enumerate(styles)])
-    return [images, half, *cut, F.interpolate(styled, (CUTOUT, CUTOUT), mode="bilinear", antialias=True)]
+    return [images, half, *cut, F.interpolate(styled, (side, side), mode="bilinear", antialias=True)]
 
 
 @torch.inference_mode()
 def extract(
-    tower: EfficientNetLite2, rows: list[dict[str, object]], crops: int, seed: int
+    tower: EfficientNetLite, rows: list[dict[str, object]], crops: int, sides: tuple[int, int], seed: int
 ) -> dict[str, Tensor]:
     """Features (pictures, views, 1280) and the style index of each picture's last view."""
+    cutout, whole = sides
     generator = torch.Generator().manual_seed(seed)
     chooser = random.Random(seed)
     names = list(STYLES)
@@ -85,11 +88,14 @@ def extract(
             (255, 255, 255) if chooser.random() < 0.5 else chooser.choices(range(256), k=3) for _ in part
         ]
         images = torch.stack(
-            [open_rgb(Path(str(r["image"])), (g[0], g[1], g[2])) for r, g in zip(part, grounds, strict=True)]
+            [
+                open_rgb(Path(str(r["image"])), (g[0], g[1], g[2]), whole)
+                for r, g in zip(part, grounds, strict=True)
+            ]
         )
         styles = [chooser.choice(names) for _ in part]
         seen = []
-        for view in views(images, styles, generator, crops):
+        for view in views(images, styles, generator, crops, cutout):
             pixels = view.to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
             seen.append(tower(pixels)[0].to(torch.float16))
         features.append(torch.stack(seen, 1))
@@ -105,14 +111,17 @@ def main() -> None:
     parser.add_argument("manifest", type=Path, help="JSON lines with an `image` path each")
     parser.add_argument("output", type=Path, help="the safetensors file to write")
     parser.add_argument("--tower", type=Path, required=True, help="the folded image tower")
+    parser.add_argument("--size", choices=SIZES, default="lite2", help="which EfficientNet the tower is")
+    parser.add_argument("--sides", type=int, nargs=2, default=SIDES, help="of cutouts and whole pictures")
     parser.add_argument("--crops", type=int, default=3, help="augmented cutouts of each picture")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    tower = EfficientNetLite2().eval()
+    tower = EfficientNetLite(SIZES[options.size]).eval()
     tower.load_state_dict(load_file(options.tower))
     tower.to(torch.bfloat16).channels_last()
     rows = [json.loads(line) for line in options.manifest.read_text().splitlines()]
-    save_file(extract(tower, rows, options.crops, options.seed), options.output)
+    cutout, whole = options.sides
+    save_file(extract(tower, rows, options.crops, (cutout, whole), options.seed), options.output)
 
 
 if __name__ == "__main__":

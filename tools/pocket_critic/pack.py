@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from dreamrender.critics.pocket import FORMAT, SCALE, unpacked
+from dreamrender.critics.pocket import FORMAT, SCALE, VOCABULARY, digest_of, stored_reading, unpacked
 
 #: Rows shorter than this stay fp16: depthwise kernels are small, and each one counts.
 SHORTEST = 32
@@ -48,7 +48,10 @@ def as_shipped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def write(
     path: Path, weights: Mapping[str, Tensor], vocabulary: Sequence[str], notes: Mapping[str, str]
 ) -> None:
-    """Save the critic with its vocabulary; `notes` join the metadata."""
+    """Save a critic; `notes` join the metadata. Without a vocabulary it reads as `pocket` does."""
     stored = packed(weights)
-    stored["vocabulary"] = torch.tensor(list("\n".join(vocabulary).encode()), dtype=torch.uint8)
+    if vocabulary:
+        stored[VOCABULARY] = torch.tensor(list("\n".join(vocabulary).encode()), dtype=torch.uint8)
+    else:
+        notes = {**notes, "reading": digest_of(stored_reading())}
     save_file(stored, path, metadata={"format": FORMAT, **notes})

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from dreamrender.critics.efficientnet_lite import EfficientNetLite2, fold_batch_norm
+from dreamrender.critics.efficientnet_lite import SIZES, EfficientNetLite, Size, fold_batch_norm
 from dreamrender.critics.pocket_text import LAYERS, TextTower
 from dreamrender.critics.pocket_words import END, START, UNKNOWN, WordPieces
 
@@ -25,9 +25,9 @@ PAIRS = {
 }
 
 
-def image_tower(checkpoint: Path) -> EfficientNetLite2:
-    """EfficientNet-lite2 with its norms folded; the checkpoint lists convolutions and norms in order."""
-    tower = EfficientNetLite2().eval()
+def image_tower(checkpoint: Path, size: Size) -> EfficientNetLite:
+    """An EfficientNet-lite with its norms folded; the checkpoint lists convolutions and norms in order."""
+    tower = EfficientNetLite(size).eval()
     names = [name.removesuffix(".weight") for name in tower.state_dict() if name.endswith(".weight")]
     entries = list(torch.load(checkpoint, weights_only=True).values())
     folded: dict[str, Tensor] = {}
@@ -94,10 +94,11 @@ def text_tower(folder: Path, vocabulary: Sequence[str], positions: int) -> TextT
 def main() -> None:
     """Write the folded image tower, which `features.py` reads."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path, help="the published EfficientNet-lite2 file")
+    parser.add_argument("checkpoint", type=Path, help="the published EfficientNet-lite file")
     parser.add_argument("output", type=Path)
+    parser.add_argument("--size", choices=SIZES, default="lite2")
     options = parser.parse_args()
-    save_file(image_tower(options.checkpoint).state_dict(), options.output)
+    save_file(image_tower(options.checkpoint, SIZES[options.size]).state_dict(), options.output)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from styles import STYLES
 from torch import Tensor
 
+from dreamrender.critics.pocket import PocketCritic
 from dreamrender.critics.pocket_text import TextTower
 from dreamrender.critics.pocket_words import WordPieces
 
@@ -50,11 +51,30 @@ def with_style(caption: str, phrase: str, chooser: random.Random) -> str:
     )
 
 
+def new_reading(minilm: Path, weighted: list[tuple[str, int]], size: int) -> tuple[TextTower, WordPieces]:
+    """MiniLM with the word pieces that weighted texts need most, as it will be shipped."""
+    full = published_vocabulary(minilm)
+    vocabulary = reduced_vocabulary(full, weighted, size)
+    whole = WordPieces(full)
+    known = set(vocabulary)
+    used = [whole.vocabulary[piece] in known for text, _ in weighted for piece in whole.encode(text)]
+    print(f"{len(vocabulary)} pieces cover {sum(used) / len(used):.4f} of the corpus")
+    tower = text_tower(minilm, vocabulary, POSITIONS)
+    tower.load_state_dict(as_shipped(tower.state_dict()))
+    return tower, WordPieces(vocabulary)
+
+
+def reading() -> tuple[TextTower, WordPieces]:
+    """The text tower and the word pieces of the shipped pocket critic."""
+    critic = PocketCritic.from_file()
+    return critic.text_tower, critic.words
+
+
 def main() -> None:
     """Write the vocabulary and the embeddings: captions (pictures × 5), styled (× 2), classes, phrases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--minilm", type=Path, required=True, help="the unpacked MiniLM folder")
+    parser.add_argument("--minilm", type=Path, help="the unpacked MiniLM folder; else read as `pocket` does")
     parser.add_argument("--classes", type=Path, nargs=2, required=True, metavar=("LEMMAS", "SYNSETS"))
     parser.add_argument("--phrases", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs=2, action="append", metavar=("MANIFEST", "FEATURES"))
@@ -80,19 +100,10 @@ def main() -> None:
             words = styles[style][1]
             styled += [with_style(chooser.choice(own), chooser.choice(words), chooser) for _ in range(STYLED)]
 
-    full = published_vocabulary(options.minilm)
     weighted = [(text, 3) for text in seen] + [(text, 1) for text in phrases]
     weighted += [(name, 50) for name in names] + [(word, 1000) for _, words in styles for word in words]
-    vocabulary = reduced_vocabulary(full, weighted, options.pieces)
-    whole = WordPieces(full)
-    known = set(vocabulary)
-    used = [whole.vocabulary[piece] in known for text, _ in weighted for piece in whole.encode(text)]
-    print(f"{len(vocabulary)} pieces cover {sum(used) / len(used):.4f} of the corpus")
-
-    tower = text_tower(options.minilm, vocabulary, POSITIONS)
-    tower.load_state_dict(as_shipped(tower.state_dict()))
+    tower, pieces = new_reading(options.minilm, weighted, options.pieces) if options.minilm else reading()
     tower.to(torch.bfloat16)
-    pieces = WordPieces(vocabulary)
     sets = {
         "captions": captions,
         "styled": styled,
@@ -101,7 +112,7 @@ def main() -> None:
         "phrases": chooser.sample(phrases, min(options.sample, len(phrases))),
     }
     save_file({name: embedded(tower, pieces, texts) for name, texts in sets.items()}, options.output)
-    options.output.with_suffix(".vocabulary.txt").write_text("\n".join(vocabulary))
+    options.output.with_suffix(".vocabulary.txt").write_text("\n".join(pieces.vocabulary))
 
 
 if __name__ == "__main__":

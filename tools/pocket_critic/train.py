@@ -20,8 +20,8 @@ from texts import POSITIONS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES
-from dreamrender.critics.pocket import Head, image_evidence
+from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES, SIZES
+from dreamrender.critics.pocket import SIDES, TEXT_TOWER, Head, image_evidence
 from dreamrender.critics.pocket_text import WIDTH
 
 #: Captions this alike (cosine in MiniLM's space) are not held against each other.
@@ -121,7 +121,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path)
     parser.add_argument("--tower", type=Path, required=True, help="the folded image tower")
-    parser.add_argument("--minilm", type=Path, required=True)
+    parser.add_argument("--size", choices=SIZES, default="lite2", help="which EfficientNet the tower is")
+    parser.add_argument("--sides", type=int, nargs=2, default=SIDES, help="as given to features.py")
+    parser.add_argument("--name", default="pocket", help="the critic's name in the catalogue")
+    parser.add_argument("--minilm", type=Path, help="without, the critic reads with the tower of `pocket`")
     parser.add_argument("--texts", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, nargs=2, action="append", metavar=("MANIFEST", "FEATURES"))
     parser.add_argument("--steps", type=int, default=700)
@@ -141,17 +144,23 @@ def main() -> None:
     pairs = Pairs.load(options.pairs, options.texts, weights)
     student = train(Student(options.image_hidden, options.text_hidden), pairs, options)
 
-    vocabulary = options.texts.with_suffix(".vocabulary.txt").read_text().split("\n")
-    tower = text_tower(options.minilm, vocabulary, POSITIONS)
+    vocabulary: list[str] = []
     everything = {f"image_tower.{name}": tensor for name, tensor in weights.items()}
-    everything |= {f"text_tower.{name}": tensor for name, tensor in tower.state_dict().items()}
+    if options.minilm:
+        vocabulary = options.texts.with_suffix(".vocabulary.txt").read_text().split("\n")
+        tower = text_tower(options.minilm, vocabulary, POSITIONS)
+        everything |= {TEXT_TOWER + name: tensor for name, tensor in tower.state_dict().items()}
     for part in ("image_head", "text_head"):
         everything |= {f"{part}.{name}": t for name, t in getattr(student, part).state_dict().items()}
+    made_of = f"EfficientNet-{options.size}, all-MiniLM-L6-v2 (Apache-2.0)"
     notes = {
+        "name": options.name,
+        "size": options.size,
+        "sides": "{} {}".format(*options.sides),
         "image_hidden": str(options.image_hidden),
         "text_hidden": str(options.text_hidden),
         "licence": "research, non-commercial",
-        "origin": "EfficientNet-lite2, all-MiniLM-L6-v2 (Apache-2.0); heads trained on Flickr8k and others",
+        "origin": f"{made_of}; heads trained on Flickr8k and others",
         "recipe": json.dumps(
             {key: value for key, value in vars(options).items() if isinstance(value, int | float)}
         ),

@@ -1,9 +1,10 @@
-"""EfficientNet-lite2 in plain torch, batch norms folded into the convolutions.
+"""EfficientNet-lite in plain torch, of any of its sizes, batch norms folded into the convolutions.
 
 The lite variants (Tan & Le 2019; Liu 2020) have no squeeze-and-excite and use ReLU6, so folded they are
 nothing but convolutions: small, and cheap to differentiate down to the pixels.
 """
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple, Self
 
@@ -26,19 +27,40 @@ class Stage(NamedTuple):
 
 
 STEM = 32
-#: lite2: width 1.1 and depth 1.2 times lite0; the first and last stages keep their depth.
+#: The stages of lite0.
 STAGES = (
     Stage(1, 3, 1, 1, 16),
-    Stage(3, 3, 2, 6, 24),
-    Stage(3, 5, 2, 6, 48),
-    Stage(4, 3, 2, 6, 88),
-    Stage(4, 5, 1, 6, 120),
-    Stage(5, 5, 2, 6, 208),
-    Stage(1, 3, 1, 6, 352),
+    Stage(2, 3, 2, 6, 24),
+    Stage(2, 5, 2, 6, 40),
+    Stage(3, 3, 2, 6, 80),
+    Stage(3, 5, 1, 6, 112),
+    Stage(4, 5, 2, 6, 192),
+    Stage(1, 3, 1, 6, 320),
 )
 
 #: What `features` can give, shallow to deep.
 LAYERS = ("stem", *(f"stage{number}" for number in range(1, len(STAGES) + 1)), "head")
+
+
+class Size(NamedTuple):
+    """How many times wider and deeper than lite0 (Tan & Le 2019, section 3.3)."""
+
+    width: float
+    depth: float
+
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of this size: channels in eights, the first and last stage as deep as lite0's."""
+        last = len(STAGES) - 1
+        return tuple(
+            stage._replace(
+                repeats=stage.repeats if index in (0, last) else math.ceil(self.depth * stage.repeats),
+                channels=_eights(self.width * stage.channels),
+            )
+            for index, stage in enumerate(STAGES)
+        )
+
+
+SIZES = {"lite0": Size(1.0, 1.0), "lite1": Size(1.0, 1.1), "lite2": Size(1.1, 1.2)}
 
 
 class SameConv(nn.Conv2d):
@@ -79,14 +101,15 @@ class Block(nn.Module):
         return x + y if self.residual else y
 
 
-class EfficientNetLite2(nn.Module):
+class EfficientNetLite(nn.Module):
     """ImageNet features and class logits of pictures."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: Size) -> None:
         super().__init__()
+        self.stages = size.stages()
         self.stem = SameConv(3, STEM, 3, 2)
-        self.blocks = nn.Sequential(*_blocks())
-        self.head = SameConv(STAGES[-1].channels, FEATURES, 1)
+        self.blocks = nn.Sequential(*_blocks(self.stages))
+        self.head = SameConv(self.stages[-1].channels, FEATURES, 1)
         self.classifier = nn.Linear(FEATURES, CLASSES)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,7 +125,7 @@ class EfficientNetLite2(nn.Module):
         x = F.relu6(self.stem((images * 255 - 127) / 128))
         if layer == "head":
             return F.relu6(self.head(self.blocks(x)))
-        depth = sum(stage.repeats for stage in STAGES[: LAYERS.index(layer)])
+        depth = sum(stage.repeats for stage in self.stages[: LAYERS.index(layer)])
         out: Tensor = self.blocks[:depth](x)
         return out
 
@@ -114,13 +137,19 @@ class EfficientNetLite2(nn.Module):
         return self
 
 
-def _blocks() -> Iterator[Block]:
+def _blocks(stages: tuple[Stage, ...]) -> Iterator[Block]:
     inputs = STEM
-    for stage in STAGES:
+    for stage in stages:
         for index in range(stage.repeats):
             stride = stage.stride if index == 0 else 1
             yield Block(inputs, stage.channels, stage.kernel, stride, stage.expand)
             inputs = stage.channels
+
+
+def _eights(channels: float) -> int:
+    """The nearest multiple of eight, the upper one where nearest would lose a tenth."""
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * channels else rounded
 
 
 def fold_batch_norm(convolution: Tensor, norm: dict[str, Tensor], epsilon: float) -> tuple[Tensor, Tensor]:

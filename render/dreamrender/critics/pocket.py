@@ -1,11 +1,13 @@
-"""The pocket critic: a whole text–image encoder in one small file, so that painting needs no download.
+"""Pocket critics: whole text–image encoders in small files, so that painting needs no download.
 
-EfficientNet-lite2 reads pictures, MiniLM reads words, and a small head each leads them into one space of 256
-dimensions. `tools/pocket_critic` made the file and says from what.
+An EfficientNet-lite reads pictures, MiniLM reads words, and a small head each leads them into one space of
+256 dimensions. There are two: `pocket`, and `pocket-judge`, which has an image tower and heads of its own but
+reads words with the text tower in the file of `pocket`. `tools/pocket_critic` made both and says from what.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,18 +18,20 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES, LAYERS, EfficientNetLite2
+from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES, LAYERS, SIZES, EfficientNetLite, Size
 from dreamrender.critics.pocket_text import WIDTH, TextTower
 from dreamrender.critics.pocket_words import WordPieces
 
 FORMAT = "aliendreams-pocket-critic-1"
 EMBEDDED = Path(__file__).with_name("pocket.safetensors")
 DIM = 256
-#: The tower was taught on pictures of between these sides (as the square root of the area).
-SMALLEST, LARGEST = 160, 224
+#: The head was taught on pictures of between these sides (as the square root of the area).
+SIDES = 160, 224
 #: Balance of the two halves of the image head's input.
 FEATURE_GAIN, CLASS_GAIN = 8.0, 4.0
 SCALE = ".scale"
+#: What a file leaves out that reads words with the text tower of `pocket`.
+TEXT_TOWER, VOCABULARY = "text_tower.", "vocabulary"
 
 
 class Head(nn.Module):
@@ -55,15 +59,23 @@ class PocketCritic(nn.Module):
     """A small CLIP. Frozen: gradients reach the pixels and nothing else."""
 
     name: str = "pocket"
-    image_size: int = SMALLEST
     dim: int = DIM
     max_tokens: int = 64
     layers: Sequence[str] = LAYERS
 
-    def __init__(self, vocabulary: Sequence[str], image_hidden: int, text_hidden: int) -> None:
+    def __init__(
+        self,
+        vocabulary: Sequence[str],
+        image_hidden: int,
+        text_hidden: int,
+        size: Size = SIZES["lite2"],
+        sides: tuple[int, int] = SIDES,
+    ) -> None:
         super().__init__()
         self.words = WordPieces(vocabulary)
-        self.image_tower = EfficientNetLite2()
+        self.sides = sides
+        self.image_size = sides[0]
+        self.image_tower = EfficientNetLite(size)
         self.image_head = Head(FEATURES + CLASSES, image_hidden)
         self.text_tower = TextTower(len(vocabulary), self.max_tokens + 2)
         self.text_head = Head(WIDTH, text_hidden)
@@ -74,13 +86,20 @@ class PocketCritic(nn.Module):
     ) -> Self:
         """Load the critic from its one file; ValueError says what is wrong with a file that is not one."""
         stored, metadata = _read(path)
+        if taught_with := metadata.get("reading"):
+            stored |= (reading := stored_reading())
+            if digest_of(reading) != taught_with:
+                raise ValueError(f"{path} was taught with another text tower than that of {EMBEDDED.name}")
         try:
-            vocabulary = bytes(stored.pop("vocabulary").tolist()).decode().split("\n")
+            vocabulary = bytes(stored.pop(VOCABULARY).tolist()).decode().split("\n")
+            smallest, largest = map(int, metadata.get("sides", "160 224").split())
+            hidden = int(metadata["image_hidden"]), int(metadata["text_hidden"])
             with torch.device("meta"):
-                critic = cls(vocabulary, int(metadata["image_hidden"]), int(metadata["text_hidden"]))
+                critic = cls(vocabulary, *hidden, SIZES[metadata.get("size", "lite2")], (smallest, largest))
             critic.load_state_dict(unpacked(stored, dtype), assign=True)
-        except (KeyError, RuntimeError, UnicodeDecodeError) as error:
+        except (KeyError, ValueError, RuntimeError) as error:
             raise ValueError(f"{path} is damaged or incomplete: {error}") from error
+        critic.name = metadata.get("name", cls.name)
         critic.image_tower.channels_last()
         return critic.eval().requires_grad_(False).to(device)
 
@@ -89,7 +108,7 @@ class PocketCritic(nn.Module):
 
         Cutouts are read as they are; pictures far from their size are resized first.
         """
-        pixels = _comfortable(images).to(self.text_tower.positions.dtype)
+        pixels = _comfortable(images, self.sides).to(self.text_tower.positions.dtype)
         features, logits = self.image_tower(pixels.contiguous(memory_format=torch.channels_last))
         embeddings: Tensor = self.image_head(image_evidence(features, logits))
         return embeddings.float()
@@ -133,6 +152,21 @@ def unpacked(stored: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tens
     return weights
 
 
+def stored_reading() -> dict[str, Tensor]:
+    """The text tower and the vocabulary of `pocket`, as its file stores them."""
+    stored, _ = _read(EMBEDDED)
+    return {name: part for name, part in stored.items() if name.startswith((TEXT_TOWER, VOCABULARY))}
+
+
+def digest_of(stored: Mapping[str, Tensor]) -> str:
+    """sha256 of stored weights, by name."""
+    digest = hashlib.sha256()
+    for name in sorted(stored):
+        digest.update(name.encode())
+        digest.update(stored[name].flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, "pt") as file:
@@ -144,11 +178,12 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ValueError(f"{path} cannot be read as a pocket critic: {error}") from error
 
 
-def _comfortable(images: Tensor) -> Tensor:
-    """Resize pictures whose area is outside what the tower knows, keeping their proportions."""
+def _comfortable(images: Tensor, sides: tuple[int, int]) -> Tensor:
+    """Resize pictures whose area is outside what the head knows, keeping their proportions."""
+    smallest, largest = sides
     height, width = images.shape[-2:]
     side = math.sqrt(height * width)
-    scale = min(max(side, SMALLEST), LARGEST) / side
+    scale = min(max(side, smallest), largest) / side
     if scale == 1:
         return images
     size = (max(32, round(height * scale)), max(32, round(width * scale)))
