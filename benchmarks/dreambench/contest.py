@@ -77,11 +77,11 @@ def our_cutouts(networks: Networks, cuts: int) -> Cutouts:
     return cut
 
 
-def their_cutouts(networks: Networks, cuts: int) -> Cutouts:
+def their_cutouts(networks: Networks, cuts: int, seed: int) -> Cutouts:
     """The reference's: pooled, then the chain, always with the same draws."""
 
     def cut(image: Tensor) -> Tensor:
-        generator = torch.Generator(image.device).manual_seed(3)
+        generator = torch.Generator(image.device).manual_seed(seed)
         return augment.augmented(augment.pooled_cuts(image, cuts, networks.side), generator)
 
     return cut
