@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 import torch
@@ -33,7 +34,7 @@ class Row:
     cosine: float
     """Of the codes' gradients, both through our cutouts."""
     cosine_pooled: float
-    """Both through the plain loop's: its maximum pooling sends gradients elsewhere at the least difference."""
+    """Both through the plain loop's: its maximum pooling sends gradients elsewhere at the least change."""
     megabytes: float
     plain_megabytes: float
     memory: float
@@ -53,12 +54,12 @@ class Table:
 def compared(
     size: int, cuts: int, steps: int, *, small: bool = False, say: Callable[[str], None] = lambda line: None
 ) -> Table:
-    """Alternate the loops for `steps` rounds after one to warm up. `small` takes networks of a test's size."""
+    """Alternate the loops for `steps` rounds after one to warm up. `small` takes networks of a test."""
     kind, threads = SMALL if small else TRUE, torch.get_num_threads()
     memory = {}
-    for loop in ("loop", *PRECISIONS):
-        say(f"peak memory: {loop}")
-        memory[loop] = peak_megabytes(loop, size, cuts, small=small, threads=threads)
+    for what in ("loop", *PRECISIONS):
+        say(f"peak memory: {what}")
+        memory[what] = peak_megabytes(what, size, cuts, small=small, threads=threads)
     networks = Networks.drawn(kind)
     plain = plain_loop(networks, size, cuts)
     views = our_cutouts(networks, cuts), their_cutouts(networks, cuts, 3), their_cutouts(networks, cuts, 4)
@@ -69,11 +70,13 @@ def compared(
         say(f"steps side by side: {precision}")
         loop = OurLoop(networks.copy(), precision, size, cuts)
         cosine, cosine_pooled = (
-            likeness(loop.gradient(cut), seen) for cut, seen in zip(views[:2], (ours_seen, pooled), strict=True)
+            likeness(loop.gradient(cut), seen)
+            for cut, seen in zip(views[:2], (ours_seen, pooled), strict=True)
         )
         theirs, mine = side_by_side(plain.step, loop.step, steps)
-        cut = views[1]
-        same = side_by_side(lambda: plain.gradient(cut), lambda loop=loop: loop.gradient(cut), max(1, steps // 2))
+        same = side_by_side(
+            partial(plain.gradient, views[1]), partial(loop.gradient, views[1]), max(1, steps // 2)
+        )
         rows.append(
             Row(
                 precision=precision,
@@ -93,9 +96,7 @@ def compared(
     return Table(size, cuts, steps, likeness(pooled, again), tuple(rows))
 
 
-def side_by_side(
-    plain: Callable[[], object], ours: Callable[[], object], rounds: int
-) -> tuple[float, float]:
+def side_by_side(plain: Callable[[], object], ours: Callable[[], object], rounds: int) -> tuple[float, float]:
     """Median seconds of each, taking turns, after one turn each to warm up."""
     times = [(_timed(plain), _timed(ours)) for _ in range(rounds + 1)][1:]
     return median(first for first, _ in times), median(second for _, second in times)

@@ -18,6 +18,7 @@ VERBS = {
     "bot": "dreamcli.serve:bot",
     "worker": "dreamcli.serve:worker",
     "doctor": "dreamcli.doctor:doctor",
+    "bench": "dreamcli.bench:bench",
 }
 
 

@@ -62,8 +62,8 @@ class WorkerSettings(QueueSettings):
     device: str = "auto"
     """Where to paint: auto, cpu, cuda, cuda:1, mps."""
     precision: Literal["auto", "plain", "float32", "mixed", "bfloat16"] = "auto"
-    """Numbers that networks paint in. auto: bfloat16 where it is fast, else float32; mixed: critics in bfloat16,
-    painters in float32; plain: float32 by the plain modules, slowest, what the others are held against."""
+    """Numbers that networks paint in. auto: bfloat16 where it is fast, else float32; mixed: critics in
+    bfloat16, painters in float32; plain: float32 by the plain modules, what the others are held against."""
     max_sessions: Annotated[int, Field(ge=0)] = 0
     """Jobs painted at once; 0: one on a CPU, four on a GPU."""
     frame_seconds: Annotated[float, Field(gt=0)] = 1.0

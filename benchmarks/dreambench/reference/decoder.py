@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -103,9 +104,10 @@ class Decoder(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         """One layer after the other."""
         h = self.conv_in(z)
-        h = self.mid.block_2(self.mid.attn_1(self.mid.block_1(h)))
+        middle: Any = self.mid
+        h = middle.block_2(middle.attn_1(middle.block_1(h)))
         for index in reversed(range(len(self.up))):
-            level = self.up[index]
+            level: Any = self.up[index]
             for number, block in enumerate(level.block):
                 h = block(h)
                 if level.attn:

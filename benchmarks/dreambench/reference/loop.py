@@ -69,9 +69,7 @@ class PlainLoop:
         """(1, 3, H, W) in [0, 1], decoded from the nearest codes."""
         rows = self.z.movedim(1, 3).reshape(-1, self.codebook.shape[1])
         distances = (
-            (rows**2).sum(dim=1, keepdim=True)
-            + (self.codebook**2).sum(dim=1)
-            - 2 * rows @ self.codebook.T
+            (rows**2).sum(dim=1, keepdim=True) + (self.codebook**2).sum(dim=1) - 2 * rows @ self.codebook.T
         )
         codes = F.one_hot(distances.argmin(dim=1), len(self.codebook)).to(rows.dtype) @ self.codebook
         quantised = codes.view(*self.z.movedim(1, 3).shape).movedim(3, 1)
@@ -84,7 +82,7 @@ class PlainLoop:
         cuts = cutouts(self.image())
         mean, std = (cuts.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
         seen = F.normalize(self.encode_image((cuts - mean) / std), dim=-1)
-        distance = 2 * ((seen - F.normalize(self.text, dim=-1)).norm(dim=-1) / 2).arcsin() ** 2
+        distance: Tensor = 2 * ((seen - F.normalize(self.text, dim=-1)).norm(dim=-1) / 2).arcsin() ** 2
         return distance.mean()
 
     def gradient(self, cutouts: Cutouts | None = None) -> Tensor:

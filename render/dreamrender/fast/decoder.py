@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dreamrender.fast.layers import LAST, Convolution, Norm
+from dreamrender.fast.layers import LAST, Convolution, Norm, put
 
 
 class Decoder:
@@ -20,8 +21,8 @@ class Decoder:
     def __init__(self, before: nn.Conv2d, plain: Any, dtype: torch.dtype) -> None:
         self.dtype = dtype
         for module in (before, plain):
-            module.to(dtype=dtype, memory_format=LAST)
-        self.steps = [
+            put(module, dtype)
+        self.steps: list[Callable[[Tensor], Tensor]] = [
             Convolution(before, dtype),
             Convolution(plain.conv_in, dtype),
             _Block(plain.mid.block_1, dtype),

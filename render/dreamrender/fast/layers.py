@@ -11,6 +11,12 @@ from torch.nn import functional as F
 LAST = torch.channels_last
 
 
+def put(module: nn.Module, dtype: torch.dtype, layout: torch.memory_format = LAST) -> None:
+    """Frozen weights into a number format, those of convolutions into a layout too; in place, for good."""
+    for part in module.parameters():
+        part.data = part.data.to(dtype, memory_format=layout if part.ndim == 4 else torch.preserve_format)
+
+
 class Convolution:
     """A frozen convolution of stride 1 and "same" padding. Keeps nothing: its gradient needs only weights."""
 
@@ -78,7 +84,7 @@ def _gradient(x: Tensor, gradient: Tensor, mean: Tensor, rstd: Tensor, norm: Nor
     """Of one picture's norm, as (H, W, C): dx = a·dy - mean(a·dy) - x̂·mean(a·dy·x̂), means over a group.
 
     With x̂ = (x - mean)·rstd every term is a channel's number times dy, x or 1: two fused passes. The sums of
-    dy·x are the diagonal of one matrix product, which is quicker than a pass that multiplies and one that adds.
+    dy·x are the diagonal of one matrix product: quicker than a pass that multiplies and one that adds.
     """
     channels, height, width = x.shape
     x, gradient = (part.movedim(0, -1).reshape(-1, channels) for part in (x, gradient))

@@ -9,9 +9,9 @@ import torch
 
 Precision: TypeAlias = Literal["auto", "plain", "float32", "mixed", "bfloat16"]
 """plain: 32-bit floats through the plain modules, the oracle. The others go through `dreamrender.fast` on
-processors. float32: the same gradient. mixed: critics in bfloat16, painters in float32 (cosine of the gradient
-above .9999). bfloat16: both (above .99, while two draws of cutouts agree to .3). auto: bfloat16 where it is
-fast, else float32."""
+processors. float32: the same gradient. mixed: critics in bfloat16, painters in float32 (cosine of the
+gradient above .9999). bfloat16: both (above .99, while two draws of cutouts agree to .3). auto: bfloat16
+where it is fast, else float32."""
 
 _chosen: Precision = "auto"
 

@@ -79,7 +79,10 @@ class _Block:
     def __init__(self, plain: Any, dtype: torch.dtype) -> None:
         self.heads = plain.attn.num_heads
         self.norm1, self.norm2 = _Norm(plain.ln_1, dtype), _Norm(plain.ln_2, dtype)
-        weight, bias = plain.attn.in_proj_weight.detach().to(dtype), plain.attn.in_proj_bias.detach().to(dtype)
+        weight, bias = (
+            plain.attn.in_proj_weight.detach().to(dtype),
+            plain.attn.in_proj_bias.detach().to(dtype),
+        )
         width = weight.shape[1]
         self.q, self.kv = (weight[:width], bias[:width]), (weight[width:], bias[width:])
         self.out = _linear(plain.attn.out_proj, dtype)
