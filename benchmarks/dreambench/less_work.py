@@ -2,7 +2,7 @@
 
 With the pocket models. Both paint the same phrase from the same start with the same optimiser. The plain
 loop does so as it was before speed: every step at full resolution with 8 cutouts, plain modules, 32-bit
-floats. Ours has its preset's schedules (coarse to fine, a ramp of cutouts) and its default number of steps.
+floats. Ours is the preset `quick` (coarse to fine, few cutouts, larger steps) at the steps it was found for.
 The score is the cosine of the whole picture and the phrase, by the critic that steered and by another.
 """
 
@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from dreamconfig.catalogue import backends
 from dreamqueue.recipe import Phrase, Recipe
 from dreamrender import steer
 from dreamrender.aims import aims_of
@@ -30,6 +29,8 @@ from dreamrender.fast.layers import put
 from dreamrender.session import SteeredSession
 
 PAINTERS: dict[str, type[Steered]] = {"pixels": Pixels, "vqgan": VQGAN}
+QUICK, QUICK_STEPS = "quick", 80
+"""Our preset, and the steps that it was found for."""
 PLAIN_CUTS = 8
 """Of all steps of the plain loop."""
 PHRASES = ("a red apple on a table",)
@@ -74,13 +75,12 @@ class Race:
 def races(
     size: int, plain_steps: int, steps: int, judge: str, *, say: Callable[[str], None] = lambda line: None
 ) -> list[Race]:
-    """All painters on all phrases. `steps` of ours: 0 takes the catalogue's default."""
+    """All painters on all phrases."""
     found = []
     for name, make in PAINTERS.items():
         for phrase in PHRASES:
-            own = steps or backends()[name].steps
-            say(f"{name}: {own} steps of ours, {plain_steps} of the plain loop")
-            ours = painted(make(), name, phrase, size, own, judge)
+            say(f"{name}: {steps} steps of ours, {plain_steps} of the plain loop")
+            ours = painted(make(), name, phrase, size, steps, judge)
             plain = painted(make(), name, phrase, size, plain_steps, judge, plain=True)
             found.append(Race(name, phrase, plain, ours))
     return found
@@ -91,7 +91,13 @@ def painted(
 ) -> Run:
     """Paint from the first step to the last, timed; then score the picture twice."""
     recipe = Recipe(
-        phrases=(Phrase(text=phrase),), width=size, height=size, steps=steps, seed=SEED, backend=name
+        phrases=(Phrase(text=phrase),),
+        width=size,
+        height=size,
+        steps=steps,
+        seed=SEED,
+        backend=name,
+        preset="" if plain else QUICK,
     )
     session = painter.begin(recipe, Inputs())
     if plain:

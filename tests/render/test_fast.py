@@ -9,8 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dreambench.contest import plain_loop, their_cutouts
+from dreambench.networks import SMALL, Networks
+from dreambench.reference import augment
 from dreambench.reference import decoder as reference
 from dreamrender import torchvision_ops
+from dreamrender.cutouts import Augmentation, cut_out
+from dreamrender.cutouts.classic import placements
 from dreamrender.fast.layers import Norm
 from dreamrender.fast.precision import Formats, Precision, fast_in_half, formats
 from dreamrender.fast.tower import Tower, fits
@@ -127,3 +132,35 @@ def test_what_the_setting_means() -> None:
     assert formats("cuda:1", "auto") == Formats(half, half, fast=False)
     assert formats("mps", "auto") == Formats(full, full, fast=False)
     assert formats("cpu", "auto").painter == (half if fast_in_half("cpu") else full)
+
+
+def test_one_sampling_pass_is_the_same_as_one_after_the_other() -> None:
+    """Our cutouts and the reference's links, with the same maps, gains and noise: values and gradients."""
+    how = Augmentation(padding="zeros")
+    image, count = torch.rand(3, 32, 32), 4
+
+    def one_by_one(image: Tensor) -> Tensor:
+        generator = torch.Generator().manual_seed(1)
+        maps = placements(count, (32, 32), how, generator)
+        last = torch.tensor([0.0, 0, 1]).expand(count, 1, 3)
+        cuts = augment.warped(image.expand(count, -1, -1, -1), torch.cat([maps, last], 1))
+        cuts = cuts * augment.uniform(1 - how.channels, 1 + how.channels, (count, 3, 1, 1), generator)
+        cuts = cuts + augment.uniform(-how.brightness, how.brightness, (count, 1, 1, 1), generator)
+        loudness = augment.uniform(0, how.noise, (count, 1, 1, 1), generator)
+        return cuts + loudness * torch.randn(cuts.shape, generator=generator)
+
+    ours, gradient = seen(lambda x: cut_out(x, count, 32, how, torch.Generator().manual_seed(1)), image)
+    theirs, their_gradient = seen(one_by_one, image)
+    assert torch.allclose(ours, theirs, atol=1e-5)
+    assert torch.allclose(gradient, their_gradient, atol=1e-4)
+
+
+def test_the_reference_loop_goes_where_it_should() -> None:
+    networks = Networks.drawn(SMALL)
+    loop = plain_loop(networks, 32, 8)
+    begun = loop.loss(their_cutouts(networks, 8, 3)).item()
+    for _ in range(12):
+        loop.step()
+    assert loop.loss(their_cutouts(networks, 8, 3)).item() < begun - 0.02
+    book = networks.vqgan.codebook
+    assert bool((loop.z.amax((0, 2, 3)) <= book.amax(0)).all())

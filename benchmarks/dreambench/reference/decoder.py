@@ -82,7 +82,7 @@ class Decoder(nn.Module):
         self.mid.block_1 = ResnetBlock(width, width)
         self.mid.attn_1 = AttnBlock(width)
         self.mid.block_2 = ResnetBlock(width, width)
-        levels = []
+        levels: list[nn.Module] = []
         for index in reversed(range(len(ch_mult))):
             level = nn.Module()
             outputs = ch * ch_mult[index]
