@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from dreambench.small_generators import write_all
 from PIL.Image import Image as PILImage
 
+from dreambench.small_generators import write_all
 from dreamconfig.catalogue import backends, models, needed
 from dreamqueue.png import png_bytes
 from dreamqueue.prompt import parse

@@ -19,6 +19,7 @@ VERBS = {
     "bot": "dreamcli.serve:bot",
     "worker": "dreamcli.serve:worker",
     "doctor": "dreamcli.doctor:doctor",
+    "bench": "dreamcli.bench:bench",
 }
 
 

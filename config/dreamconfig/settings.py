@@ -6,7 +6,7 @@ Every field is read from the environment (or `.env`) as DREAM_<NAME>.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -65,6 +65,9 @@ class WorkerSettings(QueueSettings):
     """Backends this worker offers, separated by commas; empty: all it can."""
     device: str = "auto"
     """Where to paint: auto, cpu, cuda, cuda:1, mps."""
+    precision: Literal["auto", "plain", "float32", "mixed", "bfloat16"] = "auto"
+    """Numbers that networks paint in. auto: bfloat16 where it is fast, else float32; mixed: critics in
+    bfloat16, painters in float32; plain: float32 by the plain modules, what the others are held against."""
     max_sessions: Annotated[int, Field(ge=0)] = 0
     """Jobs painted at once; 0: one on a CPU, four on a GPU."""
     frame_seconds: Annotated[float, Field(gt=0)] = 1.0

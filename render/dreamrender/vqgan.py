@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import torch
 from jaxtyping import Float, Int
@@ -16,6 +16,8 @@ from taming.modules.diffusionmodules import model as taming
 from taming.modules.vqvae.quantize import GumbelQuantize, VectorQuantizer2
 from torch import Tensor, nn
 
+from dreamrender.fast.decoder import Decoder
+from dreamrender.fast.precision import Precision, formats
 from dreamrender.types import Images
 
 Latents = Float[Tensor, "batch channels rows columns"]
@@ -86,7 +88,9 @@ class VQGAN(nn.Module):
             self.quantize = VectorQuantizer2(shape.n_embed, shape.embed_dim, beta=0.25)
         self.shape = shape
         self.reduced = False
-        """Decode in bfloat16. Its error is far below that of the codes; see `fast_in_half`."""
+        """Decode in bfloat16 under autocast. Its error is far below that of the codes."""
+        self.quick: Decoder | None = None
+        """Decodes in place of the plain modules; see `hasten`."""
         self.factor = 2 ** (len(shape.ddconfig.ch_mult) - 1)
         """Pixels a side that one code stands for."""
 
@@ -108,9 +112,19 @@ class VQGAN(nn.Module):
 
     def decode(self, codes: Latents) -> Images:
         """(N, e, h, w) → pictures (N, 3, h·f, w·f) that may leave [0, 1] a little; differentiable."""
+        if self.quick is not None:
+            return (self.quick(codes).float() + 1) / 2
         with torch.autocast(codes.device.type, torch.bfloat16) if self.reduced else contextlib.nullcontext():
             pixels: Tensor = self.decoder(self.post_quant_conv(codes))
         return (pixels.float() + 1) / 2
+
+    def hasten(self, precision: Precision | None = None) -> Self:
+        """Decode as the precision says, the process's own by default; once, when the weights are in place."""
+        chosen = formats(self.codebook.device.type, precision)
+        if chosen.fast:
+            self.quick = Decoder(self.post_quant_conv, self.decoder, chosen.painter)
+        self.reduced = chosen.painter == torch.bfloat16
+        return self
 
     def quantise(self, z: Latents) -> Latents:
         """The nearest code of each vector; gradients pass as if nothing had happened (straight through)."""
@@ -133,14 +147,6 @@ class _StraightThrough(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         return gradients[0], None
-
-
-def fast_in_half(device: str) -> bool:
-    """Whether bfloat16 is faster there: on GPUs, and on processors made for it."""
-    if not device.startswith("cpu"):
-        return device.startswith("cuda")
-    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
 
 
 def nearest(rows: Float[Tensor, "rows channels"], codebook: Float[Tensor, "codes channels"]) -> Tensor:

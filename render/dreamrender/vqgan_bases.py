@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from dreamrender.shelf import shelf
-from dreamrender.vqgan import VQGAN, fast_in_half
+from dreamrender.vqgan import VQGAN
 from dreamrender.vqgan_files import load_vqgan
 
 _loading = threading.Lock()
@@ -27,6 +27,4 @@ def is_loaded(name: str, device: str = "cpu") -> bool:
 
 def _load(name: str, device: str) -> VQGAN:
     weights, *more = shelf().require(name)
-    model = load_vqgan(weights, more[0] if more else weights.with_suffix(".yaml"), device)
-    model.reduced = fast_in_half(device)
-    return model
+    return load_vqgan(weights, more[0] if more else weights.with_suffix(".yaml"), device).hasten()

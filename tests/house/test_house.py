@@ -20,6 +20,7 @@ PACKAGES = {
     "dreamrender": "render/dreamrender",
     "dreampractice": "practice/dreampractice",
     "dreamcli": "cli/dreamcli",
+    "dreambench": "benchmarks/dreambench",
 }
 MAY_IMPORT = {
     "dreamconfig": set(),
@@ -28,6 +29,7 @@ MAY_IMPORT = {
     "dreamrender": {"dreamconfig", "dreamqueue"},
     "dreampractice": set(),
     "dreamcli": set(PACKAGES),
+    "dreambench": {"dreamconfig", "dreamqueue", "dreamrender"},
 }
 FORBIDDEN = {
     "dreamconfig": {"torch", "discord", "arq"},

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from dreambench.small_generators import write_all
 from safetensors.torch import save_file
 
+from dreambench.small_generators import write_all
 from dreamqueue.recipe import Phrase, Recipe
 from dreamrender import shelf, torchvision_ops, vqgan_bases
 from dreamrender.biggan_files import load_bigsleep
@@ -85,7 +85,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def critic(tiny_weights: Path) -> OpenClipCritic:
     """The tiny CLIP, loaded through the real loader."""
-    return OpenClipCritic.load(TINY, str(tiny_weights), name="tiny")
+    return OpenClipCritic.load(TINY, str(tiny_weights), name="tiny", precision="float32")
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from dreambench import small_generators as tiny
 from torch import nn
 from torch.nn import functional as F
 
+from dreambench import small_generators as tiny
 from dreamconfig.catalogue import backends, models
 from dreamqueue.errors import PaintError
 from dreamrender.backend import Inputs

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from dreambench import small_generators as tiny
 from torch.nn import functional as F
 
+from dreambench import small_generators as tiny
 from dreamconfig.catalogue import backends, models
 from dreamqueue.errors import PaintError
 from dreamrender import shelf

@@ -14,7 +14,7 @@ from dreamrender.canvases.fourier import Fourier
 from dreamrender.canvases.levels import Levels
 from dreamrender.canvases.planes import Planes, noise
 from dreamrender.cutouts import Augmentation
-from dreamrender.schedule import falling, stairs, warm_cosine
+from dreamrender.schedule import falling, ramp, stairs, warm_cosine
 from dreamrender.steer import Preset, Regulariser
 from dreamrender.types import Image
 
@@ -31,6 +31,16 @@ PRESETS: dict[str, Preset] = {
         optimiser=_adam,
         rate=0.05,
         rate_scale=warm_cosine(),
+        on_image=(Regulariser(losses.total_variation, 0.3),),
+    ),
+    # Less work: half the cutouts, few at first, on a small picture; larger steps.
+    "quick": Preset(
+        cuts=ramp(2, 6),
+        resolution=stairs((0, 1 / 4), (0.3, 1 / 2), (0.7, 1)),
+        optimiser=_adam,
+        rate=0.12,
+        rate_scale=warm_cosine(),
+        steps=80,
         on_image=(Regulariser(losses.total_variation, 0.3),),
     ),
     "fourier": Preset(
@@ -100,7 +110,7 @@ class Pixels(Steered):
     def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
         """Noise as the preset has it, or the initial picture. That one neither grows nor blurs."""
         height, width = recipe.height, recipe.width
-        if preset == "levels":
+        if preset in ("levels", "quick"):
             return Levels.drawn(height, width, generator) if start is None else Levels.of(start)
         if preset == "fourier":
             return Fourier.drawn(height, width, generator) if start is None else Fourier.of(start)

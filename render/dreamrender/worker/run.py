@@ -29,6 +29,7 @@ from dreamrender.backends import available, load_backend
 from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
+from dreamrender.fast.precision import choose
 from dreamrender.shelf import open_shelf, shelf
 from dreamrender.worker.lease import LEASE_SECONDS
 from dreamrender.worker.missing import fetch_all
@@ -67,6 +68,7 @@ async def run_worker(
 ) -> None:
     """Serve the lanes until cancelled. `load` and `backends` replace the registry (for tests)."""
     device = pick_device(settings.device)
+    choose(settings.precision)
     names = list(backends or offered(settings.backends))
     slots = settings.max_sessions or (1 if device == "cpu" else 4)
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"

@@ -1,0 +1,1 @@
+"""What steering costs, measured against the plain loop of 2021."""

@@ -1,0 +1,45 @@
+"""`aliendreams bench steering` on tiny networks: all numbers are there; those that can be known are right."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+from click.testing import CliRunner
+
+from dreamcli.bench.steering import written
+from dreamcli.main import main
+
+ARGUMENTS = (
+    "bench steering --json --small --size 32 --cuts 4 --steps 1 --race-size 32 --race-steps 2 --plain-steps 3"
+)
+
+
+def test_it_says_each_ratio_cosine_and_memory() -> None:
+    threads = torch.get_num_threads()
+    done = CliRunner().invoke(main, [*ARGUMENTS.split(), "--threads", "1"])
+    torch.set_num_threads(threads)
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    assert facts["machine"]["processor"]
+    rows = {row["precision"]: row for row in facts["steering"]["rows"]}
+    assert list(rows) == ["float32", "mixed", "bfloat16"]
+    for row in rows.values():
+        assert row["ratio"] == row["plain_seconds"] / row["seconds"]
+        assert row["same_cutouts_ratio"] > 0
+        assert row["memory"] == row["megabytes"] / row["plain_megabytes"]
+        assert row["megabytes"] > 100
+    assert rows["float32"]["cosine"] > 0.9999 < rows["float32"]["cosine_pooled"]
+    assert rows["mixed"]["cosine"] > 0.999
+    assert 0.98 < rows["bfloat16"]["cosine"] < rows["float32"]["cosine"]
+    assert abs(facts["steering"]["draws_cosine"]) < 0.9
+    assert [race["backend"] for race in facts["race"]] == ["pixels", "vqgan"]
+    for race in facts["race"]:
+        assert race["time"] == race["ours"]["seconds"] / race["plain"]["seconds"]
+        assert (race["plain"]["steps"], race["ours"]["steps"]) == (3, 2)
+        assert race["judge"] == "pocket-judge"
+        assert race["ours"]["score"] != race["ours"]["judged"]
+        assert race["reached"]["score"] == (race["ours"]["score"] >= race["plain"]["score"])
+    page = written(facts)
+    assert "| bfloat16 |" in page
+    assert "| vqgan |" in page
