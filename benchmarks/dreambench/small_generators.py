@@ -275,8 +275,8 @@ def write_stylegan(
     modules = {
         name: ModuleType(name) for name in ("torch_utils", "torch_utils.persistence", "dnnlib", "dnnlib.util")
     }
-    modules["torch_utils.persistence"]._reconstruct_persistent_obj = _persistent  # type: ignore[attr-defined]
-    modules["dnnlib.util"].EasyDict = EasyDict  # type: ignore[attr-defined]
+    modules["torch_utils.persistence"]._reconstruct_persistent_obj = _persistent
+    modules["dnnlib.util"].EasyDict = EasyDict
     names = (_persistent.__name__, _persistent.__qualname__, _persistent.__module__, EasyDict.__module__)
     _persistent.__name__ = _persistent.__qualname__ = "_reconstruct_persistent_obj"
     _persistent.__module__, EasyDict.__module__ = "torch_utils.persistence", "dnnlib.util"
