@@ -29,8 +29,9 @@ from dreamrender.fast.layers import put
 from dreamrender.session import SteeredSession
 
 PAINTERS: dict[str, type[Steered]] = {"pixels": Pixels, "vqgan": VQGAN}
-QUICK, QUICK_STEPS = "quick", 80
-"""Our preset, and the steps that it was found for."""
+QUICK = "quick"
+QUICK_STEPS = {"pixels": 240, "vqgan": 80}
+"""Steps that our preset was found for: more and smaller ones where cutouts are all that costs."""
 PLAIN_CUTS = 8
 """Of all steps of the plain loop."""
 PHRASES = ("a red apple on a table",)
@@ -75,12 +76,13 @@ class Race:
 def races(
     size: int, plain_steps: int, steps: int, judge: str, *, say: Callable[[str], None] = lambda line: None
 ) -> list[Race]:
-    """All painters on all phrases."""
+    """All painters on all phrases. `steps` of ours: 0 takes those that the preset was found for."""
     found = []
     for name, make in PAINTERS.items():
         for phrase in PHRASES:
-            say(f"{name}: {steps} steps of ours, {plain_steps} of the plain loop")
-            ours = painted(make(), name, phrase, size, steps, judge)
+            own = steps or QUICK_STEPS[name]
+            say(f"{name}: {own} steps of ours, {plain_steps} of the plain loop")
+            ours = painted(make(), name, phrase, size, own, judge)
             plain = painted(make(), name, phrase, size, plain_steps, judge, plain=True)
             found.append(Race(name, phrase, plain, ours))
     return found

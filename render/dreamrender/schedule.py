@@ -40,11 +40,6 @@ def falling(value: float) -> Schedule:
     return lambda t: value * (1 - t)
 
 
-def ramp(first: float, last: float) -> Schedule:
-    """From `first` to `last` in a straight line."""
-    return lambda t: first + (last - first) * t
-
-
 def rung(share: float) -> float:
     """The nearest power of √½, at most 1: sizes whose areas halve, so that a course of them has few."""
     return min(1.0, math.pow(2, round(2 * math.log2(share)) / 2))

@@ -17,7 +17,7 @@ import click
 @click.option("--cuts", default=32, show_default=True, help="Cutouts a step.")
 @click.option("--threads", default=0, help="Threads to use; 0: as many as there are cores.")
 @click.option("--race-size", default=192, show_default=True, help="Side of the raced pictures.")
-@click.option("--race-steps", default=80, show_default=True, help="Steps of ours in the race.")
+@click.option("--race-steps", default=0, help="Steps of ours in the race; 0: as many as the preset needs.")
 @click.option("--plain-steps", default=300, show_default=True, help="Steps of the plain loop; 0: no race.")
 @click.option("--judge", default="pocket-judge", show_default=True, help="A critic that does not steer.")
 @click.option("--small", is_flag=True, help="Tiny networks: says that it works, not how fast.")
