@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dreamqueue.recipe import Recipe
-from dreamrender import losses
+from dreamrender import losses, saving
 from dreamrender.backend import Inputs
 from dreamrender.backends.steered import Steered
 from dreamrender.biggan_files import load_bigsleep
@@ -67,16 +67,29 @@ class BigSleep(Steered):
 
     def begin(self, recipe: Recipe, inputs: Inputs) -> SteeredSession:
         """A session at step 0; its notes say what a square generator cannot do."""
+        session = self._begin(recipe, inputs)
+        canvas = session.canvas
+        assert isinstance(canvas, Conditions)
+        if canvas.start is not None:
+            resemble(canvas, canvas.start, APPROACH, NEARER, lambda: HOLD * canvas.strain())
+        return session
+
+    def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> SteeredSession:
+        """The saved session; nothing is approached again."""
+        session = self._begin(recipe, inputs)
+        saving.load(session, state)
+        return session
+
+    def _begin(self, recipe: Recipe, inputs: Inputs) -> SteeredSession:
         session = super().begin(recipe, inputs)
         session.notes += remarks(recipe)
         return session
 
     def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
-        """Noise and doubtful classes as published, or after approaching the initial picture."""
+        """Noise and doubtful classes as published."""
         kind, _, side = preset.partition("-")
         model = load_bigsleep(f"bigsleep-deep-{side}", self.device)
         size = recipe.height, recipe.width
         canvas = Conditions(model, size, generator, FEW if kind == "few" else None)
-        if start is not None:
-            resemble(canvas, start, APPROACH, NEARER, lambda: HOLD * canvas.strain())
+        canvas.start = start
         return canvas

@@ -83,24 +83,27 @@ class StyleGAN(Steered):
     session = StyleSession
 
     def canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
-        """The average style, or one that approaches the initial picture."""
+        """The average style."""
         model = load_stylegan(f"stylegan-{preset.removesuffix(ONE_FOR_ALL)}", self.device)
         rows = 1 if preset.endswith(ONE_FOR_ALL) else model.rows
         canvas = Styles(model, (recipe.height, recipe.width), rows)
-        if start is not None:
-            canvas.put(_nearest(canvas, start, generator))
-            resemble(canvas, start, APPROACH, rate=0.1)
+        canvas.start = start
         return canvas
 
     def begin(self, recipe: Recipe, inputs: Inputs) -> StyleSession:
         """A session at step 0, from the best of `CANDIDATES` styles or from the initial picture."""
         session = self._begin(recipe, inputs)
-        if recipe.image is None:
+        canvas = session.canvas
+        assert isinstance(canvas, Styles)
+        if canvas.start is None:
             session.choose(CANDIDATES)
+        else:
+            canvas.put(_nearest(canvas, canvas.start, session.generator))
+            resemble(canvas, canvas.start, APPROACH, rate=0.1)
         return session
 
     def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> StyleSession:
-        """The saved session; nothing is chosen again."""
+        """The saved session; nothing is chosen or approached again."""
         session = self._begin(recipe, inputs)
         saving.load(session, state)
         return session

@@ -33,6 +33,8 @@ class Conditions:
         self, model: BigGAN, size: tuple[int, int], generator: torch.Generator, few: int | None = None
     ) -> None:
         self.model, self.few = model, few
+        self.start: Image | None = None
+        """What to approach before the first step."""
         self.height, self.width = size
         device, shape = generator.device, model.shape
         noise = torch.randn((model.rows, shape.z_dim), generator=generator, device=device)

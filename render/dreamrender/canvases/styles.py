@@ -24,6 +24,8 @@ class Styles:
 
     def __init__(self, model: Generator, size: tuple[int, int], rows: int) -> None:
         self.model = model
+        self.start: Image | None = None
+        """What to approach before the first step."""
         self.height, self.width = size
         self.q = model.mean.new_zeros((rows, len(model.mean))).requires_grad_()
 
