@@ -25,14 +25,17 @@ def judge() -> PocketCritic:
     return PocketCritic.from_file(JUDGE)
 
 
-@pytest.mark.parametrize("name", ["pocket", "pocket-judge"])
+@pytest.mark.parametrize("name", [name for name, entry in models().items() if entry.sha256])
 def test_the_catalogue_describes_the_file(name: str) -> None:
     entry = models()[name]
     data = files("dreamrender").joinpath(entry.file or "").read_bytes()
     assert hashlib.sha256(data).hexdigest() == entry.sha256
     assert len(data) / 1e6 == pytest.approx(entry.megabytes, abs=0.05)
     assert not entry.commercial
-    assert load_critic(name).name == name
+
+
+def test_critics_are_called_what_the_catalogue_calls_them() -> None:
+    assert [load_critic(name).name for name in ("pocket", "pocket-judge")] == ["pocket", "pocket-judge"]
 
 
 def test_the_file_is_small_because_it_holds_no_words() -> None:

@@ -220,6 +220,7 @@ def test_a_candidate_painted_alone_is_the_same_to_the_last_bit(
         assert torch.equal(several.picture(session), best.picture)
 
 
+@pytest.mark.usefixtures("fetched_generators")
 @pytest.mark.parametrize("name", BACKENDS)
 def test_every_backend_paints_grids_and_candidates(
     name: str, critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch
