@@ -38,7 +38,7 @@ PRESETS: dict[str, Preset] = {
         cuts=2,
         resolution=stairs((0, 1 / 4), (0.3, 1 / 2), (0.7, 1)),
         optimiser=_adam,
-        rate=0.15,
+        rate=0.1,
         rate_scale=warm_cosine(),
         on_image=(Regulariser(losses.total_variation, 0.3),),
     ),
