@@ -30,7 +30,7 @@ from dreamrender.session import SteeredSession
 
 PAINTERS: dict[str, type[Steered]] = {"pixels": Pixels, "vqgan": VQGAN}
 QUICK = "quick"
-QUICK_STEPS = {"pixels": 240, "vqgan": 80}
+QUICK_STEPS = {"pixels": 240, "vqgan": 120}
 """Steps that our preset was found for: more and smaller ones where cutouts are all that costs."""
 PLAIN_CUTS = 8
 """Of all steps of the plain loop."""

@@ -28,7 +28,7 @@ QUICK = replace(
     POCKET,
     cuts=4,
     rate=0.2,
-    steps=80,
+    steps=120,
     resolution=stairs((0, 0.35), (0.3, 0.5), (0.6, 0.7), (0.8, 1.0)),
 )
 #: As published in 2021: 32 cutouts, Adam, rate .1.
