@@ -40,8 +40,7 @@ def test_the_estimate_is_near_what_was_measured(point: list[object]) -> None:
 def test_every_backend_and_every_kind_of_critic_was_measured() -> None:
     assert {point[2] for point in MEASURED} >= {"pocket", "vit-b-32"}
     assert {point[0] for point in MEASURED} >= {"pixels", "vqgan", "siren", "strokes", "deepdream"}
-    weighed = [name for name, model in models().items() if model.kind in ("pocket", "open_clip", "vqgan")]
-    assert [name for name in weighed if not models()[name].memory.fixed] == []
+    assert [name for name, model in models().items() if not model.memory.fixed] == []
 
 
 def test_our_backends_say_how_many_cutouts_they_take() -> None:
