@@ -27,6 +27,8 @@ from dreamrender.shelf import Shelf, shelf, use
 
 PROMPTS = ("a castle in the fog", "a forest in autumn", "a red apple", "a city at night")
 RANDOM = "random weights"
+SKETCH = 12
+"""Steps, at most, of a painting with random weights, which shows that it paints and no more."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def paint_gallery(
     with shelf_or_random(names) as weights:
         for name in names:
             for prompt in prompts:
-                recipe = _recipe(name, prompt, side, share, seed, critic)
+                most = SKETCH if weights[name] == RANDOM else None
+                recipe = _recipe(name, prompt, side, share, most, seed, critic)
                 picture, score, seconds = _painted(recipe)
                 file = f"{name}-{'-'.join(prompt.split())}.png"
                 (folder / file).write_bytes(png_bytes(picture, recipe))
@@ -123,9 +126,12 @@ def _own_models(name: str) -> list[str]:
     ]
 
 
-def _recipe(name: str, prompt: str, side: int, share: float, seed: int, critic: str) -> Recipe:
+def _recipe(
+    name: str, prompt: str, side: int, share: float, most: int | None, seed: int, critic: str
+) -> Recipe:
     entry = backends()[name]
     steps = max(1, round(share * entry.steps))
+    steps = steps if most is None else min(steps, most)
     fitting = max(entry.multiple, side // entry.multiple * entry.multiple)
     return parse(
         f"{prompt} --backend {name} --size {fitting} --steps {steps} --seed {seed} --critic {critic}"

@@ -1,7 +1,7 @@
 """Less work: what today's presets need to reach the score that the plain loop has after its 300 steps.
 
-With the pocket models. Both paint the same phrase from the same start with the same optimiser. The plain
-loop does so as it was before speed: every step at full resolution with 8 cutouts, plain modules, 32-bit
+With the pocket models. Both paint the same phrase from the same start with the same optimiser. The plain loop
+does every step at full resolution with as many cutouts as the script of 2021 (32), by plain modules in 32-bit
 floats. Ours is the preset `quick` (coarse to fine, few cutouts, larger steps) at the steps it was found for.
 The score is the cosine of the whole picture and the phrase, by the critic that steered and by another.
 """
@@ -32,8 +32,8 @@ PAINTERS: dict[str, type[Steered]] = {"pixels": Pixels, "vqgan": VQGAN}
 QUICK = "quick"
 QUICK_STEPS = {"pixels": 240, "vqgan": 120}
 """Steps that our preset was found for: more and smaller ones where cutouts are all that costs."""
-PLAIN_CUTS = 8
-"""Of all steps of the plain loop."""
+PLAIN_CUTS = 32
+"""Of all steps of the plain loop, as in 2021."""
 PHRASES = ("a red apple on a table",)
 SEED = 1
 
@@ -74,24 +74,33 @@ class Race:
 
 
 def races(
-    size: int, plain_steps: int, steps: int, judge: str, *, say: Callable[[str], None] = lambda line: None
+    size: int,
+    plain_steps: int,
+    steps: int,
+    judge: str,
+    *,
+    plain_cuts: int = PLAIN_CUTS,
+    say: Callable[[str], None] = lambda line: None,
 ) -> list[Race]:
     """All painters on all phrases. `steps` of ours: 0 takes those that the preset was found for."""
     found = []
     for name, make in PAINTERS.items():
         for phrase in PHRASES:
             own = steps or QUICK_STEPS[name]
-            say(f"{name}: {own} steps of ours, {plain_steps} of the plain loop")
+            say(f"{name}: {own} steps of ours, {plain_steps} of the plain loop with {plain_cuts} cutouts")
             ours = painted(make(), name, phrase, size, own, judge)
-            plain = painted(make(), name, phrase, size, plain_steps, judge, plain=True)
+            plain = painted(make(), name, phrase, size, plain_steps, judge, plain_cuts=plain_cuts)
             found.append(Race(name, phrase, plain, ours))
     return found
 
 
 def painted(
-    painter: Steered, name: str, phrase: str, size: int, steps: int, judge: str, *, plain: bool = False
+    painter: Steered, name: str, phrase: str, size: int, steps: int, judge: str, *, plain_cuts: int = 0
 ) -> Run:
-    """Paint from the first step to the last, timed; then score the picture twice."""
+    """Paint from the first step to the last, timed; then score the picture twice.
+
+    `plain_cuts` above 0: as the plain loop does, with so many cutouts.
+    """
     recipe = Recipe(
         phrases=(Phrase(text=phrase),),
         width=size,
@@ -99,11 +108,11 @@ def painted(
         steps=steps,
         seed=SEED,
         backend=name,
-        preset="" if plain else QUICK,
+        preset="" if plain_cuts else QUICK,
     )
     session = painter.begin(recipe, Inputs())
-    if plain:
-        session.preset = replace(session.preset, cuts=PLAIN_CUTS, resolution=1.0)
+    if plain_cuts:
+        session.preset = replace(session.preset, cuts=plain_cuts, resolution=1.0)
         _plain_modules(session)
     before = time.perf_counter()
     for _ in range(steps):

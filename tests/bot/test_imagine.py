@@ -182,6 +182,18 @@ async def test_a_picture_to_begin_with(stage: Stage) -> None:
         assert (clean.format, clean.size) == ("PNG", (64, 64))
 
 
+async def test_a_picture_beside_the_words(stage: Stage) -> None:
+    await stage.imagine(stage.ada, "a hut", target=("style.png", picture("blue", "PNG", 64)))
+    job = await stage.worker.next_job()
+    assert job.recipe.image is None
+    (target,) = job.recipe.targets
+    assert target.weight == 1
+    kept = await stage.queue.fetch(target.key)
+    assert kept is not None
+    with Image.open(io.BytesIO(kept)) as clean:
+        assert clean.getpixel((0, 0)) == (0, 0, 255)
+
+
 def bomb() -> bytes:
     """A PNG of 10,000 × 10,000 pixels in a few bytes."""
 

@@ -16,7 +16,7 @@ from dreamqueue import pictures
 from dreamqueue.collection import slug
 from dreamqueue.errors import PictureError, QueueAway
 from dreamqueue.prompt import parse, suggest_styles
-from dreamqueue.recipe import MAX_SEED
+from dreamqueue.recipe import MAX_SEED, TargetImage
 from dreamqueue.text import quote
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Imagine(commands.Cog):
         seed="The same seed and words paint the same picture",
         steps="How long to paint",
         image="A picture to begin with",
+        target="A picture to steer towards, beside the words: its content and style",
         collection="Pictures that guide the painting, by the collection's name",
     )
     @app_commands.choices(backend=CHOICES)
@@ -57,6 +58,7 @@ class Imagine(commands.Cog):
         seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
         steps: app_commands.Range[int, 1, 20_000] | None = None,
         image: discord.Attachment | None = None,
+        target: discord.Attachment | None = None,
         collection: str | None = None,
     ) -> None:
         """Paint a picture of your words."""
@@ -71,13 +73,14 @@ class Imagine(commands.Cog):
         options = {name: str(value) for name, value in fields.items() if value is not None}
         recipe = parse(prompt, options=options, limits=self.bot.limits)
         check_can_post(interaction)
-        if image is not None:
-            check_declared(image)
-        queue = self.bot.queue
+        for attached in (image, target):
+            if attached is not None:
+                check_declared(attached)
         reply = await think(interaction)
         if image is not None:
-            key = await queue.keep(await self._read(image))
-            recipe = recipe.model_copy(update={"image": key})
+            recipe = recipe.model_copy(update={"image": await self._kept(image)})
+        if target is not None:
+            recipe = recipe.model_copy(update={"targets": (TargetImage(key=await self._kept(target)),)})
         await submit(interaction, reply, recipe, typed=prompt)
 
     @imagine.autocomplete("style")
@@ -103,6 +106,9 @@ class Imagine(commands.Cog):
             return []
         wanted = slug(typed)
         return [app_commands.Choice(name=name, value=name) for name in names if wanted in name][:25]
+
+    async def _kept(self, image: discord.Attachment) -> str:
+        return await self.bot.queue.keep(await self._read(image))
 
     async def _read(self, image: discord.Attachment) -> bytes:
         try:

@@ -19,6 +19,7 @@ import click
 @click.option("--race-size", default=192, show_default=True, help="Side of the raced pictures.")
 @click.option("--race-steps", default=0, help="Steps of ours in the race; 0: as many as the preset needs.")
 @click.option("--plain-steps", default=300, show_default=True, help="Steps of the plain loop; 0: no race.")
+@click.option("--plain-cuts", default=32, show_default=True, help="Cutouts of the plain loop in the race.")
 @click.option("--judge", default="pocket-judge", show_default=True, help="A critic that does not steer.")
 @click.option("--small", is_flag=True, help="Tiny networks: says that it works, not how fast.")
 def steering(
@@ -30,6 +31,7 @@ def steering(
     race_size: int,
     race_steps: int,
     plain_steps: int,
+    plain_cuts: int,
     judge: str,
     small: bool,
 ) -> None:
@@ -51,12 +53,23 @@ def steering(
         click.echo(line, err=True)
 
     table = compared(size, cuts, steps, small=small, say=say)
-    raced = races(race_size, plain_steps, race_steps, judge, say=say) if plain_steps else []
+    raced = (
+        races(race_size, plain_steps, race_steps, judge, plain_cuts=plain_cuts, say=say)
+        if plain_steps
+        else []
+    )
     facts = {
         "machine": machine(),
         "steering": asdict(table),
         "race": [
-            {**asdict(race), "time": race.share, "reached": race.reached, "judge": judge} for race in raced
+            {
+                **asdict(race),
+                "time": race.share,
+                "reached": race.reached,
+                "judge": judge,
+                "plain_cuts": plain_cuts,
+            }
+            for race in raced
         ],
         "gpu": [asdict(pace) for pace in paces(cuts, max(steps, 20), say=say)],
     }
@@ -110,7 +123,15 @@ def _race(races: Sequence[Mapping[str, Any]]) -> list[str]:
         for race in races
     ]
     return _table(
-        ("painter", "plain loop", "ours", "time", "score", f"as `{races[0]['judge']}` sees it"), rows
+        (
+            "painter",
+            f"plain loop, {races[0]['plain_cuts']} cutouts",
+            "ours",
+            "time",
+            "score",
+            f"as `{races[0]['judge']}` sees it",
+        ),
+        rows,
     )
 
 
