@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,14 +71,13 @@ def index_collections(name: str | None, critic: str | None, device: str | None) 
 def _look(folder: PictureFolder, critic: Critic, device: str) -> None:
     from dreamrender.collection.index import index
 
-    logging.getLogger("dreamrender.collection").setLevel(logging.ERROR)  # named below
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with _named_below(), Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task(f"{folder.label} · {critic.name}", total=None)
         found = index(
             folder.path,
@@ -89,6 +90,18 @@ def _look(folder: PictureFolder, critic: Critic, device: str) -> None:
     click.echo(f"{folder.label}: {critic.name} knows {seen:,} pictures.")
     for picture in found.damaged:
         click.echo(f"  left out, because it cannot be read: {picture.shown}")
+
+
+@contextlib.contextmanager
+def _named_below() -> Iterator[None]:
+    """Inside, the log does not say what cannot be read: the command does, after the bar."""
+    log = logging.getLogger("dreamrender.collection")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _shelf() -> Shelf:
