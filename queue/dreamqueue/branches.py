@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import PictureError, TooLate
 from dreamqueue.job import Finished, Record, Stopped
+from dreamqueue.length import check_length
 from dreamqueue.pictures import read_picture
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.turns import longer, turned
@@ -22,7 +23,8 @@ async def extended(
 ) -> tuple[Recipe, str, int]:
     """The recipe for `more` steps of an ended job, the state to go on from, and the steps that are done.
 
-    With `phrases` the words turn to them where it goes on. Raises TooLate if its state is not there.
+    With `phrases` the words turn to them where it goes on. Raises TooLate if its state is not there, and
+    BadValue for more steps than a painting may have.
     """
     record = await client.record(job)
     state = record.ending.state if isinstance(record.ending, Finished | Stopped) else None
@@ -31,6 +33,7 @@ async def extended(
     await client.keep(data)
     done = steps_done(record)
     recipe = longer(record.recipe, done, done + more)
+    check_length(recipe, client.settings)
     return turned(recipe, phrases, done) if phrases else recipe, state, done
 
 

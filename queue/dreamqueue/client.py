@@ -29,6 +29,7 @@ from dreamqueue.events import (
     obeyed,
 )
 from dreamqueue.job import Cancelled, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.length import check_length
 from dreamqueue.news import NewsReader
 from dreamqueue.places import Place, estimate, place
 from dreamqueue.recipe import Phrase, Recipe
@@ -210,13 +211,17 @@ class QueueClient:
         return await self._turn(Steer(job=job, by=by, phrases=tuple(phrases), blend=blend))
 
     async def lengthen(self, job: str, steps: int, by: Owner) -> bool:
-        """Let a job that has not ended go on to `steps` steps in all. False if it had ended."""
+        """Let a job that has not ended go on to `steps` steps in all. False if it had ended.
+
+        Raises BadValue for more steps than a painting may have.
+        """
         return await self._turn(Lengthen(job=job, by=by, steps=steps))
 
     async def _turn(self, order: Turn) -> bool:
         async with queue_at_hand():
             record = await self.store.record(order.job)
-            recipe = obeyed(order, record.recipe, 0)
+            recipe = obeyed(order, record.recipe, record.done_before)
+            check_length(recipe, self.settings)
             outcome = await self.store.run(
                 "turn",
                 [keys.record(order.job), keys.ORDERS],

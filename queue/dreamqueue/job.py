@@ -157,6 +157,11 @@ class Record(Wire):
     ending: Ending | None = None
 
     @property
+    def done_before(self) -> int:
+        """Steps that were painted before this job, where it goes on from a saved painting."""
+        return max((leg.until for leg in self.recipe.legs), default=0) if self.job.state else 0
+
+    @property
     def recipe(self) -> Recipe:
         """What is painted, turns on the way included."""
         return self.turned or self.job.recipe

@@ -11,7 +11,7 @@ from tests.fakes import GreyBackend, grey_recipe
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.branches import extended, forked
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import PictureError, TooLate
+from dreamqueue.errors import BadValue, PictureError, TooLate
 from dreamqueue.events import Painted
 from dreamqueue.job import Failed, Finished, Stopped
 from dreamqueue.png import read_recipe
@@ -71,11 +71,11 @@ async def test_a_worker_that_takes_over_goes_the_turned_way(
     client: QueueClient, settings: WorkerSettings, grey: GreyBackend
 ) -> None:
     with worker_there(settings, "doomed") as doomed:
-        job = await client.submit(grey_recipe("a cat", steps=2_000), ADA)
+        job = await client.submit(grey_recipe("a cat", steps=1_000), ADA)
         await started(client, job.id, "doomed")
         await client.steer(job.id, DOG, MO)
-        await client.lengthen(job.id, 2_001, MO)
-        recipe = await turned(client, job.id, steps=2_001)
+        await client.lengthen(job.id, 1_001, MO)
+        recipe = await turned(client, job.id, steps=1_001)
         doomed.kill()
     async with worker_here(settings, grey):
         await started(client, job.id, "here")
@@ -184,3 +184,28 @@ async def test_a_turn_that_cannot_be_taken_is_noted(
         end = await ending(client, job.id)
     assert isinstance(end, Finished)
     assert any("more steps was not taken: It is at step" in note for note in end.notes)
+
+
+async def test_nothing_is_made_longer_than_a_painting_may_be(
+    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
+) -> None:
+    job = await client.submit(grey_recipe(), ADA)
+    with pytest.raises(BadValue, match="up to 2,000"):
+        await client.lengthen(job.id, 2_001, MO)
+    async with worker_here(settings, grey):
+        await ending(client, job.id)
+        with pytest.raises(BadValue, match="2,008 steps"):
+            await extended(client, job.id, 2_000)
+
+
+async def test_a_waiting_job_that_goes_on_keeps_its_past_when_it_is_steered(
+    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
+) -> None:
+    async with worker_here(settings, grey):
+        first = await client.submit(grey_recipe("a cat", steps=40), ADA)
+        await ending(client, first.id)
+        recipe, state, done = await extended(client, first.id, 20)
+    more = await client.submit(recipe, ADA, state=state, done=done)
+    await client.steer(more.id, DOG, MO)
+    phrases = (await client.record(more.id)).recipe.phrases
+    assert [phrase.text for phrase in phrases] == ["a cat", "a dog"]

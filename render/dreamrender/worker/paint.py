@@ -7,7 +7,6 @@ import contextlib
 import io
 import logging
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from arq.worker import Retry
@@ -17,16 +16,16 @@ from PIL.Image import Image as PILImage
 from dreamqueue import keys
 from dreamqueue.errors import CannotResume, DreamError, NoSuchJob, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
-from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, KeptPart, Owner, Record, Stopped
+from dreamqueue.job import Cancelled, Ending, Failed, Job, Owner, Record
 from dreamqueue.places import cost_kind
-from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
-from dreamrender.backend import Inputs, Part
+from dreamrender.backend import Inputs
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome
-from dreamrender.picture import animation_bytes, jpeg_bytes, result, to_pil
+from dreamrender.picture import jpeg_bytes
+from dreamrender.worker.keeping import Keeper
 from dreamrender.worker.lease import RENEW_SECONDS, lease
 from dreamrender.worker.missing import fetch_missing
 from dreamrender.worker.under_way import UnderWay
@@ -51,8 +50,7 @@ class Painter:
         self.engine = engine
         self.job_timeout = job_timeout
         self.shelf = shelf or Shelf(None)
-        self.largest_state = largest_state
-        """Bytes of a painter's state that are kept at most."""
+        self.keeper = Keeper(store, largest_state)
         self._under_way: set[str] = set()
         self._painting: dict[str, UnderWay] = {}
 
@@ -124,12 +122,12 @@ class Painter:
         finally:
             self._painting.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
-            return Cancelled(by=_whoever(under_way))
+            return Cancelled(by=under_way.whoever)
         if outcome.kind == "finished" and job.state is None:
             with contextlib.suppress(*RedisAway):
                 steps = recipe.work if recipe.several else outcome.step
                 await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / steps)
-        return await self._keep(under_way, outcome)
+        return await self.keeper.ended(under_way, outcome)
 
     async def _state(self, job: Job) -> bytes | None:
         if job.state is None:
@@ -170,70 +168,6 @@ class Painter:
                 log.warning("job %s: a frame was not shown, Redis is away", job.id)
         raise AssertionError("a painting ends with an outcome")
 
-    async def _keep(self, under_way: UnderWay, outcome: Outcome) -> Ending:
-        assert outcome.picture is not None
-        job, painting = under_way.job, under_way.painting
-        last = to_pil(outcome.picture)
-        picture = await asyncio.to_thread(result, last, painting.recipe, job.upload_limit)
-        room = job.upload_limit - len(picture.data)
-        animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
-        picture_key = await self._patiently_keep(picture.data)
-        animation_key = await self._patiently_keep(animation) if animation else None
-        extras = await self._kept(outcome.extras)
-        parts = tuple([await self._keep_part(part) for part in outcome.parts])
-        notes = (*outcome.notes, *under_way.notes, *([picture.note] if picture.note else ()))
-        state = await self._kept_state(outcome.state)
-        if outcome.kind == "stopped":
-            return Stopped(
-                by=_whoever(under_way),
-                step=outcome.step,
-                picture=picture_key,
-                animation=animation_key,
-                score=outcome.score,
-                seconds=outcome.seconds,
-                notes=notes,
-                extras=extras,
-                parts=parts,
-                state=state,
-            )
-        return Finished(
-            picture=picture_key,
-            animation=animation_key,
-            score=outcome.score,
-            seconds=outcome.seconds,
-            notes=notes,
-            extras=extras,
-            parts=parts,
-            state=state,
-        )
-
-    async def _keep_part(self, part: Part) -> KeptPart:
-        picture = await asyncio.to_thread(png_bytes, to_pil(part.picture), part.recipe)
-        return KeptPart(
-            label=part.label,
-            picture=await self._patiently_keep(picture),
-            recipe=part.recipe,
-            step=part.step,
-            score=part.score,
-            extras=await self._kept(part.extras),
-        )
-
-    async def _kept(self, files: Mapping[str, bytes]) -> dict[str, str]:
-        return {suffix: await self._patiently_keep(data) for suffix, data in files.items()}
-
-    async def _kept_state(self, state: bytes | None) -> str | None:
-        if state is None or len(state) > self.largest_state:
-            return None
-        return await self._patiently_keep(state)
-
-    async def _patiently_keep(self, data: bytes) -> str:
-        while True:
-            try:
-                return await self.store.keep(data)
-            except RedisAway:
-                log.warning("a picture waits for Redis to come back")
-                await asyncio.sleep(1)
-
     async def _finish(self, job: Job, ending: Ending, tries: int | None) -> None:
         while True:
             try:
@@ -244,10 +178,6 @@ class Painter:
                 continue
             log.info("job %s: %s%s", job.id, ending.kind, "" if counted else " (had ended before)")
             return
-
-
-def _whoever(under_way: UnderWay) -> Owner:
-    return under_way.end.by if under_way.end else Owner(id="", name="the worker")
 
 
 def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:

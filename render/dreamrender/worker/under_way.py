@@ -8,7 +8,7 @@ from functools import partial
 
 from dreamqueue.errors import DreamError
 from dreamqueue.events import Cancel, Steer, Stop, Turn, obeyed
-from dreamqueue.job import Job
+from dreamqueue.job import Job, Owner
 from dreamqueue.png import png_bytes
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.painting import Painting
@@ -30,6 +30,11 @@ class UnderWay:
         """What the member should know, beside what the painter says."""
         self._kept: set[int] = set()
         self._turning: set[asyncio.Task[None]] = set()
+
+    @property
+    def whoever(self) -> Owner:
+        """Who ended it before its last step."""
+        return self.end.by if self.end else Owner(id="", name="the worker")
 
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done."""

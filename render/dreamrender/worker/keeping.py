@@ -1,0 +1,91 @@
+"""What a painting leaves behind: picture, animation, other forms, parts, its state; as files in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from dreamqueue.job import Finished, KeptPart, Stopped
+from dreamqueue.png import png_bytes
+from dreamqueue.store import JobStore, RedisAway
+from dreamrender.backend import Part
+from dreamrender.painting import Outcome
+from dreamrender.picture import animation_bytes, result, to_pil
+from dreamrender.worker.under_way import UnderWay
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Stores what is painted, and waits where Redis is away: nothing that is done is lost."""
+
+    def __init__(self, store: JobStore, largest_state: int) -> None:
+        self.store = store
+        self.largest_state = largest_state
+        """Bytes of a painter's state that are kept at most."""
+
+    async def ended(self, under_way: UnderWay, outcome: Outcome) -> Finished | Stopped:
+        """The end of a painting that left a picture, everything stored that it names."""
+        assert outcome.picture is not None
+        job, painting = under_way.job, under_way.painting
+        last = to_pil(outcome.picture)
+        picture = await asyncio.to_thread(result, last, painting.recipe, job.upload_limit)
+        room = job.upload_limit - len(picture.data)
+        animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
+        picture_key = await self._patiently(picture.data)
+        animation_key = await self._patiently(animation) if animation else None
+        extras = await self._kept(outcome.extras)
+        parts = tuple([await self._keep_part(part) for part in outcome.parts])
+        notes = (*outcome.notes, *under_way.notes, *([picture.note] if picture.note else ()))
+        state = await self._kept_state(outcome.state)
+        if outcome.kind == "stopped":
+            return Stopped(
+                by=under_way.whoever,
+                step=outcome.step,
+                picture=picture_key,
+                animation=animation_key,
+                score=outcome.score,
+                seconds=outcome.seconds,
+                notes=notes,
+                extras=extras,
+                parts=parts,
+                state=state,
+            )
+        return Finished(
+            picture=picture_key,
+            animation=animation_key,
+            score=outcome.score,
+            seconds=outcome.seconds,
+            notes=notes,
+            extras=extras,
+            parts=parts,
+            state=state,
+        )
+
+    async def _keep_part(self, part: Part) -> KeptPart:
+        picture = await asyncio.to_thread(png_bytes, to_pil(part.picture), part.recipe)
+        return KeptPart(
+            label=part.label,
+            picture=await self._patiently(picture),
+            recipe=part.recipe,
+            step=part.step,
+            score=part.score,
+            extras=await self._kept(part.extras),
+        )
+
+    async def _kept(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        return {suffix: await self._patiently(data) for suffix, data in files.items()}
+
+    async def _kept_state(self, state: bytes | None) -> str | None:
+        if state is None or len(state) > self.largest_state:
+            return None
+        return await self._patiently(state)
+
+    async def _patiently(self, data: bytes) -> str:
+        while True:
+            try:
+                return await self.store.keep(data)
+            except RedisAway:
+                log.warning("a picture waits for Redis to come back")
+                await asyncio.sleep(1)
