@@ -23,7 +23,7 @@ from dreamqueue.errors import DreamError
 from dreamqueue.events import Ended, Painted, Queued
 from dreamqueue.job import Cancelled, Expired, Failed, Finished, Job, Owner, Stopped
 from dreamqueue.pictures import read_picture
-from dreamqueue.prompt import Limits, parse
+from dreamqueue.prompt import Limits, parse, whole_menu
 from dreamqueue.recipe import Recipe, TargetImage
 
 YOU = Owner(id="local", name=os.environ.get("USER", "you"))
@@ -84,7 +84,7 @@ async def _paint(
     """Paint through the queue; gives the recipe, its end, the files by suffix, the files of its parts."""
     settings = QueueSettings()
     know_own_models(settings)
-    recipe = parse(prompt, limits=Limits.of(settings))
+    recipe = parse(prompt, limits=Limits.of(settings), menu=whole_menu(settings.critic))
     async with contextlib.AsyncExitStack() as stack:
         if "redis_url" not in settings.model_fields_set:
             settings = await stack.enter_async_context(embedded_queue(settings))

@@ -55,5 +55,5 @@ def main(verbose: bool) -> None:
             )
         ],
     )
-    for noisy in ("arq.worker", "discord", "PIL", "asyncio"):
+    for noisy in ("arq.worker", "discord", "PIL", "asyncio", "httpx2", "httpcore2", "filelock"):
         logging.getLogger(noisy).setLevel(logging.DEBUG if verbose else logging.WARNING)

@@ -27,7 +27,12 @@ def recipe(file: Path, as_json: bool) -> None:
     command = ["aliendreams", "imagine", "-o", "again.png"]
     if found.image is not None:
         command += ["--image", "INITIAL-PICTURE"]
-    command += ["--", render(found)]
     for target in found.targets:
         command += ["--target", f"TARGET-PICTURE:{target.weight:g}"]
+    command += ["--", render(found)]
     click.echo(shlex.join(command))
+    if found.legs:
+        click.echo(
+            "It was made longer on its way, which a prompt cannot say: this paints one like it.",
+            err=True,
+        )

@@ -45,6 +45,8 @@ class BackendEntry(Entry):
     """Default width and height in pixels."""
     steps: int
     """Default number of steps."""
+    preset_steps: dict[str, int] = {}
+    """That of presets which need another."""
     max_steps: int
     multiple: int = 1
     """Width and height have to be multiples of this."""

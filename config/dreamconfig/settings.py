@@ -36,6 +36,9 @@ class QueueSettings(_Settings):
     """Largest picture, width × height."""
     max_steps: Annotated[int, Field(ge=1)] = 2000
     """Most steps of one job."""
+    critic: str = "pocket"
+    """The critic that judges where a prompt names none, by its name in the catalogue; workers load it at
+    start."""
     expire_hours: Annotated[float, Field(gt=0)] = 24.0
     """A job that waited this long ends as expired."""
     keep_hours: Annotated[float, Field(gt=0)] = 72.0
@@ -72,8 +75,6 @@ class WorkerSettings(QueueSettings):
     """Jobs painted at once; 0: one on a CPU, four on a GPU."""
     frame_seconds: Annotated[float, Field(gt=0)] = 1.0
     """Least time between two progress frames."""
-    critic: str = "pocket"
-    """Critic that is loaded at start, so that the first job need not wait for it."""
     collections: Path | None = None
     """Folder of collections of pictures that members may paint by, see docs/COLLECTIONS.md; None: none."""
     state_megabytes: Annotated[float, Field(ge=0)] = 16.0

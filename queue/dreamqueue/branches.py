@@ -10,7 +10,7 @@ from dreamqueue.job import Finished, Record, Stopped
 from dreamqueue.length import check_length
 from dreamqueue.pictures import read_picture
 from dreamqueue.recipe import Phrase, Recipe
-from dreamqueue.turns import longer, turned
+from dreamqueue.turns import held, longer, turned
 
 
 def steps_done(record: Record) -> int:
@@ -32,8 +32,8 @@ async def extended(
         raise TooLate("Its state is not kept (any more), so it cannot go on; begin anew from its picture.")
     await client.keep(data)
     done = steps_done(record)
+    check_length(record.recipe, client.settings, done + more)
     recipe = longer(record.recipe, done, done + more)
-    check_length(recipe, client.settings)
     return turned(recipe, phrases, done) if phrases else recipe, state, done
 
 
@@ -42,8 +42,9 @@ async def forked(
 ) -> Recipe:
     """A new recipe that begins with a frame of a job: the one kept nearest to `step`, or its result.
 
-    The frame shapes it as any initial picture does: a kept picture is some hundred kilobytes, where a state
-    of the painter would be megabytes for each frame.
+    Without `phrases` its words pull as they did at that frame. The frame shapes it as any initial picture
+    does: a kept picture is some hundred kilobytes, where a state of the painter would be megabytes a frame.
+    Raises PictureError if there is no such frame, and BadValue for more steps than a painting may have.
     """
     record = await client.record(job)
     if record.recipe.several:
@@ -57,6 +58,11 @@ async def forked(
     data = await client.fetch(frames[nearest])
     if data is None:
         raise PictureError("This frame is not kept any more.")
-    changes = {"image": await client.keep(read_picture(data)), "legs": ()}
-    words = {"phrases": tuple(phrases)} if phrases else {}
-    return Recipe.model_validate({**record.recipe.model_dump(), **changes, **words})
+    changes = {
+        "image": await client.keep(read_picture(data)),
+        "legs": (),
+        "phrases": tuple(phrases) or held(record.recipe, nearest),
+    }
+    recipe = Recipe.model_validate({**record.recipe.model_dump(), **changes})
+    check_length(recipe, client.settings)
+    return recipe

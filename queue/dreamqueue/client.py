@@ -95,6 +95,7 @@ class QueueClient:
                 lane=backends()[recipe.backend].lane,
                 parent=parent,
                 state=state,
+                done=done,
                 created=now(),
                 cost=await estimate(self.store, recipe, done),
                 upload_limit=upload_limit,
@@ -215,17 +216,19 @@ class QueueClient:
 
         Raises BadValue for more steps than a painting may have.
         """
+        check_length((await self.record(job)).recipe, self.settings, steps)
         return await self._turn(Lengthen(job=job, by=by, steps=steps))
 
     async def _turn(self, order: Turn) -> bool:
         async with queue_at_hand():
             record = await self.store.record(order.job)
-            recipe = obeyed(order, record.recipe, record.done_before)
+            recipe = obeyed(order, record.recipe, record.job.done)
             check_length(recipe, self.settings)
+            cost = await estimate(self.store, recipe, record.job.done)
             outcome = await self.store.run(
                 "turn",
                 [keys.record(order.job), keys.ORDERS],
-                [order.model_dump_json(), recipe.model_dump_json()],
+                [order.model_dump_json(), recipe.model_dump_json(), round(cost * 1000)],
             )
         return outcome in (b"turned", b"ordered")
 

@@ -130,6 +130,8 @@ class Job(Wire):
     """The job that this one came from (Again, Vary, …)."""
     state: str | None = None
     """Blob key of the saved painting that it goes on from; None begins anew."""
+    done: Annotated[int, Field(ge=0)] = 0
+    """Steps of that painting."""
     created: float
     """Unix time, seconds."""
     cost: float = 60.0
@@ -155,11 +157,6 @@ class Record(Wire):
     kept: dict[int, str] = Field(default_factory=dict)
     """Blob keys of earlier frames that can be taken, by step: one every tenth of the way."""
     ending: Ending | None = None
-
-    @property
-    def done_before(self) -> int:
-        """Steps that were painted before this job, where it goes on from a saved painting."""
-        return max((leg.until for leg in self.recipe.legs), default=0) if self.job.state else 0
 
     @property
     def recipe(self) -> Recipe:

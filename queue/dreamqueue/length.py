@@ -8,9 +8,12 @@ from dreamqueue.errors import BadValue
 from dreamqueue.recipe import Recipe
 
 
-def check_length(recipe: Recipe, settings: QueueSettings) -> None:
-    """Raises BadValue for more steps than whoever runs this house, or the backend, allows."""
+def check_length(recipe: Recipe, settings: QueueSettings, steps: int | None = None) -> None:
+    """Raises BadValue for more steps than whoever runs this house, or the backend, allows.
+
+    `steps` are those it would have; None: as it is, the steps of all its pictures together.
+    """
     entry = backends().get(recipe.backend)
     most = min(settings.max_steps, entry.max_steps if entry else settings.max_steps)
-    if recipe.steps > most:
-        raise BadValue(f"{recipe.steps:,} steps", f"one painting with `{recipe.backend}` has up to {most:,}.")
+    if (asked := max(recipe.steps, recipe.work) if steps is None else steps) > most:
+        raise BadValue(f"{asked:,} steps", f"one job with `{recipe.backend}` has up to {most:,}.")

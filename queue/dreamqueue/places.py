@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dreamconfig.catalogue import backends
 from dreamqueue import keys, workers
+from dreamqueue.course import write_course
 from dreamqueue.job import Job
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, now
@@ -26,7 +27,9 @@ class Place:
 
 def cost_kind(recipe: Recipe) -> str:
     """Jobs of one kind cost the same a step."""
-    return f"{recipe.backend}:{recipe.preset}:{recipe.critic}:{recipe.width}x{recipe.height}"
+    kind = f"{recipe.backend}:{recipe.preset}:{recipe.critic}:{recipe.width}x{recipe.height}"
+    dials = [write_course(dial) for dial in (recipe.cuts, recipe.resolution) if dial is not None]
+    return ":".join([kind, *dials])
 
 
 async def estimate(store: JobStore, recipe: Recipe, done: int = 0) -> float:

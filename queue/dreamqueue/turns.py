@@ -20,6 +20,7 @@ BLEND = 0.1
 CALM_AFTER = 0.3
 """Share of all steps after a change of words until the painter's hand is as calm as it would have been."""
 MOST_PHRASES = 32
+MOST_LEGS = 16
 NEARLY = 1e-9
 """What the clock of a longer way may round differently."""
 
@@ -34,6 +35,7 @@ def turned(recipe: Recipe, phrases: Sequence[Phrase], step: int, blend: float = 
 
     Raises PromptError where there are too many changes to remember, and for choices in braces.
     """
+    _check_single(recipe)
     if any(braces.count(phrase.text) > 1 for phrase in phrases):
         raise PromptError("Choices in braces make several pictures, and a turn is that of one.")
     start = way(recipe, step)
@@ -52,15 +54,28 @@ def turned(recipe: Recipe, phrases: Sequence[Phrase], step: int, blend: float = 
 
 
 def longer(recipe: Recipe, step: int, steps: int) -> Recipe:
-    """The recipe with `steps` steps in all, decided on at `step`. What words did until then stays there."""
+    """The recipe with `steps` steps in all, decided on at `step`. What words did until then stays there.
+
+    Raises PromptError where that was done too often, and for several pictures in one job.
+    """
+    _check_single(recipe)
     if steps == recipe.steps:
         return recipe
+    if len(recipe.legs) == MOST_LEGS:
+        raise PromptError("It has been made longer too often; begin a new picture from this one.")
     pace = max(1, recipe.steps - 1) / max(1, steps - 1)
     phrases = tuple(
         phrase.model_copy(update={"weight": _slower(phrase.weight, pace)}) for phrase in recipe.phrases
     )
     legs = (*recipe.legs, Leg(until=step, steps=recipe.steps))
     return Recipe.model_validate({**recipe.model_dump(), "phrases": phrases, "steps": steps, "legs": legs})
+
+
+def held(recipe: Recipe, step: int) -> tuple[Phrase, ...]:
+    """The phrases with the weights that they have at a step; those that do not pull then are left out."""
+    t = way(recipe, step)
+    still = [phrase.model_copy(update={"weight": value_at(phrase.weight, t)}) for phrase in recipe.phrases]
+    return tuple(phrase for phrase in still if phrase.weight) or recipe.phrases
 
 
 def unrest(recipe: Recipe, step: int) -> float:
@@ -77,6 +92,11 @@ def unrest(recipe: Recipe, step: int) -> float:
                 if before != after and t > start - NEARLY:
                     most = max(most, 1 - max(0.0, t - end) / calm)
     return round(most, 6)
+
+
+def _check_single(recipe: Recipe) -> None:
+    if recipe.several:
+        raise PromptError("A job of several pictures goes its way as it was asked for.")
 
 
 def _by_words(phrases: Sequence[Phrase]) -> dict[tuple[str, float | None, int], Phrase]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -58,6 +59,12 @@ class _Again(Exception):
     """This attempt broke off; another may get further."""
 
 
+LOOK_SECONDS = 1.0
+"""How often one who waits for another's fetching looks whether it is still wanted."""
+LOOK_EVERY = 1 << 26
+"""Bytes after which the disk is looked at again, where nobody says how long a file is."""
+
+
 class _Useless(Exception):
     """This source does not have the file."""
 
@@ -71,27 +78,50 @@ def fetch(
 ) -> None:
     """Fetch a file to its place, from the first source that has it. An older file there stays until then.
 
-    Between attempts it rests `pause` seconds, then twice as long, and so on. Raises FetchError.
+    While another process fetches the same file, it waits for that one. Between attempts it rests `pause`
+    seconds, then twice as long, and so on. Raises FetchError.
     """
     failures = []
     stop = give_up or threading.Event()
+    absent = not _there(wanted)
     try:
         wanted.path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            FileLock(f"{wanted.path}.lock", timeout=0),
+            _alone(wanted, stop),
             httpx.Client(follow_redirects=True, timeout=_TIMEOUT) as client,
         ):
+            if absent and _there(wanted):
+                return
             for source in wanted.sources:
                 try:
                     return _Attempt(client, source, wanted, tell, stop, pause).run()
                 except _Useless as why:
                     failures.append(f"{urlsplit(address(source)).hostname} {why}")
-    except Timeout:
-        raise FetchError(f"{wanted.path.name} is being fetched already, by another process.") from None
     except OSError as error:
         raise FetchError(f"{wanted.path.name} cannot be written: {error.strerror}.") from error
     tried = "; ".join(failures) or "the catalogue names no place that has it"
     raise FetchError(f"{wanted.path.name} could not be fetched: {tried}.")
+
+
+def _there(wanted: Wanted) -> bool:
+    return any(kept_as(wanted.path, source).is_file() for source in wanted.sources)
+
+
+@contextlib.contextmanager
+def _alone(wanted: Wanted, stop: threading.Event) -> Iterator[None]:
+    """Inside, no other process fetches this file; waits until it has, or until it is not wanted any more."""
+    lock = FileLock(f"{wanted.path}.lock")
+    while True:
+        try:
+            lock.acquire(timeout=LOOK_SECONDS)
+            break
+        except Timeout:
+            if stop.is_set():
+                raise GivenUp(f"{wanted.path.name} is not wanted any more.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def kept_as(path: Path, source: str) -> Path:
@@ -183,6 +213,8 @@ class _Attempt:
             for piece in answer.iter_raw():
                 file.write(piece)
                 self.tell(file.tell(), whole)
+                if whole is None and file.tell() % LOOK_EVERY < len(piece):
+                    self._make_room(file.tell() + LOOK_EVERY)
                 if self.give_up.is_set():
                     self._gone()
 

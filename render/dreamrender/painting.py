@@ -138,6 +138,7 @@ class Painting:
         self.recipe, self.shrunk = recipe, True
         self.notes = (*self.notes, note)
         self.state = None
+        self.seconds = 0.0
         self.kept.clear()
         self.earlier.clear()
 

@@ -11,7 +11,7 @@ from dreamconfig.catalogue import FileEntry, ModelEntry, include, models
 from dreamconfig.places import models_folder
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.errors import PaintError
-from dreamrender.fetching import WEIGHTS, Tell, Wanted, fetch
+from dreamrender.fetching import LOOK_SECONDS, WEIGHTS, GivenUp, Tell, Wanted, fetch
 
 Say = Callable[[FileEntry], Tell]
 """Told which file is fetched next; gives who is told how far it is."""
@@ -83,10 +83,15 @@ class Shelf:
     ) -> None:
         """Fetch what is missing of a model. One at a time. Raises PaintError."""
         self.allow(name)
-        with self._fetching:
+        while not self._fetching.acquire(timeout=LOOK_SECONDS):
+            if give_up is not None and give_up.is_set():
+                raise GivenUp(f"`{name}` is not wanted any more.")
+        try:
             for file in self.missing(name):
                 wanted = Wanted(self.folder / file.name, file.sources, file.sha256, file.bytes)
                 fetch(wanted, say(file), give_up=give_up, pause=pause)
+        finally:
+            self._fetching.release()
 
 
 def command(name: str) -> str:

@@ -10,7 +10,7 @@ from dreamqueue.events import Lengthen, Steer, obeyed
 from dreamqueue.job import Owner
 from dreamqueue.prompt import parse, render
 from dreamqueue.recipe import Phrase, Recipe
-from dreamqueue.turns import longer, turned, unrest, way
+from dreamqueue.turns import held, longer, turned, unrest, way
 
 ADA = Owner(id="1", name="Ada")
 
@@ -136,6 +136,20 @@ def test_the_hand_is_restless_while_words_change_and_calms_down() -> None:
     assert [unrest(long, step) for step in range(80)] == pytest.approx(
         [unrest(turn, step) for step in range(80)]
     )
+
+
+def test_what_is_held_at_a_step_pulls_as_it_did_then() -> None:
+    turn = turned(recipe("a cat", "ink"), [Phrase(text="a dog"), Phrase(text="ink")], 50, blend=0.1)
+    assert held(turn, 20) == (Phrase(text="a cat"), Phrase(text="ink"))
+    assert held(turn, 90) == (Phrase(text="ink"), Phrase(text="a dog"))
+
+
+def test_it_cannot_be_made_longer_for_ever() -> None:
+    one = recipe("a cat")
+    for number in range(16):
+        one = longer(one, 10, one.steps + number + 1)
+    with pytest.raises(PromptError, match="too often"):
+        longer(one, 10, one.steps + 1)
 
 
 def test_an_order_that_comes_too_late_says_so() -> None:

@@ -236,8 +236,17 @@ def test_a_folder_that_cannot_be_written_is_said(shop: Shop, tmp_path: Path) -> 
 
 def test_two_do_not_fetch_the_same_file(shop: Shop, place: Path) -> None:
     place.parent.mkdir()
-    with FileLock(f"{place}.lock"), pytest.raises(FetchError, match="is being fetched already"):
-        get(place, f"{shop.url}/a.ckpt")
+    wanted, stop = Wanted(place, [f"{shop.url}/a.ckpt"]), threading.Event()
+    stop.set()
+    with FileLock(f"{place}.lock"), pytest.raises(GivenUp, match="not wanted any more"):
+        fetch(wanted, give_up=stop)
+    with FileLock(f"{place}.lock"):
+        waiting = threading.Thread(target=fetch, args=(wanted,))
+        waiting.start()
+        place.write_bytes(b"what the other fetched")
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert place.read_bytes() == b"what the other fetched"
 
 
 def test_it_can_be_given_up_and_keeps_what_it_has(shop: Shop, place: Path) -> None:

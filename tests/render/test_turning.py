@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import pytest
@@ -11,11 +12,12 @@ from tests.fakes import GreyBackend, grey_recipe
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.branches import extended, forked
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import BadValue, PictureError, TooLate
-from dreamqueue.events import Painted
+from dreamqueue.errors import BadValue, PictureError, PromptError, TooLate
+from dreamqueue.events import Painted, Turn
 from dreamqueue.job import Failed, Finished, Stopped
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import Leg, Phrase, Recipe
+from dreamrender.worker import paint
 
 from .on_valkey import ADA, MO, ending, started, worker_here, worker_there
 
@@ -209,3 +211,63 @@ async def test_a_waiting_job_that_goes_on_keeps_its_past_when_it_is_steered(
     await client.steer(more.id, DOG, MO)
     phrases = (await client.record(more.id)).recipe.phrases
     assert [phrase.text for phrase in phrases] == ["a cat", "a dog"]
+
+
+async def test_a_stopped_job_that_goes_on_to_its_end_keeps_its_past_too(
+    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
+) -> None:
+    async with worker_here(settings, grey):
+        first = await client.submit(grey_recipe("a cat", steps=2_000), ADA)
+        await started(client, first.id, "here")
+        await client.stop(first.id, ADA)
+        end = await ending(client, first.id)
+    assert isinstance(end, Stopped)
+    recipe, state, done = await extended(client, first.id, 2_000 - end.step)
+    assert recipe == first.recipe
+    more = await client.submit(recipe, ADA, state=state, done=done)
+    await client.steer(more.id, DOG, MO)
+    assert [phrase.text for phrase in (await client.record(more.id)).recipe.phrases] == ["a cat", "a dog"]
+
+
+async def test_a_turn_that_comes_while_a_job_is_prepared_is_taken(
+    client: QueueClient, settings: WorkerSettings, grey: GreyBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preparing, told = asyncio.Event(), asyncio.Queue[object]()
+    obey = paint.Painter.obey
+
+    async def slow(*_: object) -> None:
+        preparing.set()
+        await told.get()
+        await told.get()
+
+    def obeyed(painter: paint.Painter, order: Turn) -> None:
+        obey(painter, order)
+        told.put_nowait(order)
+
+    monkeypatch.setattr(paint, "fetch_missing", slow)
+    monkeypatch.setattr(paint.Painter, "obey", obeyed)
+    async with worker_here(settings, grey):
+        job = await client.submit(grey_recipe("a cat", steps=40), ADA)
+        await preparing.wait()
+        await client.steer(job.id, DOG, MO)
+        await client.lengthen(job.id, 50, MO)
+        await ending(client, job.id)
+    recipe = (await client.record(job.id)).recipe
+    assert recipe.steps == 50
+    assert recipe.phrases[-1].text == "a dog"
+
+
+async def test_several_pictures_are_not_turned_while_they_wait(client: QueueClient) -> None:
+    job = await client.submit(grey_recipe(candidates=4), ADA)
+    with pytest.raises(PromptError, match="several pictures"):
+        await client.lengthen(job.id, 20, MO)
+    with pytest.raises(PromptError, match="several pictures"):
+        await client.steer(job.id, DOG, MO)
+
+
+async def test_a_waiting_job_that_is_longer_costs_more(client: QueueClient) -> None:
+    job = await client.submit(grey_recipe(steps=100), ADA)
+    before = float(await client.redis.hget(f"dream:job:{job.id}", "cost") or 0)
+    await client.lengthen(job.id, 1_000, MO)
+    after = float(await client.redis.hget(f"dream:job:{job.id}", "cost") or 0)
+    assert after == pytest.approx(10 * before)

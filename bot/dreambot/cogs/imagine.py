@@ -15,7 +15,7 @@ from dreamconfig.catalogue import backends
 from dreamqueue import pictures
 from dreamqueue.collection import slug
 from dreamqueue.errors import PictureError, QueueAway
-from dreamqueue.prompt import parse, suggest_styles
+from dreamqueue.prompt import parse, suggest_styles, whole_menu
 from dreamqueue.recipe import MAX_SEED, TargetImage
 from dreamqueue.text import quote
 
@@ -71,7 +71,8 @@ class Imagine(commands.Cog):
             "collection": collection,
         }
         options = {name: str(value) for name, value in fields.items() if value is not None}
-        recipe = parse(prompt, options=options, limits=self.bot.limits)
+        menu = whole_menu(self.bot.settings.critic)
+        recipe = parse(prompt, options=options, limits=self.bot.limits, menu=menu)
         check_can_post(interaction)
         for attached in (image, target):
             if attached is not None:

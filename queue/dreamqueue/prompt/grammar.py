@@ -78,7 +78,7 @@ def parse(
         critic=_critics(said.values, menu),
         width=width,
         height=height,
-        steps=_steps(said.values, entry, limits, len(story)),
+        steps=_steps(said.values, entry, preset, limits, len(story)),
         seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
         image=image,
         image_weight=course(said.values["iw"], 0, 100) if "iw" in said.values else 1.0,
@@ -190,10 +190,11 @@ def _symmetry(said: Mapping[str, Use]) -> Literal["", "x", "y", "xy"]:
     )
 
 
-def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits, parts: int) -> int:
+def _steps(said: Mapping[str, Use], entry: BackendEntry, preset: str, limits: Limits, parts: int) -> int:
     """What was asked for, else the backend's own number, and half of that more for each turn of a story."""
     most = min(entry.max_steps, limits.max_steps)
-    usual = entry.steps + max(0, parts - 1) * entry.steps // 2
+    usual = entry.preset_steps.get(preset, entry.steps)
+    usual += max(0, parts - 1) * usual // 2
     return values.whole_number(said["steps"], 1, most) if "steps" in said else min(usual, most)
 
 

@@ -27,9 +27,11 @@ class Menu:
     styles: Mapping[str, Style]
 
 
-def whole_menu() -> Menu:
-    """All that the catalogue holds."""
+def whole_menu(critic: str | None = None) -> Menu:
+    """All that the catalogue holds, with this critic as the default."""
     critics = {name: model for name, model in catalogue.models().items() if model.kind in CRITICS}
+    if critic in critics:
+        critics = {critic: critics[critic], **critics}
     return Menu(backends=catalogue.backends(), critics=critics, styles=catalogue.styles())
 
 

@@ -11,6 +11,7 @@ from dreamqueue import grid
 from dreamqueue.errors import PaintError
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
+from dreamqueue.text import quote
 from dreamrender.backend import Backend, HasExtras, Inputs, Part, Session
 from dreamrender.labels import loses_letters
 from dreamrender.picture import from_pil, to_pil
@@ -132,7 +133,7 @@ def _legend(labels: Sequence[str]) -> str:
     """The labels, if they cannot all be written on a sheet."""
     if not any(map(loses_letters, labels)):
         return ""
-    return f"{'; '.join(f'{number}: {label}' for number, label in enumerate(labels, 1))}."
+    return f"{'; '.join(f'{number}: `{quote(label)}`' for number, label in enumerate(labels, 1))}."
 
 
 def _verdict(several: SeveralSession, order: Sequence[Member]) -> str:

@@ -53,11 +53,15 @@ class Painter:
         self.keeper = Keeper(store, largest_state)
         self._under_way: set[str] = set()
         self._painting: dict[str, UnderWay] = {}
+        self._early: dict[str, list[Turn]] = {}
+        """Turns of jobs that are begun here and not painted yet: models are fetched, pictures looked at."""
 
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
         if order.job in self._painting:
             self._painting[order.job].obey(order)
+        elif order.job in self._early and not isinstance(order, Cancel | Stop):
+            self._early[order.job].append(order)
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once."""
@@ -65,10 +69,12 @@ class Painter:
             # The lease ran out while Redis was away, and arq gave us our own job: by then it is renewed.
             raise Retry(defer=2 * RENEW_SECONDS)
         self._under_way.add(job_id)
+        self._early[job_id] = []
         try:
             await self._deliver(job_id)
         finally:
             self._under_way.discard(job_id)
+            self._early.pop(job_id, None)
 
     async def _deliver(self, job_id: str) -> None:
         async with lease(self.store.redis, job_id):
@@ -86,11 +92,18 @@ class Painter:
             if verdict != "go":
                 return
             try:
-                ending = await self._ending(record, tries)
+                ending = await self._ending(await self._as_begun(record), tries)
             except asyncio.CancelledError:
                 await self.store.run("hand_over", [keys.record(job.id)], [tries])
                 raise
             await self._finish(job, ending, tries)
+
+    async def _as_begun(self, record: Record) -> Record:
+        """The record once more: from here on turns are told to us, before they were written there."""
+        try:
+            return await self.store.record(record.job.id)
+        except RedisAway:
+            return record
 
     async def _ending(self, record: Record, tries: int) -> Ending:
         job = record.job
@@ -113,6 +126,8 @@ class Painter:
         painting = self.engine.paint(recipe, inputs, await self._state(job))
         under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
         try:
+            for turn in self._early.pop(job.id, ()):
+                under_way.obey(turn)
             await self._order_from_before(job.id)
             outcome = await self._follow(under_way)
         except BaseException:
@@ -127,6 +142,9 @@ class Painter:
             with contextlib.suppress(*RedisAway):
                 steps = recipe.work if recipe.several else outcome.step
                 await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / steps)
+        if painting.recipe != recipe:
+            with contextlib.suppress(*RedisAway):
+                await self.store.note_turn(job.id, tries, painting.recipe)
         return await self.keeper.ended(under_way, outcome)
 
     async def _state(self, job: Job) -> bytes | None:

@@ -70,4 +70,7 @@ class UnderWay:
             what = "The turn to other words" if isinstance(order, Steer) else "The wish for more steps"
             self.notes.append(f"{what} was not taken: {error}")
         except RedisAway:
-            log.warning("job %s: a turn is not on record, Redis is away", self.job.id)
+            log.warning("job %s: a turn is not on record before its end, Redis is away", self.job.id)
+        except Exception:
+            log.exception("job %s: a turn went wrong", self.job.id)
+            self.notes.append("What was asked for on the way could not be done.")
