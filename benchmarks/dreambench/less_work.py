@@ -1,9 +1,10 @@
 """Less work: what today's presets need to reach the score that the plain loop has after its 300 steps.
 
-With the pocket models. Both paint the same phrase from the same start with the same optimiser. The plain loop
-does every step at full resolution with as many cutouts as the script of 2021 (32), by plain modules in 32-bit
-floats. Ours is the preset `quick` (coarse to fine, few cutouts, larger steps) at the steps it was found for.
-The score is the cosine of the whole picture and the phrase, by the critic that steered and by another.
+With the pocket models. Both paint the same phrase from the same start with the same optimiser. The plain
+loop here is the product's full preset: every step at full resolution with as many cutouts as the script of
+2021 (32), by plain modules in 32-bit floats. Ours is the preset `quick` (coarse to fine, few cutouts, larger
+steps) at the steps it was found for. The score is the cosine of the whole picture and the phrase, by the
+critic that steered and by another.
 """
 
 from __future__ import annotations

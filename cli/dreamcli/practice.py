@@ -24,7 +24,7 @@ from dreamqueue.client import QueueClient
 READY_WITHIN = 120.0
 """Seconds that bot and worker may take to be ready."""
 
-PROMPT = "a sunset over the sea | painting"
+PROMPT = "a snowy mountain --backend vqgan --steps 60"
 
 
 @click.command()

@@ -86,6 +86,7 @@ class SteeredSession:
 
     def prepared(self) -> Image:
         """The picture as this step sees it, the canvas brought to the size and state of its progress."""
+        self._raw = None
         rescaled = self.rescale(self.preset.share_at(self.t))
         if self.canvas.prepare(self.t) or rescaled:
             self.restart_optimiser()

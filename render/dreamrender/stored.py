@@ -6,7 +6,7 @@ import pickle
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import safetensors.torch
 import torch
@@ -39,17 +39,25 @@ Model = TypeVar("Model", bound=nn.Module)
 class StoredModule:
     """A pickled `torch.nn.Module` as data, whatever its class was: that one is never imported."""
 
+    __slots__ = ("_state",)
+    _state: dict[str, Any]
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        made = super().__new__(cls)
+        made._state = {}
+        return made
+
     def __init__(self, *_: object, **__: object) -> None:
         pass
 
     @property
     def held(self) -> Mapping[str, Any]:
         """Its attributes; those of `torch.nn.Module` begin with an underscore."""
-        return self.__dict__
+        return self._state
 
     def __setstate__(self, state: object) -> None:
         if isinstance(state, Mapping):
-            self.__dict__.update({str(name): part for name, part in state.items()})
+            self._state.update({str(name): part for name, part in state.items()})
 
     def tensors(self, prefix: str = "", depth: int = 0) -> dict[str, Tensor]:
         """All parameters and buffers, named as `state_dict` names them."""

@@ -20,7 +20,8 @@ from dreamrender.backends.stylegan import ONE_FOR_ALL, PRESETS, StyleGAN
 from dreamrender.canvases.styles import CALM, Styles
 from dreamrender.critics import Critic
 from dreamrender.picture import to_pil
-from dreamrender.stylegan import three, two
+from dreamrender.stored import StoredModule
+from dreamrender.stylegan import pickles, three, two
 from dreamrender.stylegan.files import load_generator, load_stylegan
 from dreamrender.stylegan.layers import demodulation, resampled
 
@@ -218,3 +219,33 @@ def test_the_catalogue_flags_them_as_non_commercial() -> None:
     found = {name: model for name, model in models().items() if model.kind == "stylegan"}
     assert set(found) == {f"stylegan-{preset.removesuffix(ONE_FOR_ALL)}" for preset in PRESETS}
     assert not any(model.commercial for model in found.values())
+
+
+def test_a_pickle_cannot_change_its_reader(tmp_path: Path) -> None:
+    path = tmp_path / "x.pkl"
+    change = b"ctorch._utils\n_rebuild_tensor_v2\n(N(S'__defaults__'\n(I1\nI2\ntdtb."
+    path.write_bytes(change)
+    before = pickles._tensor.__defaults__
+    with pytest.raises(PaintError, match="damaged"):
+        pickles.read_generator(path)
+    assert pickles._tensor.__defaults__ == before
+
+
+def test_names_in_a_file_shadow_no_method() -> None:
+    module = StoredModule()
+    module.__setstate__({"tensors": 1, "held": 2, "_parameters": {"w": torch.ones(2)}})
+    assert list(module.tensors()) == ["w"]
+
+
+def test_a_tensor_larger_than_its_storage_is_refused() -> None:
+    storage = torch.ones(4).untyped_storage()
+    typed = torch.storage.TypedStorage(wrap_storage=storage, dtype=torch.float32, _internal=True)
+    assert pickles._tensor(typed, 0, (2, 2), (2, 1)).shape == (2, 2)
+    for place, size, stride in (
+        (0, (1000, 1000), (1000, 1)),
+        (1, (4,), (1,)),
+        (-1, (2,), (1,)),
+        (0, (3,), (2,)),
+    ):
+        with pytest.raises(pickle.UnpicklingError, match="larger than its storage"):
+            pickles._tensor(typed, place, size, stride)

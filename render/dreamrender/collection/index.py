@@ -111,12 +111,14 @@ def index(
 
 @torch.no_grad()
 def embedded_all(images: Sequence[Image], critic: Critic, device: torch.device | str) -> Tensor:
-    """What a critic sees in each picture, (N, dim), half precision, on the CPU: the mean of some cutouts."""
-    cuts = []
-    for image in images:
-        generator = torch.Generator(device).manual_seed(0)
-        cuts.append(cut_out(image.to(device), LOOKS, critic.image_size, LOOK, generator))
-    looks = critic.encode_images(torch.cat(cuts)).float().view(len(images), LOOKS, -1)
+    """What a critic sees in each picture, (N, dim), half precision, on the CPU: the mean of some cutouts.
+
+    They are cut on the CPU, whose random numbers are the same wherever the critic is.
+    """
+    cuts = [
+        cut_out(image, LOOKS, critic.image_size, LOOK, torch.Generator().manual_seed(0)) for image in images
+    ]
+    looks = critic.encode_images(torch.cat(cuts).to(device)).float().view(len(images), LOOKS, -1)
     return F.normalize(looks.mean(1), dim=-1).half().cpu()
 
 

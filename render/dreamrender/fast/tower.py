@@ -24,11 +24,20 @@ def fits(visual: Any) -> bool:
         and not visual.final_ln_after_pool
         and visual.proj is not None
         and isinstance(visual.ln_pre, nn.LayerNorm)
+        and visual.patch_size[0] == visual.patch_size[1]
         and all(
-            type(block) is ResidualAttentionBlock and isinstance(block.ls_1, nn.Identity)
+            type(block) is ResidualAttentionBlock
+            and isinstance(block.ls_1, nn.Identity)
+            and _bends(block.mlp.gelu)
             for block in visual.transformer.resblocks
         )
     )
+
+
+def _bends(activation: nn.Module) -> bool:
+    """Whether this is one of the two activations that are written out below."""
+    exact = isinstance(activation, nn.GELU) and activation.approximate == "none"
+    return exact or type(activation).__name__ == "QuickGELU"
 
 
 class Tower:

@@ -63,25 +63,51 @@ def _tensor(
 ) -> Tensor:
     if not isinstance(storage, (torch.storage.TypedStorage, torch.storage.UntypedStorage)):
         raise pickle.UnpicklingError("a tensor without a storage")
-    rebuilt: Tensor = torch._utils._rebuild_tensor(storage, offset, tuple(size), tuple(stride))  # type: ignore[no-untyped-call]
+    sizes, strides = [*map(int, size)], [*map(int, stride)]
+    start = int(str(offset))
+    last = start + sum((one - 1) * step for one, step in zip(sizes, strides, strict=True))
+    if min([start, *sizes, *strides]) < 0 or (0 not in sizes and last >= _numbers(storage)):
+        raise pickle.UnpicklingError("a tensor larger than its storage")
+    rebuilt: Tensor = torch._utils._rebuild_tensor(storage, start, tuple(sizes), tuple(strides))  # type: ignore[no-untyped-call]
     return rebuilt
+
+
+def _numbers(storage: torch.storage.TypedStorage | torch.storage.UntypedStorage) -> int:
+    """How many a storage holds (asked by a name that does not warn of the class's old age)."""
+    held = storage._size() if isinstance(storage, torch.storage.TypedStorage) else storage.nbytes()  # type: ignore[no-untyped-call]
+    return int(held)
 
 
 def _parameter(data: object, *_: object) -> object:
     return data
 
 
+class Maker:
+    """What a name in the file stands for: it can be called, and not be changed."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[..., object]) -> None:
+        self._make = make
+
+    def __call__(self, *given: object) -> object:
+        return self._make(*given)
+
+    def __setstate__(self, state: object) -> None:
+        raise pickle.UnpicklingError("a change of its reader")
+
+
 class Reader(pickle.Unpickler):
     """Knows no name but these."""
 
     KNOWN: ClassVar[Mapping[tuple[str, str], Callable[..., object]]] = {
-        ("torch_utils.persistence", "_reconstruct_persistent_obj"): _module,
-        ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-        ("torch._utils", "_rebuild_parameter"): _parameter,
-        ("torch.storage", "_load_from_bytes"): _storage,
+        ("torch_utils.persistence", "_reconstruct_persistent_obj"): Maker(_module),
+        ("torch._utils", "_rebuild_tensor_v2"): Maker(_tensor),
+        ("torch._utils", "_rebuild_parameter"): Maker(_parameter),
+        ("torch.storage", "_load_from_bytes"): Maker(_storage),
         ("dnnlib.util", "EasyDict"): Plain,
         ("dnnlib", "EasyDict"): Plain,
-        ("collections", "OrderedDict"): OrderedDict,
+        ("collections", "OrderedDict"): Maker(OrderedDict),
         ("builtins", "set"): Ignored,
         ("torch", "device"): Ignored,
     }
