@@ -36,8 +36,8 @@ LOOKS = 4
 APPROACH = 120
 """Steps towards an initial picture before the first one that is counted."""
 
-#: As published, with augmentations where that had plain crops of sizes U^.5, and a rate that falls to .3. It is
-#: in spreads of the styles.
+#: As published, with augmentations where that had plain crops of sizes U^.5, and a rate that falls to .3.
+#: The rate is in spreads of the styles.
 STYLES = Preset(
     cuts=32,
     optimiser=partial(torch.optim.AdamW, betas=(0.0, 0.999), weight_decay=0.01),
