@@ -35,8 +35,8 @@ STRAIN = 1 / 100
 FEW = 15
 """Classes that a row of the preset `few-256` mixes."""
 
-#: As published, but for half as many cuts (128 of their size show the critic every place several times), their
-#: sizes drawn evenly between the published bounds (there: mostly large), smooth sampling (there: nearest).
+#: As published, but for half as many cuts (128 show the critic every place several times), their sizes drawn
+#: evenly between the published bounds (there: mostly large), and smooth sampling (there: nearest).
 DEEP = Preset(
     cuts=64,
     augmentation=Augmentation(
