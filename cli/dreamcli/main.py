@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 
 import click
 from rich.console import Console
 from rich.logging import RichHandler
+
+from dreamcli.lazy import LazyGroup
 
 VERBS = {
     "practice": "dreamcli.practice:practice",
@@ -23,22 +24,7 @@ VERBS = {
 }
 
 
-class LazyGroup(click.Group):
-    """Loads a verb's module when it is needed, so that `bot` never imports torch."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
-            return None
-        module, name = VERBS[cmd_name].split(":")
-        command = getattr(importlib.import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=LazyGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.version_option(package_name="aliendreams")
 def main(verbose: bool) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from dreamqueue.errors import PaintError
+from dreamrender.stored import filled
 from dreamrender.vqgan import VQGAN, Shape
 
 INSIDE = "first_stage_model."
@@ -50,21 +51,9 @@ def load_vqgan(weights: Path, config: Path, device: str | torch.device = "cpu") 
     shape = read_shape(config)
     stored = read_weights(weights)
     inside = {name.removeprefix(INSIDE): part for name, part in stored.items() if name.startswith(INSIDE)}
-    own = inside or stored
     with torch.device("meta"):
         model = VQGAN(shape)
-    wanted = model.state_dict()
-    if missing := [name for name in wanted if name not in own]:
-        raise PaintError(f"{weights.name} lacks {len(missing)} of a VQGAN's weights, {missing[0]} first.")
-    for name, empty in wanted.items():
-        if own[name].shape != empty.shape:
-            raise PaintError(
-                f"{weights.name} does not fit {config.name}: {name} is {tuple(own[name].shape)} in the one "
-                f"and {tuple(empty.shape)} in the other."
-            )
-    kept = {name: own[name].to(device, torch.float32, copy=True) for name in wanted}
-    model.load_state_dict(kept, assign=True)
-    return model.eval().requires_grad_(False)
+    return filled(model, inside or stored, weights.name, device)
 
 
 def read_shape(path: Path) -> Shape:
