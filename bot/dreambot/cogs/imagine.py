@@ -77,11 +77,14 @@ class Imagine(commands.Cog):
         for attached in (image, target):
             if attached is not None:
                 check_declared(attached)
+        queue = self.bot.queue  # raises QueueAway, which is answered to nobody else
         reply = await think(interaction)
         if image is not None:
-            recipe = recipe.model_copy(update={"image": await self._kept(image)})
+            key = await queue.keep(await self._read(image))
+            recipe = recipe.model_copy(update={"image": key})
         if target is not None:
-            recipe = recipe.model_copy(update={"targets": (TargetImage(key=await self._kept(target)),)})
+            key = await queue.keep(await self._read(target))
+            recipe = recipe.model_copy(update={"targets": (TargetImage(key=key),)})
         await submit(interaction, reply, recipe, typed=prompt)
 
     @imagine.autocomplete("style")
@@ -107,9 +110,6 @@ class Imagine(commands.Cog):
             return []
         wanted = slug(typed)
         return [app_commands.Choice(name=name, value=name) for name in names if wanted in name][:25]
-
-    async def _kept(self, image: discord.Attachment) -> str:
-        return await self.bot.queue.keep(await self._read(image))
 
     async def _read(self, image: discord.Attachment) -> bytes:
         try:
