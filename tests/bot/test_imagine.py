@@ -12,6 +12,7 @@ from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
 from dreampractice import Rules
+from dreampractice.body import Upload
 from dreampractice.world import THREAD, Channel
 from dreamqueue.job import Failed
 
@@ -183,7 +184,7 @@ async def test_a_picture_to_begin_with(stage: Stage) -> None:
 
 
 async def test_a_picture_beside_the_words(stage: Stage) -> None:
-    await stage.imagine(stage.ada, "a hut", target=("style.png", picture("blue", "PNG", 64)))
+    await stage.imagine(stage.ada, "a hut", target=Upload("style.png", picture("blue", "PNG", 64)))
     job = await stage.worker.next_job()
     assert job.recipe.image is None
     (target,) = job.recipe.targets
