@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from filelock import FileLock
 
+from dreamrender import fetching
 from dreamrender.fetching import TRIES, FetchError, GivenUp, Wanted, address, fetch, kept_as
 from dreamrender.part import proof_of
 
@@ -234,15 +235,24 @@ def test_a_folder_that_cannot_be_written_is_said(shop: Shop, tmp_path: Path) -> 
         get(tmp_path / "models" / "a.ckpt", f"{shop.url}/a.ckpt")
 
 
-def test_two_do_not_fetch_the_same_file(shop: Shop, place: Path) -> None:
+def test_two_do_not_fetch_the_same_file(shop: Shop, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place.parent.mkdir()
     wanted, stop = Wanted(place, [f"{shop.url}/a.ckpt"]), threading.Event()
     stop.set()
     with FileLock(f"{place}.lock"), pytest.raises(GivenUp, match="not wanted any more"):
         fetch(wanted, give_up=stop)
+    looked, there = threading.Event(), fetching._there
+
+    def seen(what: Wanted) -> bool:
+        found = there(what)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(fetching, "_there", seen)
     with FileLock(f"{place}.lock"):
         waiting = threading.Thread(target=fetch, args=(wanted,))
         waiting.start()
+        assert looked.wait(10)
         place.write_bytes(b"what the other fetched")
     waiting.join(10)
     assert not waiting.is_alive()

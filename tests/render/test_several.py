@@ -98,7 +98,12 @@ def test_a_grid_paints_every_cell_and_shows_them_all(lucky: LuckyBackend) -> Non
 
 def test_words_that_a_sheet_cannot_write_are_said(lucky: LuckyBackend) -> None:
     _, session = begun(lucky, grey_recipe("a {猫,house} in {spring,été}"))
-    assert session.notes[0] == "1: 猫, spring; 2: 猫, été; 3: house, spring; 4: house, été."
+    assert session.notes[0] == "1: `猫, spring`; 2: `猫, été`; 3: `house, spring`; 4: `house, été`."
+
+
+def test_a_label_is_no_markup(lucky: LuckyBackend) -> None:
+    _, session = begun(lucky, grey_recipe("a {[free](https://evil.example),猫,b`c}"))
+    assert session.notes[0] == "1: `[free](https://evil.example)`; 2: `猫`; 3: `b'c`."
 
 
 def test_a_sheet_has_every_picture_pixel_for_pixel(critics: Callable[[str, str], Critic]) -> None:
