@@ -52,10 +52,9 @@ class KeptPart(Wire):
     extras: dict[str, str] = Field(default_factory=dict)
 
 
-class Finished(Wire):
-    """All steps painted."""
+class Leavings(Wire):
+    """What a painting leaves behind, whether it came to its end or was stopped."""
 
-    kind: Literal["finished"] = "finished"
     picture: str
     """Blob key of the PNG."""
     animation: str | None = None
@@ -74,20 +73,18 @@ class Finished(Wire):
     """Blob key of what a longer render goes on from; None if it was not kept."""
 
 
-class Stopped(Wire):
+class Finished(Leavings):
+    """All steps painted."""
+
+    kind: Literal["finished"] = "finished"
+
+
+class Stopped(Leavings):
     """Somebody pressed stop and kept what was there."""
 
     kind: Literal["stopped"] = "stopped"
     by: Owner
     step: int
-    picture: str
-    animation: str | None = None
-    score: float | None = None
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-    extras: dict[str, str] = Field(default_factory=dict)
-    parts: tuple[KeptPart, ...] = ()
-    state: str | None = None
 
 
 class Cancelled(Wire):

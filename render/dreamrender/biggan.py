@@ -50,8 +50,8 @@ class Shape(BaseModel):
         return self
 
 
-class Norm(nn.Module):
-    """Normalisation by stored statistics, scaled and shifted by the condition."""
+class Statistics(nn.Module):
+    """Means and variances of channels, stored for several truncations, of which `row` is used."""
 
     def __init__(self, channels: int, shape: Shape, row: int) -> None:
         super().__init__()
@@ -59,9 +59,16 @@ class Norm(nn.Module):
         self.running_vars: Tensor
         self.register_buffer("running_means", torch.zeros(shape.n_stats, channels))
         self.register_buffer("running_vars", torch.ones(shape.n_stats, channels))
+        self.row, self.eps = row, shape.eps
+
+
+class Norm(Statistics):
+    """Normalisation by stored statistics, scaled and shifted by the condition."""
+
+    def __init__(self, channels: int, shape: Shape, row: int) -> None:
+        super().__init__(channels, shape, row)
         self.scale = nn.Linear(2 * shape.z_dim, channels, bias=False)
         self.offset = nn.Linear(2 * shape.z_dim, channels, bias=False)
-        self.row, self.eps = row, shape.eps
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """(1, c, h, w) → the same."""
@@ -116,18 +123,13 @@ class Attention(nn.Module):
         return summed
 
 
-class FinalNorm(nn.Module):
+class FinalNorm(Statistics):
     """Normalisation by stored statistics, with learnt scale and shift."""
 
     def __init__(self, channels: int, shape: Shape, row: int) -> None:
-        super().__init__()
-        self.running_means: Tensor
-        self.running_vars: Tensor
-        self.register_buffer("running_means", torch.zeros(shape.n_stats, channels))
-        self.register_buffer("running_vars", torch.ones(shape.n_stats, channels))
+        super().__init__(channels, shape, row)
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
-        self.row, self.eps = row, shape.eps
 
     def forward(self, x: Tensor) -> Tensor:
         """(1, c, h, w) → the same."""

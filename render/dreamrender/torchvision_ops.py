@@ -11,16 +11,17 @@ from __future__ import annotations
 from functools import cache
 
 import torch
+from torch import library as operators
 
 _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
 @cache
-def declare() -> torch.library.Library | None:
+def declare() -> operators.Library | None:
     """Declare the missing operators once. The cached Library object keeps the declarations alive."""
     if torch.version.cuda is not None or torch.version.hip is not None or _loads():
         return None
-    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    library = operators.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name in ("nms", "qnms"):
         library.define(name + _SCHEMA)  # type: ignore[no-untyped-call]
     return library

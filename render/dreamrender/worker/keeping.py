@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from dreamqueue.job import Finished, KeptPart, Stopped
+from dreamqueue.job import Finished, KeptPart, Leavings, Stopped
 from dreamqueue.png import png_bytes
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Part
@@ -33,35 +33,19 @@ class Keeper:
         picture = await asyncio.to_thread(result, last, painting.recipe, job.upload_limit)
         room = job.upload_limit - len(picture.data)
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
-        picture_key = await self._patiently(picture.data)
-        animation_key = await self._patiently(animation) if animation else None
-        extras = await self._kept(outcome.extras)
-        parts = tuple([await self._keep_part(part) for part in outcome.parts])
-        notes = (*outcome.notes, *under_way.notes, *([picture.note] if picture.note else ()))
-        state = await self._kept_state(outcome.state)
-        if outcome.kind == "stopped":
-            return Stopped(
-                by=under_way.whoever,
-                step=outcome.step,
-                picture=picture_key,
-                animation=animation_key,
-                score=outcome.score,
-                seconds=outcome.seconds,
-                notes=notes,
-                extras=extras,
-                parts=parts,
-                state=state,
-            )
-        return Finished(
-            picture=picture_key,
-            animation=animation_key,
+        left = Leavings(
+            picture=await self._patiently(picture.data),
+            animation=await self._patiently(animation) if animation else None,
             score=outcome.score,
             seconds=outcome.seconds,
-            notes=notes,
-            extras=extras,
-            parts=parts,
-            state=state,
+            notes=(*outcome.notes, *under_way.notes, *([picture.note] if picture.note else ())),
+            extras=await self._kept(outcome.extras),
+            parts=tuple([await self._keep_part(part) for part in outcome.parts]),
+            state=await self._kept_state(outcome.state),
         )
+        if outcome.kind == "stopped":
+            return Stopped(by=under_way.whoever, step=outcome.step, **dict(left))
+        return Finished(**dict(left))
 
     async def _keep_part(self, part: Part) -> KeptPart:
         picture = await asyncio.to_thread(png_bytes, to_pil(part.picture), part.recipe)
