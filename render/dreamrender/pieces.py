@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-
-from dreamrender.critics import Critic
+from typing import Protocol
 
 _BREAKS = (
     re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\s*\n\s*"),  # sentences, lines
@@ -16,12 +15,23 @@ _BREAKS = (
 Span = tuple[int, int]
 
 
-def pieces(text: str, critic: Critic) -> list[str]:
-    """The text in as few pieces as reading on allows, none longer than the critic's `max_tokens`.
+class Reader(Protocol):
+    """Whoever reads texts, such as a critic."""
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens it reads at once."""
+
+    def tokens(self, text: str) -> int:
+        """How many a text takes."""
+
+
+def pieces(text: str, reader: Reader) -> list[str]:
+    """The text in as few pieces as reading on allows, none longer than the reader's `max_tokens`.
 
     A piece ends where a sentence does if that is soon enough, else where a clause does, else after a word.
     """
-    spans = _spans(text, (0, len(text)), lambda piece: critic.tokens(piece) <= critic.max_tokens, 0)
+    spans = _spans(text, (0, len(text)), lambda piece: reader.tokens(piece) <= reader.max_tokens, 0)
     return [text[start:end] for start, end in spans]
 
 

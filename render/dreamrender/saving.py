@@ -1,34 +1,23 @@
 """A session's state as bytes: what is needed to make the same next step elsewhere.
 
-The file is a line that names the format, the SHA-256 of the rest, a line of JSON and safetensors: nothing in
-it is ever run. It holds the canvas's leaves, the optimiser's numbers beside each (Adam: two), the average of
-the leaves if the preset shows it, and the random generator (5 KB): about 1.8 MB for `pixels` at 256x256, at
-most `MAX_STATE`. All else (critics, embeddings, constants of the canvas) comes from the recipe again.
+In the form of `dreamrender.state_file`. It holds the canvas's leaves, the optimiser's numbers beside each (Adam:
+two), the average of the leaves if the preset shows it, and the random generator (5 KB): about 1.8 MB for `pixels`
+at 256x256. All else (critics, embeddings, constants of the canvas) comes from the recipe again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.errors import CannotResume
-from dreamqueue.recipe import Recipe
 from dreamrender.canvas import Canvas, leaves
 from dreamrender.session import SteeredSession
-
-MAX_STATE = 256 * 1024 * 1024
-"""Bytes; a larger state is neither written nor read."""
-
-_FORMAT = b"aliendreams session 1\n"
-_DIGEST = 64
+from dreamrender.state_file import check, packed, unpacked, written
 
 SAME = ("backend", "preset", "width", "height", "seed", "image")
 """What of the recipe has to be as it was: the leaves would mean something else. Phrases, steps and critic may
@@ -56,24 +45,18 @@ def save(session: SteeredSession) -> bytes:
         "step": session.step,
         "resolution": session.resolution,
         "device": session.generator.device.type,
-        "recipe": {name: getattr(session.recipe, name) for name in SAME},
+        "recipe": written(session.recipe, SAME),
         "optimiser": type(session.optimiser).__name__,
         "numbers": numbers,
     }
-    packed = safetensors.torch.save({name: _plain(tensor) for name, tensor in tensors.items()})
-    body = json.dumps(head).encode() + b"\n" + packed
-    if len(body) > MAX_STATE:
-        raise CannotResume(
-            f"its state would take {len(body) >> 20} MB, and at most {MAX_STATE >> 20} are kept"
-        )
-    return _FORMAT + hashlib.sha256(body).hexdigest().encode() + body
+    return packed(head, tensors)
 
 
 def load(session: SteeredSession, state: bytes) -> None:
     """Put a session that has just begun where the saved one was; raises CannotResume."""
-    head, tensors = _read(state)
+    head, tensors = unpacked(state)
     try:
-        _check(head, session.recipe, session.generator.device)
+        check(head, session.recipe, session.generator.device.type, SAME)
         session.rescale(float(head["resolution"]))
         load_canvas(session.canvas, _under("canvas/", tensors))
         session.restart_optimiser()
@@ -131,31 +114,5 @@ def _load_optimiser(
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
-def _read(state: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    if len(state) > MAX_STATE + len(_FORMAT) + _DIGEST or not state.startswith(_FORMAT):
-        raise CannotResume("this is no saved painting, or one of another version")
-    digest, body = state[len(_FORMAT) :][:_DIGEST], state[len(_FORMAT) + _DIGEST :]
-    if hashlib.sha256(body).hexdigest().encode() != digest:
-        raise CannotResume("it is damaged")
-    head, _, packed = body.partition(b"\n")
-    try:
-        return json.loads(head), safetensors.torch.load(packed)
-    except (ValueError, SafetensorError) as error:
-        raise CannotResume("it is damaged") from error
-
-
-def _check(head: Mapping[str, Any], recipe: Recipe, device: torch.device) -> None:
-    for name in SAME:
-        was, now = head["recipe"].get(name), getattr(recipe, name)
-        if was != now:
-            raise CannotResume(f"it was saved with {name} `{was}`, and this recipe has `{now}`")
-    if head["device"] != device.type:
-        raise CannotResume(f"it was saved on {head['device']}, and this worker paints on {device.type}")
-
-
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _plain(tensor: Tensor) -> Tensor:
-    return tensor.detach().cpu().contiguous().clone()

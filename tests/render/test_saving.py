@@ -104,7 +104,7 @@ def test_a_state_of_another_make_of_canvas_is_refused(
 def test_its_size_is_small_and_bounded(pixels: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
     session = begun(pixels, recipe_for(width=256, height=256), 1)
     assert len(pixels.save(session)) < 2_000_000
-    monkeypatch.setattr(saving, "MAX_STATE", 1_000_000)
+    monkeypatch.setattr(state_file, "MAX_STATE", 1_000_000)
     with pytest.raises(CannotResume, match="its state would take 1 MB"):
         pixels.save(session)
 

@@ -8,23 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import torch
-from PIL.Image import Image as PILImage
 
-from dreamqueue.errors import PaintError, PictureError
+from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender import saving, steer
-from dreamrender.aims import Target
 from dreamrender.backend import Inputs, Resumable, Session, Steerable
-from dreamrender.canvas import Canvas, Scalable, covering
+from dreamrender.canvas import Canvas, Scalable
 from dreamrender.collection.guides import collected
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
+from dreamrender.given import initial, targets
 from dreamrender.steer import Preset, SteeredSession
 from dreamrender.types import Image
 from dreamrender.wishes import as_wished
-
-TARGET_SIDE = 512
-"""Short side in pixels that a target picture has at most when it is looked at."""
 
 
 class Steered(Resumable, Steerable, ABC):
@@ -55,16 +51,16 @@ class Steered(Resumable, Steerable, ABC):
             raise PaintError(f"`{self.name}` has no preset `{name}`; there is `{'`, `'.join(near)}`.")
         generator = steer.seeded(recipe, self.device)
         critic, *others = critics = [self._critics(critic, self.device) for critic in recipe.critics]
-        start = _initial(recipe, inputs)
+        start = initial(recipe, inputs)
         if start is not None:
             start = start.to(self.device)
         preset = as_wished(self.presets[name], recipe, start)
         canvas = self.canvas(name, recipe, start, generator)
         if recipe.resolution is not None and not isinstance(canvas, Scalable):
             raise PaintError(f"`{self.name}` paints at one size; please leave `--resolution` out.")
-        targets = _targets(recipe, inputs)
+        aimed = targets(recipe, inputs)
         pictures = collected(recipe, inputs, critics, self.device)
-        return self.session(recipe, canvas, preset, critic, generator, others, targets, pictures)
+        return self.session(recipe, canvas, preset, critic, generator, others, aimed, pictures)
 
     def most_cuts(self, recipe: Recipe) -> int:
         """Cutouts that each critic is shown in a step, at most; for an estimate of memory."""
@@ -97,28 +93,6 @@ class Steered(Resumable, Steerable, ABC):
         session = self.begin(recipe, inputs)
         saving.load(session, state)
         return session
-
-
-def _initial(recipe: Recipe, inputs: Inputs) -> Image | None:
-    if recipe.image is None:
-        return None
-    return covering(_picture(recipe.image, inputs, "initial"), recipe.height, recipe.width)
-
-
-def _targets(recipe: Recipe, inputs: Inputs) -> list[Target]:
-    found = []
-    for target in recipe.targets:
-        picture = _picture(target.key, inputs, "target")
-        scale = min(1.0, TARGET_SIDE / min(picture.size))
-        height, width = (max(1, round(side * scale)) for side in (picture.height, picture.width))
-        found.append((covering(picture, height, width), target.weight))
-    return found
-
-
-def _picture(key: str, inputs: Inputs, what: str) -> PILImage:
-    if key not in inputs.pictures:
-        raise PictureError(f"The {what} picture is not kept any more; please attach it again.")
-    return inputs.pictures[key]
 
 
 def _ours(session: Session) -> SteeredSession:

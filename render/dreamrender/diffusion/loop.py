@@ -1,0 +1,42 @@
+"""One step of several sessions, each at its own time: the network sees them as one batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import torch
+
+from dreamrender.diffusion.families.family import Family, Latents
+from dreamrender.diffusion.session import DiffusionSession, Look
+
+
+def step(sessions: Sequence[DiffusionSession]) -> None:
+    """One step of each; they share a family. A step that failed half way can be made again."""
+    for session in sessions:
+        session.begin_step()
+    while waiting := [session for session in sessions if session.pending]:
+        asked = [session.looks() for session in waiting]
+        answers = looked(waiting[0].family, [look for looks in asked for look in looks])
+        for session, looks in zip(waiting, asked, strict=True):
+            own, answers = answers[: len(looks)], answers[len(looks) :]
+            session.advance(looks[0].latents, session.said(own))
+    for session in sessions:
+        session.end_step()
+
+
+@torch.no_grad()
+def looked(family: Family, looks: Sequence[Look]) -> list[Latents]:
+    """The network's prediction for each look, those of one shape in one batch."""
+    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, look in enumerate(looks):
+        shapes = tuple((name, tuple(part.shape)) for name, part in sorted(look.condition.items()))
+        alike[tuple(look.latents.shape), shapes].append(index)
+    found: dict[int, Latents] = {}
+    for indices in alike.values():
+        rows = [looks[index] for index in indices]
+        condition = {name: torch.cat([row.condition[name] for row in rows]) for name in rows[0].condition}
+        latents, times = torch.cat([row.latents for row in rows]), torch.cat([row.t for row in rows])
+        predicted = family.denoise(latents, times, condition)
+        found.update(zip(indices, predicted.split(1), strict=True))
+    return [found[index] for index in range(len(looks))]
