@@ -7,17 +7,21 @@ from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, whole_menu
 from dreamqueue.prompt.styles import suggest_styles
 from dreamqueue.prompt.turn import parse_turn
+from dreamqueue.prompt.understood import check, check_pictures, understands
 
 __all__ = [
     "FLAGS",
     "Flag",
     "Limits",
     "Menu",
+    "check",
+    "check_pictures",
     "display",
     "parse",
     "parse_turn",
     "random_seed",
     "render",
     "suggest_styles",
+    "understands",
     "whole_menu",
 ]
