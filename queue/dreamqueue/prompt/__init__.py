@@ -5,7 +5,9 @@ from dreamqueue.prompt.flags import FLAGS, Flag
 from dreamqueue.prompt.grammar import parse, random_seed
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, whole_menu
+from dreamqueue.prompt.sampling import told
 from dreamqueue.prompt.styles import suggest_styles
+from dreamqueue.prompt.suggestions import Suggestion, suggest_loras, suggest_presets
 from dreamqueue.prompt.turn import parse_turn
 from dreamqueue.prompt.understood import check, check_pictures, understands
 
@@ -14,6 +16,7 @@ __all__ = [
     "Flag",
     "Limits",
     "Menu",
+    "Suggestion",
     "check",
     "check_pictures",
     "display",
@@ -21,7 +24,10 @@ __all__ = [
     "parse_turn",
     "random_seed",
     "render",
+    "suggest_loras",
+    "suggest_presets",
     "suggest_styles",
+    "told",
     "understands",
     "whole_menu",
 ]

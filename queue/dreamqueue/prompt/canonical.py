@@ -56,7 +56,8 @@ def flags_of(recipe: Recipe) -> dict[str, object]:
 def display(recipe: Recipe, limit: int = 200) -> str:
     """A line for people, of at most `limit` characters; the words give way first."""
     painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
-    facts = f" · {painter} · {recipe.width}×{recipe.height} · {recipe.steps} steps · seed {recipe.seed}"
+    size, steps, seed = f"{recipe.width}×{recipe.height}", f"{recipe.steps} steps", f"seed {recipe.seed}"
+    facts = "".join(f" · {fact}" for fact in (painter, size, steps, seed, *sampling.told(recipe)))
     return clip(clip(recipe.words, max(limit - len(facts), 1)) + facts, limit)
 
 

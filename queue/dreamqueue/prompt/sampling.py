@@ -31,8 +31,8 @@ def asked(said: Mapping[str, Use], known_loras: Mapping[str, ModelEntry]) -> dic
     if "strength" in said:
         fields["strength"] = values.share(
             said["strength"],
-            "I need a number above 0 and up to 1 here: 0.3 keeps much of the initial picture, and at 1 all of "
-            "it is painted over.",
+            "I need a number above 0 and up to 1 here: 0.3 keeps much of the initial picture, 1 paints all of "
+            "it over.",
         )
     if "lora" in said:
         fields["loras"] = loras(said["lora"], known_loras)
@@ -56,6 +56,11 @@ def written(recipe: Recipe) -> dict[str, object]:
         flags["hires"] = shortest(recipe.hires)
     flags["gradient"] = recipe.gradient
     return {name: value for name, value in flags.items() if value != ""}
+
+
+def told(recipe: Recipe) -> list[str]:
+    """The same for people, in short: `guidance 7.5`, `hires 2`."""
+    return [f"{name} {value}" for name, value in written(recipe).items()]
 
 
 def check_first_pass(use: Use, recipe: Recipe, multiple: int) -> None:
