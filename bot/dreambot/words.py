@@ -7,6 +7,7 @@ import re
 from dreamqueue.events import Frame
 from dreamqueue.job import Cancelled, Ending, Expired, Failed, Finished, Job, Stopped
 from dreamqueue.places import Place
+from dreamqueue.prompt import told
 from dreamqueue.recipe import Recipe
 from dreamqueue.text import clip
 
@@ -95,7 +96,8 @@ def facts(recipe: Recipe) -> str:
     painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
     start = " · from a picture" if recipe.image else ""
     size = f"{recipe.width}×{recipe.height}"
-    return f"{painter}{_several(recipe)} · {size} · {recipe.steps} steps · seed {recipe.seed}{start}"
+    how = "".join(f" · {fact}" for fact in told(recipe))
+    return f"{painter}{_several(recipe)} · {size} · {recipe.steps} steps · seed {recipe.seed}{start}{how}"
 
 
 def _several(recipe: Recipe) -> str:

@@ -23,7 +23,7 @@ from dreamqueue.errors import DreamError
 from dreamqueue.events import Ended, Painted, Queued
 from dreamqueue.job import Cancelled, Expired, Failed, Finished, Job, Owner, Stopped
 from dreamqueue.pictures import read_picture
-from dreamqueue.prompt import Limits, parse, whole_menu
+from dreamqueue.prompt import Limits, check_pictures, parse, whole_menu
 from dreamqueue.recipe import Recipe, TargetImage
 
 YOU = Owner(id="local", name=os.environ.get("USER", "you"))
@@ -85,6 +85,7 @@ async def _paint(
     settings = QueueSettings()
     know_own_models(settings)
     recipe = parse(prompt, limits=Limits.of(settings), menu=whole_menu(settings.critic))
+    check_pictures(recipe, image=picture is not None, targets=bool(targets))
     async with contextlib.AsyncExitStack() as stack:
         if "redis_url" not in settings.model_fields_set:
             settings = await stack.enter_async_context(embedded_queue(settings))

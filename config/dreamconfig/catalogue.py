@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -54,6 +54,9 @@ class BackendEntry(Entry):
     """First guess of a step's cost in seconds at the default size, corrected by experience."""
     presets: dict[str, str] = {}
     """Named sets of defaults and what they are; the first is the default."""
+    flags: tuple[Literal["steered", "sampled"], ...] = ("steered", "sampled")
+    """Kinds of flags that it understands beside those that all do: "steered" for what CLIP's steering has,
+    "sampled" for what a diffusion's sampling has (see `dreamqueue.prompt.understood`)."""
     memory: Memory = Memory()
     """Of the canvas and the loop, without the models."""
 

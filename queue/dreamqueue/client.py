@@ -32,6 +32,7 @@ from dreamqueue.job import Cancelled, Job, JobState, Owner, Record, Reply, new_j
 from dreamqueue.length import check_length
 from dreamqueue.news import NewsReader
 from dreamqueue.places import Place, estimate, place
+from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
 from dreamqueue.turns import BLEND
@@ -82,9 +83,10 @@ class QueueClient:
         strictly (0 goes before 1), `weight` > 1 makes a member's share larger. `state` is the blob key of a
         saved painting to go on from, which has `done` steps.
 
-        Raises QueueAway, QueueFull, NobodyPaints, or UnknownWord for a collection that no worker has; then
-        nothing was stored.
+        Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, NobodyPaints, or
+        UnknownWord for a collection that no worker has; then nothing was stored.
         """
+        check(recipe)
         async with queue_at_hand():
             await offers.check(self.redis, recipe, owner.id)
             job = Job(

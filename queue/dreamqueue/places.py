@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dreamconfig.catalogue import backends
 from dreamqueue import keys, workers
-from dreamqueue.course import write_course
+from dreamqueue.course import shortest, write_course
 from dreamqueue.job import Job
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, now
@@ -28,8 +28,11 @@ class Place:
 def cost_kind(recipe: Recipe) -> str:
     """Jobs of one kind cost the same a step."""
     kind = f"{recipe.backend}:{recipe.preset}:{recipe.critic}:{recipe.width}x{recipe.height}"
-    dials = [write_course(dial) for dial in (recipe.cuts, recipe.resolution) if dial is not None]
-    return ":".join([kind, *dials])
+    dials = [
+        write_course(dial) for dial in (recipe.cuts, recipe.resolution, recipe.guidance) if dial is not None
+    ]
+    ways = [recipe.scheduler, recipe.gradient, f"hires {shortest(recipe.hires)}" if recipe.hires != 1 else ""]
+    return ":".join([kind, *dials, *filter(None, ways)])
 
 
 async def estimate(store: JobStore, recipe: Recipe, done: int = 0) -> float:

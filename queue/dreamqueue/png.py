@@ -11,12 +11,23 @@ from PIL.PngImagePlugin import PngInfo
 from pydantic import ValidationError
 
 from dreamqueue.errors import PictureError
+from dreamqueue.prompt import sampling
 from dreamqueue.recipe import Recipe
 
 RECIPE = "aliendreams"
 """Chunk with the recipe as JSON."""
 PARAMETERS = "parameters"
 """Chunk with the recipe in words, where other tools look for a prompt."""
+
+NAMES = {
+    "guidance": "CFG scale",
+    "scheduler": "Sampler",
+    "strength": "Denoising strength",
+    "lora": "LoRAs",
+    "hires": "Hires upscale",
+    "gradient": "Gradient",
+}
+"""What other tools call what our flags say of a diffusion."""
 
 EXIF_DESCRIPTION = 0x010E
 """Exif's ImageDescription."""
@@ -35,6 +46,7 @@ def describe(recipe: Recipe) -> str:
         f"Backend: {how}",
         f"Critic: {recipe.critic}",
     ]
+    facts += [f"{NAMES[name]}: {_whole(str(value))}" for name, value in sampling.written(recipe).items()]
     if recipe.candidates > 1:
         facts.append(f"Candidates: {recipe.candidates}")
     if recipe.styles:
@@ -44,6 +56,11 @@ def describe(recipe: Recipe) -> str:
     if recipe.targets:
         facts.append(f"Target pictures: {', '.join(target.key[:16] for target in recipe.targets)}")
     return f"{recipe.words}\n{', '.join(facts)}"
+
+
+def _whole(value: str) -> str:
+    """In quotes where commas or colons would part it."""
+    return json.dumps(value) if set(value) & {",", ":"} else value
 
 
 def text_chunks(recipe: Recipe) -> PngInfo:

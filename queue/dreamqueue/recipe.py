@@ -21,6 +21,10 @@ MOST_PICTURES = 16
 MAX_CUTS = 64
 MIN_SHARE = 0.05
 MAX_AVERAGE = 0.999
+MAX_GUIDANCE = 50
+MAX_LORA = 4
+MOST_LORAS = 8
+MAX_HIRES = 4
 PALETTE = 2, 16
 """Fewest and most colours of a palette."""
 
@@ -56,6 +60,20 @@ class TargetImage(Wire):
     key: str
     """sha256 of its bytes, kept in the blob store."""
     weight: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
+
+
+class UsedLora(Wire):
+    """Small changes to a diffusion's weights (Hu et al. 2021), by their name in the catalogue."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,59}$")]
+    weight: Annotated[float, Field(ge=-MAX_LORA, le=MAX_LORA, allow_inf_nan=False)] = 1.0
+    """1 is as it was trained; below 0 it changes the other way."""
+
+
+def _no_two_alike(loras: tuple[UsedLora, ...]) -> tuple[UsedLora, ...]:
+    if len({lora.name for lora in loras}) < len(loras):
+        raise ValueError("each LoRA is there once")
+    return loras
 
 
 class Leg(Wire):
@@ -128,6 +146,19 @@ class Recipe(Wire):
     """How strictly. Strict from the start, a picture takes the colour that is nearest to grey all over."""
     average: Annotated[float, Field(ge=0, le=MAX_AVERAGE)] | None = None
     """Decay of the average that is shown; 0 shows the newest, None is the preset's own."""
+    guidance: Annotated[Course, between(0, MAX_GUIDANCE)] | None = None
+    """Scale of classifier-free guidance (Ho and Salimans 2022), as diffusers counts it: at 1 the words are
+    followed as they were learnt, above 1 more. None is the model's own."""
+    scheduler: str = ""
+    """How noise is taken off, by its name in `dreamqueue.schedulers`; empty is the model's own."""
+    strength: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    """How much of the initial picture is painted over, in (0, 1]; None is the model's own."""
+    loras: Annotated[tuple[UsedLora, ...], Field(max_length=MOST_LORAS), AfterValidator(_no_two_alike)] = ()
+    """What changes the model, all of them added up."""
+    hires: Annotated[float, Field(ge=1, le=MAX_HIRES, allow_inf_nan=False)] = 1.0
+    """Above 1 it is composed at 1/hires of the sides, then painted over at its size (`dreamqueue.hires`)."""
+    gradient: Literal["", "fast", "full"] = ""
+    """Whether CLIP's gradient goes through the denoiser ("full") or not ("fast"); empty: the preset's own."""
     legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()
     """Where it was made longer, in order, so that it is painted again in the same way."""
     styles: tuple[UsedStyle, ...] = ()

@@ -13,6 +13,7 @@ from itertools import pairwise
 from dreamqueue import braces
 from dreamqueue.course import MOST_KNOTS, Course, value_at
 from dreamqueue.errors import PromptError
+from dreamqueue.prompt.understood import check_stops
 from dreamqueue.recipe import Leg, Phrase, Recipe
 
 BLEND = 0.1
@@ -33,11 +34,13 @@ def way(recipe: Recipe, step: int) -> float:
 def turned(recipe: Recipe, phrases: Sequence[Phrase], step: int, blend: float = BLEND) -> Recipe:
     """The recipe whose words are others from `step` on. Words that stay keep their pull.
 
-    Raises PromptError where there are too many changes to remember, and for choices in braces.
+    Raises PromptError where there are too many changes to remember, for choices in braces, and for stops
+    that its backend does not know.
     """
     _check_single(recipe)
     if any(braces.count(phrase.text) > 1 for phrase in phrases):
         raise PromptError("Choices in braces make several pictures, and a turn is that of one.")
+    check_stops(phrases, recipe.backend)
     start = way(recipe, step)
     end = min(1.0, start + blend)
     if step == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -15,7 +16,15 @@ from dreamconfig.catalogue import backends
 from dreamqueue import pictures
 from dreamqueue.collection import slug
 from dreamqueue.errors import PictureError, QueueAway
-from dreamqueue.prompt import parse, suggest_styles, whole_menu
+from dreamqueue.prompt import (
+    Suggestion,
+    check_pictures,
+    parse,
+    suggest_loras,
+    suggest_presets,
+    suggest_styles,
+    whole_menu,
+)
 from dreamqueue.recipe import MAX_SEED, TargetImage
 from dreamqueue.text import quote
 
@@ -40,12 +49,15 @@ class Imagine(commands.Cog):
         prompt="What to paint. Phrases with | between them, weights as in fog:0.5, flags as in --seed 7",
         style="Words to add, by name; several with commas",
         backend="The way to paint",
+        preset="One of the backend's sets of defaults; for diffusion, its models",
         size="Width and height in pixels, such as 256x192; one number is a square",
         seed="The same seed and words paint the same picture",
         steps="How long to paint",
         image="A picture to begin with",
+        strength="How much of that picture diffusion paints over, up to 1",
         target="A picture to steer towards, beside the words: its content and style",
         collection="Pictures that guide the painting, by the collection's name",
+        lora="LoRAs that change diffusion's model, by name; several with commas",
     )
     @app_commands.choices(backend=CHOICES)
     async def imagine(
@@ -54,25 +66,32 @@ class Imagine(commands.Cog):
         prompt: str,
         style: str | None = None,
         backend: str | None = None,
+        preset: str | None = None,
         size: str | None = None,
         seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
         steps: app_commands.Range[int, 1, 20_000] | None = None,
         image: discord.Attachment | None = None,
+        strength: app_commands.Range[float, 0, 1] | None = None,
         target: discord.Attachment | None = None,
         collection: str | None = None,
+        lora: str | None = None,
     ) -> None:
         """Paint a picture of your words."""
         fields = {
             "style": style,
             "backend": backend,
+            "preset": preset,
             "size": size,
             "seed": seed,
             "steps": steps,
+            "strength": strength,
             "collection": collection,
+            "lora": lora,
         }
         options = {name: str(value) for name, value in fields.items() if value is not None}
         menu = whole_menu(self.bot.settings.critic)
         recipe = parse(prompt, options=options, limits=self.bot.limits, menu=menu)
+        check_pictures(recipe, image=image is not None, targets=target is not None)
         check_can_post(interaction)
         for attached in (image, target):
             if attached is not None:
@@ -99,6 +118,20 @@ class Imagine(commands.Cog):
             for style in suggest_styles(typed)
         ]
 
+    @imagine.autocomplete("preset")
+    async def suggest_presets(
+        self, interaction: discord.Interaction[DreamBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Presets of the backend that is chosen already, or of all."""
+        return _choices(suggest_presets(typed, getattr(interaction.namespace, "backend", None)))
+
+    @imagine.autocomplete("lora")
+    async def suggest_loras(
+        self, interaction: discord.Interaction[DreamBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """LoRAs of the catalogue."""
+        return _choices(suggest_loras(typed))
+
     @imagine.autocomplete("collection")
     async def suggest_collections(
         self, interaction: discord.Interaction[DreamBot], typed: str
@@ -118,6 +151,10 @@ class Imagine(commands.Cog):
             raise PictureError("Discord does not give me this file. Please attach it again.") from error
         async with self._decoding:
             return await asyncio.to_thread(pictures.read_picture, data)
+
+
+def _choices(found: Sequence[Suggestion]) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=one.about, value=one.value) for one in found]
 
 
 def check_declared(image: discord.Attachment) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from dreamqueue.errors import BadValue
 from dreamqueue.prompt.reading import Use
-from dreamqueue.prompt.values import whole_number
+from dreamqueue.prompt.values import share, whole_number
 from dreamqueue.recipe import MOST_PICTURES
 
-_SHARE = re.compile(r"((?:[0-9]{0,20}\.)?[0-9]{1,20}(?:[eE]-?[0-9]{1,3})?) ?(%?)", re.ASCII)
+_TRIAL = "I need a share of the steps here, such as `--trial 20%`."
 
 
 class Candidates(NamedTuple):
@@ -32,7 +31,7 @@ def candidates(said: Mapping[str, Use]) -> Candidates:
         number, trial = whole_number(said["best-of"], 1, MOST_PICTURES), 1.0
     elif "candidates" in said:
         number = whole_number(said["candidates"], 1, MOST_PICTURES)
-        trial = _share(said["trial"]) if "trial" in said else Candidates().trial
+        trial = share(said["trial"], _TRIAL) if "trial" in said else Candidates().trial
     else:
         for alone in ("finish", "trial"):
             if alone in said:
@@ -40,11 +39,3 @@ def candidates(said: Mapping[str, Use]) -> Candidates:
         return Candidates()
     finish = whole_number(said["finish"], 1, number) if "finish" in said else 1
     return Candidates(number, finish, trial) if number > 1 else Candidates()
-
-
-def _share(use: Use) -> float:
-    match = _SHARE.fullmatch(use.value or "")
-    share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
-    if not 0 < share <= 1:
-        raise BadValue(use.said, "I need a share of the steps here, such as `--trial 20%`.")
-    return share

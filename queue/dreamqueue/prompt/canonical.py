@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dreamqueue.course import shortest, write_course
 from dreamqueue.errors import PromptError
-from dreamqueue.prompt import steering
+from dreamqueue.prompt import sampling, steering
 from dreamqueue.prompt.collections import write_collection
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
@@ -21,6 +21,12 @@ def render(recipe: Recipe) -> str:
     Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
     part of the text.
     """
+    words = " | ".join(_written(phrase) for phrase in recipe.phrases)
+    return " ".join([words, *(f"--{name} {value}" for name, value in flags_of(recipe).items())])
+
+
+def flags_of(recipe: Recipe) -> dict[str, object]:
+    """The flags that say all of a recipe but its words and pictures; those at their defaults are left out."""
     flags: dict[str, object] = {
         "backend": recipe.backend,
         "preset": recipe.preset,
@@ -37,21 +43,21 @@ def render(recipe: Recipe) -> str:
         flags["saturation"] = write_course(recipe.saturation)
     if recipe.symmetry:
         flags["symmetry"] = recipe.symmetry
-    flags |= steering.written(recipe)
+    flags |= steering.written(recipe) | sampling.written(recipe)
     if recipe.candidates > 1:
         flags["candidates"] = recipe.candidates
         flags["finish"] = recipe.finish
         flags["trial"] = shortest(recipe.trial)
     if recipe.collection is not None:
         flags.update(write_collection(recipe.collection))
-    words = " | ".join(_written(phrase) for phrase in recipe.phrases)
-    return " ".join([words, *(f"--{name} {value}" for name, value in flags.items() if value != "")])
+    return {name: value for name, value in flags.items() if value != ""}
 
 
 def display(recipe: Recipe, limit: int = 200) -> str:
     """A line for people, of at most `limit` characters; the words give way first."""
     painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
-    facts = f" · {painter} · {recipe.width}×{recipe.height} · {recipe.steps} steps · seed {recipe.seed}"
+    size, steps, seed = f"{recipe.width}×{recipe.height}", f"{recipe.steps} steps", f"seed {recipe.seed}"
+    facts = "".join(f" · {fact}" for fact in (painter, size, steps, seed, *sampling.told(recipe)))
     return clip(clip(recipe.words, max(limit - len(facts), 1)) + facts, limit)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
-from dreamqueue.prompt import steering, values
+from dreamqueue.prompt import sampling, steering, values
 from dreamqueue.prompt.candidates import candidates
 from dreamqueue.prompt.collections import collection
 from dreamqueue.prompt.courses import course
@@ -20,6 +20,7 @@ from dreamqueue.prompt.reading import Asked, Piece, Use, items, piece_of, read, 
 from dreamqueue.prompt.several import possible
 from dreamqueue.prompt.story import chapters
 from dreamqueue.prompt.styles import apply_styles
+from dreamqueue.prompt.understood import check_flags, check_stops
 from dreamqueue.prompt.weights import away
 from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
 from dreamqueue.text import normalise, quote
@@ -70,6 +71,7 @@ def parse(
     if len(styled) > limits.max_phrases:
         raise PromptError(f"That is {len(styled)} phrases, and I steer by {limits.max_phrases} at most.")
     backend, entry, preset = _backend(said.values, menu)
+    check_flags(said.values.values(), backend, menu.backends)
     width, height = _size(said.values, entry, limits)
     recipe = Recipe(
         phrases=tuple(_phrase(piece) for piece in styled),
@@ -87,9 +89,13 @@ def parse(
         saturation=course(said.values["saturation"], -10, 10) if "saturation" in said.values else 0.0,
         symmetry=_symmetry(said.values),
         **steering.asked(said.values),
+        **sampling.asked(said.values, menu.loras),
         styles=used,
         **candidates(said.values)._asdict(),
     )
+    check_stops(recipe.phrases, backend, menu.backends)
+    if "hires" in said.values:
+        sampling.check_first_pass(said.values["hires"], recipe, entry.multiple)
     return possible(recipe, limits)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -15,6 +15,9 @@ from dreamqueue.text import quote
 CRITICS = frozenset({"pocket", "open_clip"})
 """Kinds of checkpoints that can judge a picture."""
 
+LORA = "lora"
+"""The kind of checkpoints that change a diffusion."""
+
 Entry = TypeVar("Entry")
 
 
@@ -25,14 +28,18 @@ class Menu:
     backends: Mapping[str, BackendEntry]
     critics: Mapping[str, ModelEntry]
     styles: Mapping[str, Style]
+    loras: Mapping[str, ModelEntry] = field(default_factory=dict)
+    """They have no default."""
 
 
 def whole_menu(critic: str | None = None) -> Menu:
     """All that the catalogue holds, with this critic as the default."""
-    critics = {name: model for name, model in catalogue.models().items() if model.kind in CRITICS}
+    models = catalogue.models()
+    critics = {name: model for name, model in models.items() if model.kind in CRITICS}
+    loras = {name: model for name, model in models.items() if model.kind == LORA}
     if critic in critics:
         critics = {critic: critics[critic], **critics}
-    return Menu(backends=catalogue.backends(), critics=critics, styles=catalogue.styles())
+    return Menu(catalogue.backends(), critics, catalogue.styles(), loras)
 
 
 def name_of(typed: str) -> str:
@@ -44,7 +51,7 @@ def nearest(typed: str, known: Iterable[str]) -> list[str]:
     """Up to three names that may have been meant, best first."""
     by_name = {name_of(name): name for name in known}
     word = name_of(typed)[:60]
-    close = get_close_matches(word, by_name, n=3, cutoff=0.6)
+    close = get_close_matches(word, by_name, n=3, cutoff=0.65)
     longer = [name for name in by_name if len(word) >= 3 and word in name and name not in close]
     return [by_name[name] for name in (close + longer)[:3]]
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 
 from dreamconfig.catalogue import Style
 from dreamqueue.prompt.menu import name_of, whole_menu
 from dreamqueue.prompt.reading import Piece
+from dreamqueue.prompt.suggestions import LONGEST_SUGGESTION, MOST_SUGGESTIONS, alike
 from dreamqueue.recipe import UsedStyle
 from dreamqueue.text import normalise
 
 SLOT = "{prompt}"
-MOST_SUGGESTIONS = 25
-"""Discord shows no more."""
-LONGEST_SUGGESTION = 100
-"""Characters of a suggestion that Discord accepts."""
 
 
 def apply_styles(
@@ -48,21 +44,8 @@ def suggest_styles(typed: str, styles: Mapping[str, Style] | None = None) -> lis
     *earlier, last = (name_of(part) for part in normalise(typed).split(","))
     chosen = [name for name in known if name_of(name) in earlier]
     found = [
-        style.model_copy(update={"name": ",".join([*chosen, style.name])})
-        for name, style in _ranked(last, known)
+        known[name].model_copy(update={"name": ",".join([*chosen, name])})
+        for name in alike(last, known)
         if name not in chosen
     ]
     return [style for style in found if len(style.name) <= LONGEST_SUGGESTION][:MOST_SUGGESTIONS]
-
-
-def _ranked(word: str, known: Mapping[str, Style]) -> list[tuple[str, Style]]:
-    scored = [(score, name) for name in known if (score := _likeness(word[:60], name_of(name))) >= 0.5]
-    return [(name, known[name]) for _, name in sorted(scored, key=lambda pair: -pair[0])]
-
-
-def _likeness(word: str, name: str) -> float:
-    if name.startswith(word):
-        return 3.0
-    if word in name:
-        return 2.0
-    return SequenceMatcher(None, word, name).ratio()

@@ -13,10 +13,9 @@ from dreamqueue.text import normalise
 
 def parse_turn(text: str, limits: Limits | None = None) -> tuple[Phrase, ...]:
     """The phrases of a text, styles and `--no` included; raises PromptError as `parse` does."""
-    recipe = parse(text, limits=limits, seed=lambda: 0)
     for use in read(normalise(text)).uses:
         if use.name in FLAGS and not FLAGS[use.name].many:
             raise BadValue(
                 use.said, "only the words can change on the way, with `--style` and `--no` among them."
             )
-    return recipe.phrases
+    return parse(text, limits=limits, seed=lambda: 0).phrases

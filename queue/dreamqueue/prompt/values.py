@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from math import sqrt
 
+from dreamqueue.course import NUMBER
 from dreamqueue.errors import BadValue
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.reading import Use
@@ -12,6 +13,7 @@ from dreamqueue.prompt.reading import Use
 MAX_RATIO = 8.0
 """The longest and thinnest shape, long side by short side."""
 
+_SHARE = re.compile(r"((?:[0-9]{0,20}\.)?[0-9]{1,20}(?:[eE]-?[0-9]{1,3})?) ?(%?)", re.ASCII)
 _SIZE = re.compile(r"([0-9]{1,6})(?: ?[xX×*] ?([0-9]{1,6}))?(?:px)?")
 _SIDE = r"([0-9]{1,6}(?:\.[0-9]{1,6})?)"
 _RATIO = re.compile(rf"{_SIDE}(?: ?[:/xX×] ?{_SIDE})?")
@@ -24,6 +26,23 @@ def whole_number(use: Use, least: int, most: int) -> int:
     if number is None or not least <= number <= most:
         raise BadValue(use.said, f"I need a whole number from {least} to {most} here.")
     return number
+
+
+def decimal(use: Use) -> float | None:
+    """A number with or without a point; None for anything else."""
+    typed = use.value or ""
+    if re.fullmatch(NUMBER, typed, re.ASCII) is None:
+        return None
+    return float(typed.replace("−", "-").replace("–", "-")) + 0.0
+
+
+def share(use: Use, why: str) -> float:
+    """A share above 0 and up to 1, also as per cent; else raises BadValue with `why`."""
+    match = _SHARE.fullmatch(use.value or "")
+    found = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < found <= 1:
+        raise BadValue(use.said, why)
+    return found
 
 
 def size(use: Use, limits: Limits, multiple: int) -> tuple[int, int]:

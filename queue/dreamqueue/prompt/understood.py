@@ -1,0 +1,82 @@
+"""Which painters understand what: what one of them does not is refused, quoting it, and never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from dreamconfig.catalogue import BackendEntry, backends
+from dreamqueue.errors import BadValue, PromptError
+from dreamqueue.prompt.canonical import flags_of
+from dreamqueue.prompt.flags import FLAGS
+from dreamqueue.prompt.reading import Use
+from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.text import quote
+
+Kind = Literal["all", "steered", "sampled", "guided"]
+
+_NEEDS: Mapping[Kind, frozenset[str]] = {
+    "all": frozenset(),
+    "steered": frozenset({"steered"}),
+    "sampled": frozenset({"sampled"}),
+    "guided": frozenset({"steered", "sampled"}),
+}
+_WHO: Mapping[Kind, str] = {
+    "steered": "painters that CLIP steers",
+    "sampled": "diffusion",
+    "guided": "diffusion that CLIP guides",
+}
+
+
+def understands(backend: str, kind: Kind, known: Mapping[str, BackendEntry] | None = None) -> bool:
+    """Whether flags of this kind mean something to a backend; all do to one that is not in the catalogue."""
+    entry = (backends() if known is None else known).get(backend)
+    return entry is None or _NEEDS[kind] <= set(entry.flags)
+
+
+def check_flags(uses: Iterable[Use], backend: str, known: Mapping[str, BackendEntry]) -> None:
+    """Raises BadValue for the first flag that the backend does not understand."""
+    for use in uses:
+        kind = FLAGS[use.name].of
+        if not understands(backend, kind, known):
+            raise BadValue(use.said, f"this is {_foreign(backend, kind, known)}.")
+
+
+def check_stops(
+    phrases: Iterable[Phrase], backend: str, known: Mapping[str, BackendEntry] | None = None
+) -> None:
+    """Raises BadValue for a phrase with a stop, where CLIP does not steer."""
+    if understands(backend, "steered", known):
+        return
+    for phrase in phrases:
+        if phrase.stop is not None:
+            raise BadValue(
+                quote(phrase.text), f"the stop of a phrase is {_foreign(backend, 'steered', known)}."
+            )
+
+
+def check_pictures(recipe: Recipe, *, image: bool, targets: bool) -> None:
+    """Raises PromptError if the pictures that come with a recipe are of no use to its backend, or if one is
+    missing."""
+    if targets and not understands(recipe.backend, "steered"):
+        raise PromptError(f"A target picture is {_foreign(recipe.backend, 'steered')}.")
+    if recipe.strength is not None and not image:
+        raise BadValue(
+            f"--strength {recipe.strength:g}",
+            "this is how much of an initial picture is painted over, and there is none; please add one.",
+        )
+
+
+def check(recipe: Recipe) -> None:
+    """Raises PromptError for anything in a recipe that its backend would have to ignore."""
+    uses = [Use(name, str(value)) for name, value in flags_of(recipe).items()]
+    check_flags(uses, recipe.backend, backends())
+    check_stops(recipe.phrases, recipe.backend)
+    check_pictures(recipe, image=recipe.image is not None, targets=bool(recipe.targets))
+
+
+def _foreign(backend: str, kind: Kind, known: Mapping[str, BackendEntry] | None = None) -> str:
+    known = backends() if known is None else known
+    able = next((name for name in known if understands(name, kind, known)), None)
+    example = f" (such as `--backend {able}`)" if able else ""
+    return f"for {_WHO[kind]}{example}; `{quote(backend)}` does not know it"

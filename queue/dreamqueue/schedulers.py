@@ -1,0 +1,26 @@
+"""Ways to take the noise off, by name: what members may ask for; the code lies with the painters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SCHEDULERS: Mapping[str, str] = {
+    "ddim": "DDIM (Song et al. 2021): no noise on the way; the same seed stays alike at other steps",
+    "ddpm": "DDPM (Ho et al. 2020): new noise each step; wants many steps",
+    "pndm": "PNDM (Liu et al. 2022): looks back at the steps before; the default of early Stable Diffusion",
+    "heun": "Heun (Karras et al. 2022): each step looks twice, so it takes twice as long",
+    "euler": "Euler (Karras et al. 2022): plain and quick",
+    "euler-a": "Euler ancestral: new noise each step, so more steps change the picture",
+    "dpmpp-2m": "DPM-Solver++ 2M (Lu et al. 2022): looks back one step; fine at 20 steps",
+    "dpmpp-2m-karras": "the same with Karras' spacing of the steps: more of them where there is little noise",
+    "dpmpp-2m-sde": "DPM-Solver++ 2M with new noise each step: more detail, another picture at other steps",
+    "dpmpp-sde": "DPM-Solver++ of single steps with new noise: the same kind, each step on its own",
+    "unipc": "UniPC (Zhao et al. 2023): corrects itself; fine at 10 steps",
+    "deis": "DEIS (Zhang and Chen 2023): fine at 10 steps",
+    "lcm": "LCM (Luo et al. 2023): 2 to 8 steps, for models and LoRAs made for it",
+    "tcd": "TCD (Zheng et al. 2024): 2 to 8 steps, for models and LoRAs made for it",
+    "flow-euler": "Euler along the flow, for models of that kind (SD 3, FLUX): their default",
+    "flow-heun": "Heun along the flow, for models of that kind: each step looks twice",
+    "edm-euler": "Euler for models trained the way of EDM (Karras et al. 2022), and no others",
+}
+"""A line for each."""
