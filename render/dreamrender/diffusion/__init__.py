@@ -1,0 +1,1 @@
+"""Diffusion models, through diffusers: families that are stepped natively, and any other pipeline."""
