@@ -35,6 +35,26 @@ class Memory(Entry):
     """Pixels that it is steered at, at most: a larger picture, drawn only in the end, takes no more."""
 
 
+class Painting(Entry):
+    """How a model paints where a prompt does not say: what its publisher recommends. None or empty: the
+    backend's number, the model's own scheduler."""
+
+    size: tuple[int, int] | None = None
+    """Width and height in pixels that it was trained at."""
+    fixed: bool = False
+    """It paints at this size only."""
+    multiple: int | None = None
+    """Width and height have to be multiples of this."""
+    steps: int | None = None
+    max_steps: int | None = None
+    guidance: float | None = None
+    """Classifier-free guidance scale; 0 for models that were distilled to paint without."""
+    scheduler: str = ""
+    """A name of dreamqueue.schedulers."""
+    strength: float | None = None
+    """Share of an initial picture that is painted over, in (0, 1]."""
+
+
 class BackendEntry(Entry):
     """A way to paint, as members see it."""
 
@@ -47,6 +67,8 @@ class BackendEntry(Entry):
     """Default number of steps."""
     preset_steps: dict[str, int] = {}
     """That of presets which need another."""
+    paintings: dict[str, Painting] = {}
+    """By preset: what its model brings along, filled from the models."""
     max_steps: int
     multiple: int = 1
     """Width and height have to be multiples of this."""
@@ -57,6 +79,8 @@ class BackendEntry(Entry):
     flags: tuple[Literal["steered", "sampled"], ...] = ("steered", "sampled")
     """Kinds of flags that it understands beside those that all do: "steered" for what CLIP's steering has,
     "sampled" for what a diffusion's sampling has (see `dreamqueue.prompt.understood`)."""
+    paints_with: str = ""
+    """Another backend, whose models of a known family are presets of this one too."""
     memory: Memory = Memory()
     """Of the canvas and the loop, without the models."""
 
@@ -64,6 +88,22 @@ class BackendEntry(Entry):
     def preset(self) -> str:
         """The default preset, empty where a backend has none."""
         return next(iter(self.presets), "")
+
+    def of(self, preset: str) -> BackendEntry:
+        """As this preset has it: its model's own size, steps and limits in the backend's stead."""
+        own = self.paintings.get(preset, Painting())
+        changes = {
+            "size": own.size,
+            "steps": self.preset_steps.get(preset) or own.steps,
+            "max_steps": own.max_steps,
+            "multiple": own.multiple,
+        }
+        return self.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+    def fixed(self, preset: str) -> tuple[int, int] | None:
+        """The only size that a preset paints at; None where it can do others."""
+        own = self.paintings.get(preset, Painting())
+        return own.size if own.fixed else None
 
 
 class FileEntry(Entry):
@@ -79,11 +119,29 @@ class FileEntry(Entry):
     """Its exact length, where it is known."""
 
 
+KINDS = (
+    "pocket",
+    "open_clip",
+    "vqgan",
+    "biggan",
+    "dvae",
+    "stylegan",
+    "diffusers",
+    "lora",
+    "tiny-decoder",
+)
+"""Of checkpoints: what loads them."""
+
+FAMILIES = ("sd", "sdxl", "sd3", "flux", "pocket", "pixels")
+"""Of diffusion models that are stepped natively: Stable Diffusion 1 and 2, XL, 3, FLUX, the pocket model, and
+UNets that paint pixels."""
+
+
 class ModelEntry(Entry):
     """A checkpoint: what it is, where it comes from and on which terms."""
 
     title: str
-    kind: Annotated[str, Field(pattern="^(pocket|open_clip|vqgan|biggan|dvae|stylegan)$")]
+    kind: Annotated[str, Field(pattern=f"^({'|'.join(KINDS)})$")]
     licence: str
     commercial: bool
     """False: weights for research and play only."""
@@ -98,6 +156,22 @@ class ModelEntry(Entry):
     """open_clip tag, or the path of a local file."""
     files: tuple[FileEntry, ...] = ()
     """What is fetched, the weights first."""
+    repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    """`owner/name` on the Hugging Face hub: a pipeline in diffusers' layout, fetched as a whole."""
+    connected: tuple[Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")], ...] = ()
+    """Further repositories, where a pipeline is in several parts."""
+    revision: str | None = None
+    """Branch, tag or commit of the repository; None: its main branch."""
+    variant: str = ""
+    """Which of a repository's weights: `fp16` has half the bytes; empty: those without a name."""
+    gated: bool = False
+    """Its publisher gives it only to accounts that accepted the terms."""
+    folder: str | None = None
+    """Of a community's own pipeline: a folder in diffusers' layout, absolute or within the folder of models."""
+    family: Annotated[str, Field(pattern=f"^({'|'.join(FAMILIES)})?$")] = ""
+    """Of a diffusion model: how it is stepped, and which LoRAs and tiny decoders fit it. Empty: it runs
+    through its own step callback."""
+    painting: Painting = Painting()
     backend: str | None = None
     """The backend that paints with it; None for critics."""
     presets: tuple[str, ...] = ()
@@ -136,11 +210,23 @@ def include(folder: Path | None) -> None:
 def backends() -> Mapping[str, BackendEntry]:
     """All backends by name, the default one first; a community's own models are further presets."""
     tables = _read("backends.toml")
-    for name, model in _read_own(_folders).items():
-        for preset in presets_of(name, model):
-            if model.backend in tables:
-                tables[model.backend].setdefault("presets", {}).setdefault(preset, model.title)
+    for table in tables.values():
+        table.setdefault("presets", {})
+        table["paintings"] = {}
+    for name, model in models().items():
+        for backend in _painters(model, tables):
+            for preset in presets_of(name, model):
+                tables[backend]["presets"].setdefault(preset, model.title)
+                tables[backend]["paintings"][preset] = model.painting
     return {name: BackendEntry(**table) for name, table in tables.items()}
+
+
+def _painters(model: ModelEntry, tables: Mapping[str, Any]) -> list[str]:
+    """Names of the backends that paint with a model."""
+    own = [name for name in tables if name == model.backend]
+    if not (own and model.family):
+        return own
+    return own + [name for name, table in tables.items() if table.get("paints_with") == model.backend]
 
 
 @cache
@@ -159,11 +245,13 @@ def presets_of(name: str, model: ModelEntry) -> tuple[str, ...]:
 
 def needed(backend: str, preset: str, critics: tuple[str, ...]) -> list[str]:
     """Names of the models that a painting needs: those of its preset, then its critics."""
-    preset = preset or (backends()[backend].preset if backend in backends() else "")
+    entry = backends().get(backend)
+    preset = preset or (entry.preset if entry else "")
+    owners = {backend, entry.paints_with if entry else ""}
     generators = [
         name
         for name, model in models().items()
-        if model.backend == backend and preset in presets_of(name, model)
+        if model.backend in owners and preset in presets_of(name, model)
     ]
     return [*generators, *(critic for critic in critics if critic in models())]
 

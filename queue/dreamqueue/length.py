@@ -14,6 +14,6 @@ def check_length(recipe: Recipe, settings: QueueSettings, steps: int | None = No
     `steps` are those it would have; None: as it is, the steps of all its pictures together.
     """
     entry = backends().get(recipe.backend)
-    most = min(settings.max_steps, entry.max_steps if entry else settings.max_steps)
+    most = min(settings.max_steps, entry.of(recipe.preset).max_steps if entry else settings.max_steps)
     if (asked := max(recipe.steps, recipe.work) if steps is None else steps) > most:
         raise BadValue(f"{asked:,} steps", f"one job with `{recipe.backend}` has up to {most:,}.")

@@ -87,7 +87,7 @@ def fetch(
     try:
         wanted.path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            _alone(wanted, stop),
+            alone(wanted.path, stop),
             httpx.Client(follow_redirects=True, timeout=_TIMEOUT) as client,
         ):
             if absent and _there(wanted):
@@ -108,16 +108,19 @@ def _there(wanted: Wanted) -> bool:
 
 
 @contextlib.contextmanager
-def _alone(wanted: Wanted, stop: threading.Event) -> Iterator[None]:
-    """Inside, no other process fetches this file; waits until it has, or until it is not wanted any more."""
-    lock = FileLock(f"{wanted.path}.lock")
+def alone(path: Path, stop: threading.Event) -> Iterator[None]:
+    """Inside, no other process fetches to this place; waits until it has, or until it is not wanted any more.
+
+    Raises GivenUp.
+    """
+    lock = FileLock(f"{path}.lock")
     while True:
         try:
             lock.acquire(timeout=LOOK_SECONDS)
             break
         except Timeout:
             if stop.is_set():
-                raise GivenUp(f"{wanted.path.name} is not wanted any more.") from None
+                raise GivenUp(f"{path.name} is not wanted any more.") from None
     try:
         yield
     finally:

@@ -11,6 +11,8 @@ from dreamconfig.catalogue import FileEntry, ModelEntry, include, models
 from dreamconfig.places import models_folder
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.errors import PaintError
+from dreamrender.diffusion import repositories
+from dreamrender.diffusion.folders import Folder, describe
 from dreamrender.fetching import LOOK_SECONDS, WEIGHTS, GivenUp, Tell, Wanted, fetch
 
 Say = Callable[[FileEntry], Tell]
@@ -35,14 +37,18 @@ class Shelf:
         return path
 
     def missing(self, name: str) -> list[FileEntry]:
-        """The files of a model that are not here."""
+        """The files of a model that are not here; a pipeline counts as one."""
+        if models()[name].kind == "diffusers":
+            return [] if self.here(name) else [FileEntry(name=name)]
         return [file for file in models()[name].files if not self.place(file).is_file()]
 
     def here(self, name: str) -> bool:
         """Whether a model's files are here: from the installation, on the shelf, or in open_clip's cache."""
         entry = models()[name]
         if entry.file is not None:
-            return Path(str(files("dreamrender").joinpath(entry.file))).is_file()
+            return _shipped(entry.file).is_file()
+        if entry.kind == "diffusers":
+            return self._folder(entry) is not None
         if entry.files and not self.missing(name):
             return True
         return entry.kind == "open_clip" and _open_clip_has(entry)
@@ -57,14 +63,16 @@ class Shelf:
             )
 
     def require(self, name: str, *only: str) -> list[Path]:
-        """The files of a model in the catalogue's order, or only those of these names.
+        """The files of a model in the catalogue's order, or only those of these names; a pipeline's folder.
 
         Raises PaintError, saying what to type to get them.
         """
         self.allow(name)
         entry = models()[name]
+        if entry.kind == "diffusers":
+            return [self._require_folder(name, entry)]
         if entry.file is not None:
-            return [Path(str(files("dreamrender").joinpath(entry.file)))]
+            return [_shipped(entry.file)]
         wanted = [file for file in entry.files if not only or file.name in only]
         if absent := [file.name for file in wanted if not self.place(file).is_file()]:
             raise PaintError(
@@ -72,6 +80,28 @@ class Shelf:
                 f"all). Who runs it gets it with {command(name)}."
             )
         return [self.place(file) for file in wanted]
+
+    def pipeline(self, name: str) -> Folder:
+        """What a diffusers pipeline is and where; raises PaintError if it is not here, or not whole."""
+        return describe(*self.require(name), variant=models()[name].variant)
+
+    def _folder(self, entry: ModelEntry) -> Path | None:
+        """Where a pipeline lies; None if it is not here."""
+        if entry.file is not None:
+            return _shipped(entry.file).parent
+        if entry.folder is not None:
+            return folder if (folder := self.folder / entry.folder).is_dir() else None
+        return repositories.find(entry, self.folder)
+
+    def _require_folder(self, name: str, entry: ModelEntry) -> Path:
+        if (folder := self._folder(entry)) is not None:
+            return folder
+        if entry.folder is not None:
+            raise PaintError(f"The folder of `{name}`, {self.folder / entry.folder}, is not there any more.")
+        raise PaintError(
+            f"This worker does not have `{name}` ({entry.megabytes:,.0f} MB in all). Who runs it gets it with "
+            f"{command(name)}."
+        )
 
     def fetch(
         self,
@@ -88,15 +118,29 @@ class Shelf:
                 raise GivenUp(f"`{name}` is not wanted any more.")
         try:
             for file in self.missing(name):
+                if models()[name].kind == "diffusers":
+                    self._fetch_pipeline(models()[name], say(file), give_up)
+                    continue
                 wanted = Wanted(self.folder / file.name, file.sources, file.sha256, file.bytes)
                 fetch(wanted, say(file), give_up=give_up, pause=pause)
         finally:
             self._fetching.release()
 
+    def _fetch_pipeline(self, entry: ModelEntry, tell: Tell, give_up: threading.Event | None) -> None:
+        if entry.repository is None:
+            raise PaintError(
+                f"The folder {entry.folder} is not there any more, and nobody says where it came from."
+            )
+        repositories.fetch(entry, self.folder, tell, give_up=give_up)
+
+
+def _shipped(file: str) -> Path:
+    return Path(str(files("dreamrender").joinpath(file)))
+
 
 def command(name: str) -> str:
     """What to type to have a model here."""
-    if any(file.sources for file in models()[name].files):
+    if models()[name].repository or any(file.sources for file in models()[name].files):
         return f"`aliendreams models fetch {name}`"
     return f"`aliendreams models add {name} FILE`"
 

@@ -72,7 +72,8 @@ def parse(
         raise PromptError(f"That is {len(styled)} phrases, and I steer by {limits.max_phrases} at most.")
     backend, entry, preset = _backend(said.values, menu)
     check_flags(said.values.values(), backend, menu.backends)
-    width, height = _size(said.values, entry, limits)
+    own = entry.of(preset)
+    width, height = _size(said.values, own, limits, entry.fixed(preset))
     recipe = Recipe(
         phrases=tuple(_phrase(piece) for piece in styled),
         backend=backend,
@@ -80,7 +81,7 @@ def parse(
         critic=_critics(said.values, menu),
         width=width,
         height=height,
-        steps=_steps(said.values, entry, preset, limits, len(story)),
+        steps=_steps(said.values, own, limits, len(story)),
         seed=values.whole_number(said.values["seed"], 0, MAX_SEED) if "seed" in said.values else seed(),
         image=image,
         image_weight=course(said.values["iw"], 0, 100) if "iw" in said.values else 1.0,
@@ -196,15 +197,19 @@ def _symmetry(said: Mapping[str, Use]) -> Literal["", "x", "y", "xy"]:
     )
 
 
-def _steps(said: Mapping[str, Use], entry: BackendEntry, preset: str, limits: Limits, parts: int) -> int:
-    """What was asked for, else the backend's own number, and half of that more for each turn of a story."""
+def _steps(said: Mapping[str, Use], entry: BackendEntry, limits: Limits, parts: int) -> int:
+    """What was asked for, else the preset's own number, and half of that more for each turn of a story."""
     most = min(entry.max_steps, limits.max_steps)
-    usual = entry.preset_steps.get(preset, entry.steps)
+    usual = entry.steps
     usual += max(0, parts - 1) * usual // 2
     return values.whole_number(said["steps"], 1, most) if "steps" in said else min(usual, most)
 
 
-def _size(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> tuple[int, int]:
+def _size(
+    said: Mapping[str, Use], entry: BackendEntry, limits: Limits, fixed: tuple[int, int] | None
+) -> tuple[int, int]:
+    if fixed is not None and limits.fits(*fixed):
+        return _only(said, fixed, limits, entry.multiple)
     if "size" in said:
         width, height = values.size(said["size"], limits, entry.multiple)
     else:
@@ -212,6 +217,19 @@ def _size(said: Mapping[str, Use], entry: BackendEntry, limits: Limits) -> tuple
     if "ar" in said:
         return values.shape(said["ar"], width * height, limits, entry.multiple)
     return width, height
+
+
+def _only(said: Mapping[str, Use], fixed: tuple[int, int], limits: Limits, multiple: int) -> tuple[int, int]:
+    """The one size that a model can do; raises BadValue for another."""
+    area = fixed[0] * fixed[1]
+    asked = [values.size(said["size"], limits, multiple)] if "size" in said else []
+    asked += [values.shape(said["ar"], area, limits, multiple)] if "ar" in said else []
+    if any(size != fixed for size in asked):
+        use = said["size" if "size" in said else "ar"]
+        raise BadValue(
+            use.said, f"this model paints {fixed[0]}x{fixed[1]} only; please leave the size to it."
+        )
+    return fixed
 
 
 def _check_length(text: str, length: int, most: int) -> None:
