@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
+from dreamqueue.hires import first_pass
+
 STRENGTH = 0.75
 """How much of an initial picture is painted over, where nobody says."""
 FINISHING = 0.5
@@ -75,14 +77,9 @@ def _first(
     if hires <= 1 or steps < 2:
         return [whole]
     over = max(1, round(steps * HIRES_SHARE))
-    height, width = (base_side(side, hires, multiple) for side in (recipe.height, recipe.width))
+    width, height = first_pass(recipe.width, recipe.height, hires, multiple)
     small = replace(whole, height=height, width=width, steps=steps - over, planned=steps - over)
     return [small, Stage("before", recipe.height, recipe.width, over, over, FINISHING)]
-
-
-def base_side(side: int, hires: float, multiple: int) -> int:
-    """The side of the first pass."""
-    return max(multiple, round(side / hires / multiple) * multiple)
 
 
 def _longer(stages: Sequence[Stage], until: int, total: int) -> list[Stage]:

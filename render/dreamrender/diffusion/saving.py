@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -87,15 +88,15 @@ def recall(
     for name, value in numbers.items():
         if isinstance(value, list):
             value = [None if it is None else tensors[f"{SCHEDULER}{name}/{it}"].to(device) for it in value]
-        if name not in vars(scheduler):
+        if hasattr(type(scheduler), name):
             raise KeyError(name)
         setattr(scheduler, name, value)
 
 
 def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, Tensor) and isinstance(other, Tensor):
+    if isinstance(one, Tensor | np.ndarray) and isinstance(other, type(one)):
         return one.shape == other.shape and bool((one == other).all())
-    if isinstance(one, Tensor) or isinstance(other, Tensor):
+    if isinstance(one, Tensor | np.ndarray) or isinstance(other, Tensor | np.ndarray):
         return False
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))

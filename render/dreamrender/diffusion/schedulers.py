@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 import diffusers
@@ -26,14 +27,15 @@ SAMPLERS: dict[str, Sampler] = {
     "ddim": Sampler("DDIMScheduler"),
     "ddpm": Sampler("DDPMScheduler"),
     "pndm": Sampler("PNDMScheduler", {"skip_prk_steps": True}),
-    "lms": Sampler("LMSDiscreteScheduler"),
     "euler": Sampler("EulerDiscreteScheduler", flow="FlowMatchEulerDiscreteScheduler"),
     "euler-a": Sampler("EulerAncestralDiscreteScheduler"),
     "heun": Sampler("HeunDiscreteScheduler", flow="FlowMatchHeunDiscreteScheduler"),
     "dpmpp-2m": Sampler("DPMSolverMultistepScheduler", flow="DPMSolverMultistepScheduler"),
     "dpmpp-2m-karras": Sampler("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
     "dpmpp-2m-sde": Sampler("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
-    "dpmpp-2s": Sampler("DPMSolverSinglestepScheduler"),
+    "dpmpp-sde": Sampler(
+        "DPMSolverSinglestepScheduler", {"algorithm_type": "sde-dpmsolver++", "lower_order_final": True}
+    ),
     "unipc": Sampler("UniPCMultistepScheduler", flow="UniPCMultistepScheduler"),
     "deis": Sampler("DEISMultistepScheduler"),
     "lcm": Sampler("LCMScheduler"),
@@ -92,8 +94,10 @@ def set_steps(scheduler: Any, steps: int, strength: float, pace: Pace) -> int:
     most = int(scheduler.config.get("num_train_timesteps", whole))
     if whole > most:
         raise PaintError(f"{steps} steps are too many for this model; at most {int(most * strength)} are possible.")
-    known: dict[str, Any] = {"mu": pace.shift} if scheduler.config.get("use_dynamic_shifting") else {}
-    if pace.even and type(scheduler).__name__ == "FlowMatchEulerDiscreteScheduler":
+    takes = signature(scheduler.set_timesteps).parameters
+    shifts = "mu" in takes and scheduler.config.get("use_dynamic_shifting")
+    known: dict[str, Any] = {"mu": pace.shift} if shifts else {}
+    if pace.even and "sigmas" in takes and "FlowMatch" in type(scheduler).__name__:
         known["sigmas"] = [1 - index / whole for index in range(whole)]
     try:
         scheduler.set_timesteps(whole, **known)
