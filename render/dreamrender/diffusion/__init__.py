@@ -1,0 +1,1 @@
+"""Diffusion through diffusers: loading, stepping and driving its pipelines."""
