@@ -72,4 +72,4 @@ async def test_presets_of_the_chosen_backend_are_proposed(stage: Stage) -> None:
     everything = await stage.ada.autocomplete("imagine", "preset", "", prompt="a hut")
     assert len(everything) == 25
     assert everything[0]["name"].startswith("levels · pixels · ")
-    assert await stage.ada.autocomplete("imagine", "lora", "", prompt="a hut") == []
+    assert await stage.ada.autocomplete("imagine", "lora", "€€€", prompt="a hut") == []

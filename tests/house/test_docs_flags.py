@@ -28,7 +28,7 @@ def test_the_table_has_no_other_flags() -> None:
 
 def test_every_scheduler_is_in_its_table() -> None:
     table = PAGE.partition("| scheduler |")[2].partition("\n\n")[0]
-    assert dict(re.findall(r"^\| `(.+?)` \| (.*) \|$", table, re.MULTILINE)) == SCHEDULERS
+    assert re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE) == list(SCHEDULERS)
 
 
 def test_the_page_says_which_painters_understand_a_flag() -> None:
