@@ -164,7 +164,7 @@ class ModelEntry(Entry):
     gated: bool = False
     """Its publisher gives it only to accounts that accepted the terms."""
     folder: str | None = None
-    """Of a community's own pipeline: a folder in diffusers' layout, absolute or within the folder of models."""
+    """Of a community's own pipeline: a folder in diffusers' layout, absolute or in the folder of models."""
     family: Annotated[str, Field(pattern=f"^({'|'.join(FAMILIES)})?$")] = ""
     """Of a diffusion model: how it is stepped, and which LoRAs and tiny decoders fit it. Empty: it runs
     through its own step callback."""

@@ -99,8 +99,8 @@ class Shelf:
         if entry.folder is not None:
             raise PaintError(f"The folder of `{name}`, {self.folder / entry.folder}, is not there any more.")
         raise PaintError(
-            f"This worker does not have `{name}` ({entry.megabytes:,.0f} MB in all). Who runs it gets it with "
-            f"{command(name)}."
+            f"This worker does not have `{name}` ({entry.megabytes:,.0f} MB in all). Who runs it gets it "
+            f"with {command(name)}."
         )
 
     def fetch(
