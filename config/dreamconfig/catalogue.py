@@ -129,9 +129,15 @@ KINDS = (
 )
 """Of checkpoints: what loads them."""
 
-FAMILIES = ("sd", "sdxl", "sd3", "flux", "pocket", "pixels")
-"""Of diffusion models that are stepped natively: Stable Diffusion 1 and 2, XL, 3, FLUX, the pocket model, and
-UNets that paint pixels."""
+FAMILIES = {
+    "sd": "Stable Diffusion 1 and 2",
+    "sdxl": "Stable Diffusion XL",
+    "sd3": "Stable Diffusion 3",
+    "flux": "FLUX.1",
+    "pocket": "the pocket model",
+    "pixels": "UNets that paint pixels",
+}
+"""Of diffusion models that are stepped natively, and what they are called."""
 
 
 class ModelEntry(Entry):

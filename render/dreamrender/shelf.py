@@ -83,7 +83,8 @@ class Shelf:
 
     def pipeline(self, name: str) -> Folder:
         """What a diffusers pipeline is and where; raises PaintError if it is not here, or not whole."""
-        return describe(*self.require(name), variant=models()[name].variant)
+        (folder,) = self.require(name)
+        return describe(folder, models()[name].variant)
 
     def _folder(self, entry: ModelEntry) -> Path | None:
         """Where a pipeline lies; None if it is not here."""

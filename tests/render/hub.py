@@ -53,7 +53,9 @@ class Hub:
         if what == "resolve":
             return await self._give(request, repository, "/".join(parts[4:]))
         if what == "tree":
-            return web.json_response([{"type": "file", "path": name, **_facts(files[name])} for name in files])
+            return web.json_response(
+                [{"type": "file", "path": name, **_facts(files[name])} for name in files]
+            )
         siblings = [{"rfilename": name, **_facts(data)} for name, data in files.items()]
         return web.json_response(
             {"id": repository, "sha": COMMIT, "private": False, "siblings": siblings, "tags": []}

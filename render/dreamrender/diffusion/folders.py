@@ -223,7 +223,7 @@ def _check_weights(where: str, name: str, own: list[str], found: Mapping[str, li
 
 
 def _chosen(files: Mapping[str, list[str]], variant: str) -> tuple[str, ...]:
-    return tuple(files.get(variant) or files.get("", ()))
+    return tuple(files.get(variant, files.get("", [])))
 
 
 def _variant(where: str, files: Mapping[str, Mapping[str, list[str]]], wanted: str) -> str:

@@ -1,8 +1,9 @@
 """One repository from the Hugging Face hub, in a process of its own: `python -m dreamrender.diffusion.hub`.
 
 huggingface_hub fetches files side by side and cannot be interrupted; a process can. What is fetched is what
-`folders.read` found to be needed, which is what diffusers loads. The process tells what it knows in JSON, a line each, on standard output: `{"whole": bytes}` once it knows how much there is, `{"failed": sentence}` if it
-ends without the files.
+`folders.read` finds to be needed, which is what diffusers loads; diffusers' own `download` chooses the same
+files after ten seconds of importing itself. The process tells what it knows in JSON, a line each, on standard
+output: `{"whole": bytes}` once it knows how much there is, `{"failed": sentence}` if it has to end without.
 """
 
 from __future__ import annotations
