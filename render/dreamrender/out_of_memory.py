@@ -22,11 +22,11 @@ def let_go(error: BaseException) -> None:
     """Free what a failed attempt still holds."""
     traceback.clear_frames(error.__traceback__)
     error.__traceback__ = None
+    gc.collect()
     give_back()
 
 
 def give_back() -> None:
     """Give memory that nothing uses any more back to the device."""
-    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

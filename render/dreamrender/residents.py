@@ -7,6 +7,7 @@ On a CPU a model is here or gone.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -232,6 +233,8 @@ class Residents:
         with self._books:
             one.where = "main memory" if sheltered else "gone"
             one.model = one.model if sheltered else None
+        if not sheltered:
+            gc.collect()
         give_back()
         log.info("%s: %s left, %.0f MB, and is %s", self.device, one.name, one.weight / 1e6, _NOW[sheltered])
         return True

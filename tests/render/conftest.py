@@ -33,6 +33,13 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_budget() -> Iterator[None]:
+    """What a test allows for this process's memory holds for that test."""
+    yield
+    residents.residents_on("cpu").budget = None
+
+
+@pytest.fixture(autouse=True)
 def pocket_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of the published VQGANs, which are not here: the one that is."""
     load = vqgan_bases._load
