@@ -53,6 +53,8 @@ def _matrix(family: Family) -> Glance:
     fitted = torch.linalg.lstsq(known, colours).solution.float().to(family.device)
 
     def glance(latents: Tensor) -> Images:
-        return torch.einsum("nchw,cd->ndhw", latents.float(), fitted[:-1]) + fitted[-1][None, :, None, None]
+        shown: Images = torch.einsum("nchw,cd->ndhw", latents.float(), fitted[:-1])
+        offset: Images = fitted[-1][None, :, None, None]
+        return shown + offset
 
     return glance

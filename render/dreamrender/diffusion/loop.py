@@ -38,5 +38,5 @@ def looked(family: Family, looks: Sequence[Look]) -> list[Latents]:
         condition = {name: torch.cat([row.condition[name] for row in rows]) for name in rows[0].condition}
         latents, times = torch.cat([row.latents for row in rows]), torch.cat([row.t for row in rows])
         predicted = family.denoise(latents, times, condition)
-        found.update(zip(indices, predicted.split(1), strict=True))
+        found.update(zip(indices, torch.split(predicted, 1), strict=True))
     return [found[index] for index in range(len(looks))]

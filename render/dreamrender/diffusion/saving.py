@@ -60,7 +60,7 @@ def load(session: DiffusionSession, state: bytes) -> None:
 
 
 def memories(scheduler: Any, fresh: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What steps have changed in a scheduler: numbers, and tensors by name (those of a list by `name/index`)."""
+    """What steps have changed in a scheduler: numbers, and tensors by name (of a list by `name/index`)."""
     numbers: dict[str, Any] = {}
     tensors: dict[str, Tensor] = {}
     for name, now in vars(scheduler).items():
@@ -71,7 +71,9 @@ def memories(scheduler: Any, fresh: Any) -> tuple[dict[str, Any], dict[str, Tens
             tensors[name] = now
         elif isinstance(now, list):
             numbers[name] = [None if one is None else index for index, one in enumerate(now)]
-            tensors |= {f"{name}/{index}": torch.as_tensor(one) for index, one in enumerate(now) if one is not None}
+            tensors |= {
+                f"{name}/{index}": torch.as_tensor(one) for index, one in enumerate(now) if one is not None
+            }
         elif now is None or isinstance(now, bool | int | float | str):
             numbers[name] = now
     return numbers, tensors
@@ -94,10 +96,8 @@ def recall(
 
 
 def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, Tensor | np.ndarray) and isinstance(other, type(one)):
-        return one.shape == other.shape and bool((one == other).all())
     if isinstance(one, Tensor | np.ndarray) or isinstance(other, Tensor | np.ndarray):
-        return False
+        return type(one) is type(other) and np.array_equal(one, other)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one is other or (type(one) is type(other) and one == other))
