@@ -23,7 +23,7 @@ def declare() -> None:
     """Make them known, once."""
     torchvision_ops.declare()
     from diffusers import pipelines
-    from diffusers.pipelines.deepfloyd_if import IFSafetyChecker
+    from diffusers.pipelines.deepfloyd_if.safety_checker import IFSafetyChecker
 
     for name in _MOVED:
         moved = f"diffusers.pipelines.deprecated.{name}"
