@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dreamconfig.catalogue import backends
+from dreamconfig.catalogue import backends, models, needed
 from dreamqueue.collection import Collection
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamqueue.recipe import Phrase, Recipe
@@ -26,11 +26,14 @@ from .picture_folders import fill
 
 
 def _painters() -> Iterator[tuple[str, str]]:
-    """Backends and presets, without presets that paint like one before (VQGANs with the same stand-in)."""
+    """Backends and presets, without presets that paint like one before (VQGANs with the same stand-in), and
+    without pipelines that are fetched: tests/render/diffusion has small ones of each family."""
     for name in BACKENDS:
         known: Mapping[str, object] = getattr(type(load_backend(name)), "presets", {})
         seen: list[object] = []
         for preset in backends()[name].presets or ("",):
+            if any(models()[model].repository for model in needed(name, preset, ())):
+                continue
             how = known.get(preset, preset)
             if not any(how is other for other in seen):
                 seen.append(how)

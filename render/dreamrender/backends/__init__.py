@@ -19,6 +19,7 @@ BACKENDS: dict[str, str] = {
     "siren": "dreamrender.backends.siren:Siren",
     "strokes": "dreamrender.backends.strokes:Strokes",
     "deepdream": "dreamrender.backends.deepdream:Deepdream",
+    "diffusion": "dreamrender.backends.diffusion:Diffusion",
 }
 
 PLUG_INS = "aliendreams.backends"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 import torch
-from diffusers import DiffusionPipeline
 
 from dreamconfig.catalogue import ModelEntry, models, needed
 from dreamqueue.course import value_at
@@ -18,6 +17,7 @@ from dreamrender.diffusion import loop, saving
 from dreamrender.diffusion.driven import DrivenSession
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.judging import Judge
+from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.models import Model, load_model
 from dreamrender.diffusion.plan import Stage, plan
 from dreamrender.diffusion.session import DiffusionSession, Wishes

@@ -9,13 +9,13 @@ from math import ceil, sqrt
 from typing import Any
 
 import torch
-from diffusers import AutoPipelineForImage2Image
 from torch.nn import functional as F
 
 from dreamqueue.course import values_of
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.diffusion.autoencoders import autoencoder
+from dreamrender.diffusion.library import diffusers
 from dreamrender.diffusion.twins import Pipeline, schedulers, twin
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
@@ -90,7 +90,7 @@ def _for_picture(pipeline: Pipeline) -> Pipeline:
     if "image" in signature(pipeline.__call__).parameters:
         return twin(pipeline)
     try:
-        return twin(AutoPipelineForImage2Image.from_pipe(pipeline))
+        return twin(diffusers.AutoPipelineForImage2Image.from_pipe(pipeline))
     except ValueError as error:
         raise PaintError(_NO_PICTURE) from error
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
-from diffusers import AutoencoderTiny
 from torch import Tensor
 
+from dreamrender.diffusion.library import AutoencoderTiny
 from dreamrender.types import Images
 
 if TYPE_CHECKING:

@@ -6,9 +6,6 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import torch
-from diffusers import DiffusionPipeline
-from diffusers.utils import logging as diffusers_logging
-from transformers.utils import logging as transformers_logging
 
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError
@@ -17,6 +14,7 @@ from dreamrender.diffusion.families import FAMILIES, family_named
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.folders import Folder
 from dreamrender.diffusion.headers import count
+from dreamrender.diffusion.library import DiffusionPipeline, quiet
 from dreamrender.fast.precision import dtype_on
 from dreamrender.placing import Needs, Placing, placing
 from dreamrender.residents import residents_on
@@ -85,8 +83,7 @@ def _prepare(vae: Any, tiles: bool) -> None:
 
 def read_pipeline(folder: Folder, family: str, dtype: torch.dtype) -> DiffusionPipeline:
     """The pipeline of a folder, in main memory. Raises PaintError for one that its library cannot load."""
-    for logging in (diffusers_logging, transformers_logging):
-        logging.disable_progress_bar()
+    quiet()
     left_out: dict[str, Any] = {}
     if family == "pocket":
         left_out = {"text_encoder": None, "tokenizer": None}
@@ -95,7 +92,7 @@ def read_pipeline(folder: Folder, family: str, dtype: torch.dtype) -> DiffusionP
     try:
         pipeline: Any = DiffusionPipeline.from_pretrained(
             folder.path,
-            torch_dtype=dtype,
+            dtype=dtype,
             variant=folder.variant or None,
             use_safetensors=True,
             local_files_only=True,

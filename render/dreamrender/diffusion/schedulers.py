@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
-import diffusers
-
 from dreamqueue.errors import PaintError
+from dreamrender.diffusion.library import diffusers
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -16,6 +15,7 @@ from dreamqueue.recipe import Recipe
 from dreamqueue.turns import way
 from dreamrender.diffusion.families.family import Family, Latents
 from dreamrender.diffusion.levels import Level, level, noised
+from dreamrender.diffusion.library import randn_tensor
 from dreamrender.diffusion.plan import Stage
 from dreamrender.diffusion.schedulers import sampler, set_steps
 from dreamrender.diffusion.words.reading import Condition, alike, read

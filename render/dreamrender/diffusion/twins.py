@@ -8,8 +8,9 @@ from functools import wraps
 from inspect import signature
 from typing import Any, TypeAlias
 
-from diffusers import DiffusionPipeline
 from torch import Tensor
+
+from dreamrender.diffusion.library import DiffusionPipeline
 
 Pipeline: TypeAlias = Any
 """Any DiffusionPipeline: what diffusers says of that class has neither its call nor its components."""

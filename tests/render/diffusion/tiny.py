@@ -14,17 +14,15 @@ from typing import Any
 
 import torch
 
-from dreamrender.diffusion import older_pipelines
+from dreamrender.diffusion.library import diffusers
 
 from . import tiny_tokenizers as tokenizers
 
-older_pipelines.declare()
-
-import diffusers  # noqa: E402
-import transformers  # noqa: E402
-from diffusers.pipelines.deepfloyd_if import IFSafetyChecker, IFWatermarker  # noqa: E402
-from diffusers.pipelines.deprecated.unclip.text_proj import UnCLIPTextProjModel  # noqa: E402
-from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker  # noqa: E402
+# isort: split
+import transformers
+from diffusers.pipelines.deepfloyd_if import IFSafetyChecker, IFWatermarker
+from diffusers.pipelines.deprecated.unclip.text_proj import UnCLIPTextProjModel
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 
 SIDE = 64
 """Pixels that the latent models paint by default, but `pixart` and `sana`."""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import torch
-from diffusers import DiffusionPipeline
 from torch import Tensor
 
 from dreamqueue.recipe import UsedLora
 from dreamrender.diffusion.glances import Glance, glance_of
+from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.schedulers import Pace
 from dreamrender.diffusion.words.reading import Condition
 from dreamrender.diffusion.words.windows import Track
