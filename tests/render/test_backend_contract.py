@@ -147,7 +147,8 @@ def test_an_initial_picture_shows(painter: Painter) -> None:
     backend, recipe = painter
     start = torch.zeros(3, 32, 32)
     start[0, :16] = 0.9
-    with_picture = recipe(image="key", width=32, height=32, steps=2)
+    near = {"strength": 0.2} if "sampled" in backends()[recipe().backend].flags else {}
+    with_picture = recipe(image="key", width=32, height=32, steps=2, **near)
     (over,) = paint(backend, with_picture, inputs=[Inputs({"key": to_pil(start)})])
     (free,) = paint(backend, recipe(width=32, height=32, steps=2))
     assert (over - start).abs().mean() < (free - start).abs().mean() / 2

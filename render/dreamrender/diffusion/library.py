@@ -42,6 +42,7 @@ if not hasattr(IFSafetyChecker, "all_tied_weights_keys"):
 
 
 def quiet() -> None:
-    """No progress bars of loading: a worker's log is read by people."""
+    """No progress bars, and no remarks on how published configurations are spelled."""
     diffusers_logging.disable_progress_bar()
+    diffusers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()

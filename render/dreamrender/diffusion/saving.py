@@ -24,10 +24,11 @@ SCHEDULER = "scheduler/"
 
 def save(session: DiffusionSession) -> bytes:
     """The session after its last step."""
-    if session.latents is None:
-        raise CannotResume("it has not begun")
-    numbers, tensors = memories(session.scheduler, session.fresh_scheduler())
-    tensors = {SCHEDULER + name: tensor for name, tensor in tensors.items()}
+    numbers: dict[str, Any] = {}
+    tensors: dict[str, Tensor] = {}
+    if session.stage_begun >= 0:
+        numbers, remembered = memories(session.scheduler, session.fresh_scheduler())
+        tensors = {SCHEDULER + name: tensor for name, tensor in remembered.items()}
     tensors |= {name: part for name in LATENTS if (part := getattr(session, name)) is not None}
     tensors["generator"] = session.generator.get_state()
     head = {
@@ -48,7 +49,7 @@ def load(session: DiffusionSession, state: bytes) -> None:
         device = torch.device(session.family.device)
         state_file.check(head, session.recipe, device.type, SAME)
         for name in LATENTS:
-            setattr(session, name, tensors[name].to(device))
+            setattr(session, name, tensors[name].to(device) if name in tensors else None)
         session.step, session.entry = int(head["step"]), int(head["entry"])
         session.stage_begun = int(head["stage"])
         if session.stage_begun == session.index:
