@@ -9,7 +9,6 @@ from math import ceil, sqrt
 from typing import Any
 
 import torch
-from diffusers import AutoPipelineForImage2Image
 from torch.nn import functional as F
 
 from dreamqueue.course import values_of
@@ -89,6 +88,8 @@ def _for_picture(pipeline: Pipeline) -> Pipeline:
     """A pipeline of the same networks that begins with a picture."""
     if "image" in signature(pipeline.__call__).parameters:
         return twin(pipeline)
+    from diffusers import AutoPipelineForImage2Image  # imports every pipeline that there is
+
     try:
         return twin(AutoPipelineForImage2Image.from_pipe(pipeline))
     except ValueError as error:
