@@ -116,7 +116,7 @@ class DrivenSession:
 
     @property
     def _planned(self) -> int:
-        """Looks in all: what the pipeline or its schedulers say once they have begun, till then what was told."""
+        """Looks in all: what the pipeline or its schedulers say once they begin; before, what was told."""
         told = self._call.steps
         if not self._call.callbacks:
             known = self._seen.lengths.values()

@@ -210,12 +210,16 @@ def test_over_a_picture_all_steps_are_made(strength: float, pipelines: Any) -> N
     assert session.picture().shape == (3, 64, 64)
 
 
-def test_a_pixel_model_paints_over_a_picture_at_its_own_size(pipelines: Any) -> None:
+@pytest.mark.parametrize("name", ["deepfloyd_if", "amused"])
+def test_pixels_and_tokens_too_begin_with_a_picture(name: str, pipelines: Any) -> None:
+    """DeepFloyd IF at its own size in the recipe's shape."""
     start = torch.rand(3, 64, 128, generator=torch.Generator().manual_seed(0))
-    session = DrivenSession(
-        recipe(width=128, steps=3), pipelines("deepfloyd_if"), picture=start, strength=0.5
+    asked = recipe(width=128, steps=3)
+    over, other = (
+        DrivenSession(asked, pipelines(name), picture=one, strength=0.5) for one in (start, 1 - start)
     )
-    assert painted(session).shape == (3, 64, 128)
+    assert painted(over).shape == (3, 64, 128)
+    assert not torch.equal(painted(other), over.picture())
 
 
 def test_guidance_is_told_to_every_stage(pipelines: Any) -> None:
@@ -247,7 +251,7 @@ def test_what_it_cannot_do_is_said_at_once(pipelines: Any) -> None:
         DrivenSession(recipe(), pipelines("unclip"), picture=start)
     with pytest.raises(PaintError, match="takes no words"):
         DrivenSession(recipe(), pipelines("ddpm"))
-    with pytest.raises(PaintError, match="too many for this model; it knows 1000"):
+    with pytest.raises(PaintError, match="too many steps for this model; it knows 1000"):
         DrivenSession(recipe(steps=1001), pipelines("deepfloyd_if"))
 
 
