@@ -35,7 +35,7 @@ class Call:
     """Nobody else's, see `twins`."""
     arguments: dict[str, Any]
     steps: tuple[int, ...]
-    """How often each of its stages looks, as far as it was told."""
+    """Steps of each of its stages, as far as it does what it is told."""
     callbacks: tuple[str, ...]
     """Arguments that take a callback at each step; empty where not every stage has one."""
     size: tuple[int, int]
@@ -64,9 +64,9 @@ def call_of(
         arguments["image"] = to_pil(_resized(picture, height, width))
         arguments |= _strength(known, strength)
     share = float(arguments.get("strength", 1.0))
-    steps = _steps(own, known, recipe.steps, share)
+    steps = _steps(known, recipe.steps)
     words, notes = _words(recipe, known)
-    arguments |= {**steps, **words, **_guidance(known, guidance)}
+    arguments |= {**_told(own, steps, share), **words, **_guidance(known, guidance)}
     if "true_cfg_scale" in arguments:
         arguments.setdefault("negative_prompt", " ")  # without any, Qwen-Image is not guided
     if recipe.steps != 2 and "intermediate_timesteps" in known:
@@ -78,7 +78,7 @@ def call_of(
     return Call(
         pipeline=own,
         arguments={name: value for name, value in arguments.items() if name in known},
-        steps=tuple(max(1, int(count * share + 1e-6)) for count in steps.values()),
+        steps=tuple(steps.values()),
         callbacks=callbacks if len(callbacks) == len(steps) else (),
         size=(height, width),
         notes=notes,
@@ -89,10 +89,16 @@ def _for_picture(pipeline: Pipeline) -> Pipeline:
     """A pipeline of the same networks that begins with a picture."""
     if "image" in signature(pipeline.__call__).parameters:
         return twin(pipeline)
+    import diffusers  # its AutoPipeline imports every pipeline that there is
+
     try:
         return twin(diffusers.AutoPipelineForImage2Image.from_pipe(pipeline))
     except ValueError as error:
-        raise PaintError(_NO_PICTURE) from error
+        name = type(pipeline).__name__.replace("Pipeline", "Img2ImgPipeline")  # aMUSEd's is in no list
+        other = getattr(diffusers, name, None)
+        if other is None:
+            raise PaintError(_NO_PICTURE) from error
+        return twin(other.from_pipe(pipeline))
 
 
 def _check_kind(pipeline: Pipeline, known: Parameters, picture: Image | None) -> None:
@@ -169,24 +175,32 @@ def _strength(known: Parameters, strength: float | None) -> dict[str, float]:
     return {}
 
 
-def _steps(pipeline: Pipeline, known: Parameters, total: int, share: float) -> dict[str, int]:
-    """Steps for each stage: `total` in all, in the proportion of the pipeline's defaults, at least 2 each.
+def _steps(known: Parameters, total: int) -> dict[str, int]:
+    """Steps that each stage makes: `total` in all, in the proportion of the pipeline's own defaults.
 
-    A pipeline that begins with a picture leaves the first part of its steps out: `share` is what it makes.
+    At least 2 for each of several stages.
     """
     own = {name: parameter.default for name, parameter in known.items() if name.endswith(STEPS)}
     if len(own) == 1:
-        found = {name: ceil(total / share - 1e-6) for name in own}
-    else:
-        counts = {name: count if isinstance(count, int) else 20 for name, count in own.items()}
-        found = {name: max(2, total * count // sum(counts.values())) for name, count in counts.items()}
-        longest = max(found, key=lambda name: found[name])
-        found[longest] += max(0, total - sum(found.values()))
+        return dict.fromkeys(own, total)
+    counts = {name: count if isinstance(count, int) else 20 for name, count in own.items()}
+    found = {name: max(2, total * count // sum(counts.values())) for name, count in counts.items()}
+    longest = max(found, key=lambda name: found[name])
+    found[longest] += max(0, total - sum(found.values()))
+    return found
+
+
+def _told(pipeline: Pipeline, steps: Mapping[str, int], share: float) -> dict[str, int]:
+    """What to tell so that so many are made: over a picture, the main stage leaves all out but its `share`.
+
+    Raises PaintError for more than the model was trained with.
+    """
+    told = {name: ceil(count / share - 1e-6) if name == STEPS else count for name, count in steps.items()}
     trained = [one.config.get("num_train_timesteps") for one in schedulers(pipeline)]
     most = min((count for count in trained if isinstance(count, int)), default=None)
-    if most is not None and max(found.values()) > most:
-        raise PaintError(f"{total} steps are too many for this model; it knows {int(most * share)}.")
-    return found
+    if most is not None and max(told.values()) > most:
+        raise PaintError(f"These are too many steps for this model; it knows {int(most * share)}.")
+    return told
 
 
 def _guidance(known: Parameters, guidance: float | None) -> dict[str, float]:

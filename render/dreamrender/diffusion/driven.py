@@ -116,11 +116,16 @@ class DrivenSession:
 
     @property
     def _planned(self) -> int:
-        """Looks in all: what the schedulers that have begun say, and what the others were told."""
-        if self._call.callbacks:
-            return sum(self._call.steps)
-        known = self._seen.lengths.values()
-        return sum(known) + sum(self._call.steps[len(known) :])
+        """Looks in all: what the pipeline or its schedulers say once they begin; before, what was told."""
+        told = self._call.steps
+        if not self._call.callbacks:
+            known = self._seen.lengths.values()
+            return sum(known) + sum(told[len(known) :])
+        if self._call.callbacks == (
+            "callback_on_step_end",
+        ):  # called for each timestep: some samplers have more
+            return int(getattr(self._call.pipeline, "num_timesteps", None) or told[0])
+        return sum(told)
 
     def _progress(self) -> int:
         steps = self.recipe.steps

@@ -266,6 +266,8 @@ def amused(folder: Path) -> Path:
             ),
             scheduler=diffusers.AmusedScheduler(mask_token_id=codes + 1),
         )
+        torch.nn.init.normal_(pipeline.vqvae.quantize.embedding.weight)
+        torch.nn.init.constant_(pipeline.vqvae.decoder.conv_out.bias, 0.5)  # its pixels are in [0, 1]
         return _save(pipeline, folder, words)
 
 
