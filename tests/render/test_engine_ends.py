@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
@@ -177,6 +178,29 @@ async def test_a_job_of_several_pictures_passes_both_on(start: Start) -> None:
     with pytest.raises(RuntimeError, match="broken on purpose"):
         await watch(engine.paint(grey_recipe("a {fine,broken} thing")))
     assert (len(backend.closed), backend.open, held()) == (1, [], 0)
+
+
+class Forgetful(GreyBackend):
+    """Counts the sessions that are still there when the next one begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions: list[weakref.ref[GreySession]] = []
+        self.left: list[int] = []
+
+    def begin(self, recipe: Recipe, inputs: Inputs) -> GreySession:
+        self.left.append(sum(session() is not None for session in self.sessions))
+        session = super().begin(recipe, inputs)
+        self.sessions.append(weakref.ref(session))
+        return session
+
+
+async def test_nothing_is_left_of_a_session_when_the_next_one_begins(start: Start) -> None:
+    backend = Forgetful()
+    engine = start(backend, slots=1)
+    for one in [engine.paint(grey_recipe()) for _ in range(3)]:
+        await watch(one)
+    assert backend.left == [0, 0, 0]
 
 
 class Full:
