@@ -259,4 +259,8 @@ def test_the_weight_of_a_model_is_what_its_tensors_take() -> None:
     class Pipeline:
         components = {"unet": layer, "scheduler": object()}  # noqa: RUF012
 
-    assert [weight_of(one) for one in (layer, Holder(), Pipeline(), object())] == [440, 440, 440, 0]
+    class Offloaded(Pipeline):
+        bytes_on_device = 400.0
+
+    models = (layer, Holder(), Pipeline(), Offloaded(), object())
+    assert [weight_of(one) for one in models] == [440, 440, 440, 400, 0]
