@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dreamcli.main import main
-from dreamconfig.catalogue import backends, models, needed
+from dreamconfig.catalogue import backends, models, needed, presets_of
 from dreamqueue.errors import BadValue, PaintError
 from dreamqueue.prompt import Limits, parse
 from dreamrender.diffusion import repositories
@@ -114,6 +114,18 @@ def test_every_model_says_on_which_terms_and_how_it_paints() -> None:
             assert entry.repository, name
         if entry.kind in {"lora", "tiny-decoder"}:
             assert entry.family, name
+
+
+def test_the_page_says_of_each_what_was_run() -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "MODELS.md").read_text("utf-8")
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    for name, entry in models().items():
+        if entry.kind == "diffusers":
+            row = rows[presets_of(name, entry)[0]]
+            assert (entry.repository or "comes with the installation") in row
+            assert any(ran in row for ran in ("true weights", "tiny random", "not at all")), name
+        elif entry.kind in {"lora", "tiny-decoder"}:
+            assert f"`{name}`" in page
 
 
 def test_the_list_names_them(run: Run) -> None:
