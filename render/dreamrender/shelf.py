@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from dreamconfig.catalogue import FileEntry, ModelEntry, include, models
 from dreamconfig.places import models_folder
@@ -85,6 +86,12 @@ class Shelf:
         """What a diffusers pipeline is and where; raises PaintError if it is not here, or not whole."""
         (folder,) = self.require(name)
         return describe(folder, models()[name].variant)
+
+    def connecting(self, name: str) -> dict[str, Any]:
+        """What diffusers' `from_pretrained` has to be told besides, for a pipeline in several parts."""
+        if not models()[name].connected:
+            return {}
+        return {"load_connected_pipeline": True, "cache_dir": self.folder / repositories.CACHE}
 
     def _folder(self, entry: ModelEntry) -> Path | None:
         """Where a pipeline lies; None if it is not here."""
