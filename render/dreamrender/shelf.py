@@ -136,9 +136,7 @@ class Shelf:
 
     def _fetch_pipeline(self, entry: ModelEntry, tell: Tell, give_up: threading.Event | None) -> None:
         if entry.repository is None:
-            raise PaintError(
-                f"The folder {entry.folder} is not there any more, and nobody says where it came from."
-            )
+            raise PaintError("Its folder is not there, and the catalogue names no repository that has it.")
         repositories.fetch(entry, self.folder, tell, give_up=give_up)
 
 
