@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from math import ceil
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
 from dreamrender.diffusion.twins import Pipeline
 from dreamrender.types import Images
 
 NAMES = "vae", "movq", "vqvae", "vqgan"
-SAMPLES, SIDE = 4, 4
-"""Flat squares for each unknown of the matrix, and their side in latents."""
-BATCH = 16
+PICTURES, PATCHES, SIDE = 4, 8, 2
+"""Patchworks that the matrix is fitted to, at least; patches along a side; side of a patch in latents."""
+SAMPLES = 4
+"""Patches for each unknown of the matrix, at least."""
 
 Matrix = Float[Tensor, "channels_and_one 3"]
 _matrices: WeakKeyDictionary[torch.nn.Module, Matrix] = WeakKeyDictionary()
@@ -49,6 +51,7 @@ def decoded(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Image
     return _decoded(name, network, laid)
 
 
+@torch.no_grad()
 def glanced(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Images:
     """The same, quickly and small: each latent's colour. What cannot be read is its mean, in grey."""
     laid = _laid_out(pipeline, stepped, size)
@@ -57,7 +60,7 @@ def glanced(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Image
         return _pixels(laid)
     if found is not None and not laid.is_floating_point():
         laid = _embedded(found[1], laid)
-    flat = laid.float().flatten(2, -3) if laid.ndim == 5 else laid.float()
+    flat = laid[:, :, 0].float() if laid.ndim == 5 else laid.float()
     if flat.ndim != 4:
         return flat.new_full((1, 3, 1, 1), 0.5)
     if found is None or flat.shape[1] != _channels(found[1]):
@@ -139,10 +142,7 @@ def _embedded(network: Any, tokens: Tensor) -> Tensor:
 
 
 def _matrix(name: str, network: torch.nn.Module) -> Matrix:
-    """Least squares from flat latents to the mean colour that they decode to; once for a network.
-
-    Latents of variance 1 are what diffusion runs in; a VQ model's are those of its codes.
-    """
+    """Fitted once for a network."""
     if network not in _matrices:
         _matrices[network] = _fitted(name, network)
     return _matrices[network]
@@ -150,21 +150,27 @@ def _matrix(name: str, network: torch.nn.Module) -> Matrix:
 
 @torch.no_grad()
 def _fitted(name: str, network: Any) -> Matrix:
+    """Least squares from latents to the colours that they decode to, on patchworks.
+
+    Latents are normal with variance 1, as diffusion has them, or a VQ model's codes. Squares of one
+    colour would not do: norms within a decoder see the whole picture, and such a one is none that they know.
+    """
     generator = torch.Generator().manual_seed(0)
     channels = _channels(network)
-    count = SAMPLES * (channels + 1)
-    if name == "vqvae":
-        codes = torch.randint(int(network.config.num_vq_embeddings), (count,), generator=generator)
-        codes = codes.to(network.device)
-        flat = _embedded(network, codes[:, None, None])[:, :, 0, 0]
-        squares = codes[:, None, None].expand(-1, SIDE, SIDE)
-    else:
-        flat = torch.randn(count, channels, generator=generator).to(network.device)
-        frames = (1,) if "z_dim" in network.config else ()
-        squares = flat.view(count, channels, *frames, 1, 1).expand(-1, -1, *frames, SIDE, SIDE)
-    decode = partial(_decoded, name, network)
-    parts = torch.split(squares, BATCH)
-    colours = torch.cat([decode(part.contiguous()).mean((2, 3)) for part in parts])
-    known = torch.cat([flat.cpu().double(), torch.ones(count, 1).double()], dim=1)
-    solved: Tensor = torch.linalg.lstsq(known, colours.cpu().double()).solution
+    seen, colours = [], []
+    for _ in range(max(PICTURES, ceil(SAMPLES * (channels + 1) / PATCHES**2))):
+        if name == "vqvae":
+            codes = int(network.config.num_vq_embeddings)
+            patches = torch.randint(codes, (1, PATCHES, PATCHES), generator=generator).to(network.device)
+            latents = _embedded(network, patches)
+        else:
+            patches = torch.randn(1, channels, PATCHES, PATCHES, generator=generator).to(network.device)
+            latents = patches
+        work = patches.repeat_interleave(SIDE, -2).repeat_interleave(SIDE, -1)
+        images = _decoded(name, network, work[:, :, None] if "z_dim" in network.config else work)
+        seen.append(latents.flatten(2)[0].T)
+        colours.append(F.adaptive_avg_pool2d(images, PATCHES).flatten(2)[0].T)
+    known = torch.cat(seen).cpu().double()
+    known = torch.cat([known, known.new_ones(len(known), 1)], dim=1)
+    solved: Tensor = torch.linalg.lstsq(known, torch.cat(colours).cpu().double()).solution
     return solved.float()
