@@ -27,6 +27,8 @@ class Memory(Entry):
 
     fixed: float = 0.0
     """Megabytes whatever the size: weights, and what a step needs besides."""
+    apart: float | None = None
+    """The same where a GPU has a piece of the model at a time. None: it cannot be taken apart."""
     pixel: float = 0.0
     """Kilobytes for each pixel of the picture."""
     cut: float = 0.0

@@ -81,6 +81,22 @@ class Steerable(Backend, Protocol):
 
 
 @runtime_checkable
+class HasGlimpses(Protocol):
+    """A backend that can show a session on its way at less cost than its picture."""
+
+    def glimpse(self, session: Session) -> Image:
+        """About what it looks like now, of the same size and range as `picture`; made for frames."""
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """A backend whose sessions hold something outside, such as a thread."""
+
+    def close(self, session: Session) -> None:
+        """Let go of it. Called once for each session that was begun, however it ended; nothing follows."""
+
+
+@runtime_checkable
 class HasExtras(Protocol):
     """A backend with more to hand over than the picture, such as the drawing as vectors."""
 

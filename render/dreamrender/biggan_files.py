@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -14,16 +13,21 @@ from torch.nn import functional as F
 from dreamqueue.errors import PaintError
 from dreamrender.biggan import BigGAN, Shape
 from dreamrender.fetched import fetched
+from dreamrender.memory import of_model
+from dreamrender.residents import residents_on
 from dreamrender.stored import filled, read_tensors
 
 ORIGINAL = ".weight_orig"
 
 
-@cache
 def load_bigsleep(name: str, device: str = "cpu") -> BigGAN:
-    """The BigGAN of a catalogue entry, made once a device; raises PaintError if its files are not here."""
-    weights, config = fetched(name, ".bin", ".json")
-    return load_biggan(weights, config, device)
+    """The BigGAN of a catalogue entry; raises PaintError if its files are not here."""
+
+    def load() -> BigGAN:
+        weights, config = fetched(name, ".bin", ".json")
+        return load_biggan(weights, config, device)
+
+    return residents_on(device).take(name, load, of_model(name))
 
 
 def load_biggan(weights: Path, config: Path, device: str | torch.device = "cpu") -> BigGAN:

@@ -7,7 +7,6 @@ imported or run, and a file that names anything else is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -16,6 +15,8 @@ from torch import Tensor
 from dreamqueue.errors import PaintError
 from dreamrender.dvae import Decoder, Encoder, Shape
 from dreamrender.fetched import fetched
+from dreamrender.memory import of_model
+from dreamrender.residents import residents_on
 from dreamrender.stored import StoredModule, filled, read_pickle
 
 CLASSES = (
@@ -35,18 +36,24 @@ CLASSES = (
 """What lies in the published files; none of it is imported."""
 
 
-@cache
 def load_dvae_decoder(name: str, device: str = "cpu") -> Decoder:
-    """The decoder of a catalogue entry, made once a device; raises PaintError if it is not here."""
-    (file,) = fetched(name, "-decoder.pkl")
-    return load_decoder(file, device)
+    """The decoder of a catalogue entry; raises PaintError if it is not here."""
+
+    def load() -> Decoder:
+        (file,) = fetched(name, "-decoder.pkl")
+        return load_decoder(file, device)
+
+    return residents_on(device).take(name, load, of_model(name))
 
 
-@cache
 def load_dvae_encoder(name: str, device: str = "cpu") -> Encoder:
-    """The encoder of a catalogue entry, made once a device; raises PaintError if it is not here."""
-    (file,) = fetched(name, "-encoder.pkl")
-    return load_encoder(file, device)
+    """The encoder of a catalogue entry; raises PaintError if it is not here."""
+
+    def load() -> Encoder:
+        (file,) = fetched(name, "-encoder.pkl")
+        return load_encoder(file, device)
+
+    return residents_on(device).take(f"{name}/encoder", load, of_model(name))
 
 
 def load_decoder(file: Path, device: str | torch.device = "cpu") -> Decoder:

@@ -1,28 +1,28 @@
 """The engine: paints up to `max_sessions` jobs at once, step by step, in a thread of its own.
 
 Each turn every session makes one step; sessions of one group share a batched step. Sessions join and leave
-between steps, so a newcomer waits for no one's end and a cancelled one is gone within a step.
+between steps, so a newcomer waits for no one's end and a cancelled one is gone within a step. A newcomer for
+whose models there is no room beside those in use waits (`dreamrender.waiting`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import queue
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import partial
 
-from dreamqueue.errors import CannotResume
 from dreamqueue.recipe import Recipe
-from dreamrender import shrinking
-from dreamrender.backend import Backend, HasExtras, HasParts, Inputs, Resumable, Session
+from dreamrender import residents, shrinking
+from dreamrender.backend import Backend, Inputs
+from dreamrender.holding import holding
 from dreamrender.painting import Outcome, Painting
+from dreamrender.room import Boundless, Room
+from dreamrender.running import Running
 from dreamrender.several import backend_for
-
-log = logging.getLogger(__name__)
+from dreamrender.waiting import Waiting
 
 
 class Engine:
@@ -30,8 +30,8 @@ class Engine:
 
     `load` gives a backend by name (called in the engine's thread, may be slow the first time).
     `batch` bounds how many sessions share one step: 1 makes a picture independent of its neighbours to the
-    last bit, more is faster where one picture does not fill the device. `check` refuses, by a PaintError, a
-    recipe that this device has no room for.
+    last bit, more is faster where one picture does not fill the device. `room` says which recipes this device
+    has room for, now or ever.
     """
 
     def __init__(
@@ -41,15 +41,16 @@ class Engine:
         max_sessions: int = 1,
         batch: int = 1,
         frame_seconds: float = 1.0,
-        check: Callable[[Recipe], None] = lambda recipe: None,
+        room: Room | None = None,
     ) -> None:
         self._load = load
-        self._check = check
+        self._room = room or Boundless()
         self.max_sessions = max_sessions
         self._batch = batch
         self._frame_seconds = frame_seconds
         self._arrivals: queue.SimpleQueue[Painting | None] = queue.SimpleQueue()
-        self._running: list[tuple[Painting, Backend, Session]] = []
+        self._waiting = Waiting(self._room)
+        self._running: list[Running] = []
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -76,106 +77,91 @@ class Engine:
 
     def _run(self) -> None:
         while not self._closing:
+            self._receive()
             self._admit()
             for backend, entries in self._groups():
                 self._step(backend, entries)
-            self._running = [entry for entry in self._running if not entry[0].over]
-        for painting, _, _ in self._running:
-            painting.fail(RuntimeError("the engine was closed"))
+            self._running = [one for one in self._running if not one.painting.over]
+        closed = RuntimeError("the engine was closed")
+        for one in self._running:
+            one.end(closed)
+        self._receive()
+        for painting in self._waiting.all():
+            if painting.claim():
+                painting.fail(closed)
+
+    def _receive(self) -> None:
+        """Take in those who came; if there is nothing else to do, wait for one."""
+        idle = not (self._running or self._waiting or self._closing)
+        while True:
+            try:
+                painting = self._arrivals.get(block=idle)
+            except queue.Empty:
+                return
+            idle = False
+            if painting is not None:
+                self._waiting.add(painting)
 
     def _admit(self) -> None:
         while len(self._running) < self.max_sessions:
-            try:
-                painting = self._arrivals.get(block=not self._running)
-            except queue.Empty:
-                return
+            painting = self._waiting.next(alone=not self._running)
             if painting is None:
                 return
-            if painting.wanted is not None:
-                painting.abandon()
-                continue
             try:
-                backend = backend_for(painting.recipe, self._load, self._batch)
-                self._check(painting.recipe)
-                session = shrinking.begin(backend, painting)
+                with holding(painting):
+                    backend = backend_for(painting.recipe, self._load, self._batch)
+                    self._room.make(painting.recipe, painting)
+                    session = shrinking.begin(backend, painting)
             except Exception as error:
+                residents.release(painting)
                 painting.fail(error)
                 continue
             painting.begun()
-            self._running.append((painting, backend, session))
+            self._running.append(Running(painting, backend, session))
 
-    def _groups(self) -> Iterator[tuple[Backend, list[tuple[Painting, Session]]]]:
-        groups: dict[tuple[int, Hashable], list[tuple[Painting, Session]]] = defaultdict(list)
-        backends: dict[int, Backend] = {}
-        for painting, backend, session in self._running:
-            if painting.wanted is not None:
-                self._end_early(painting, backend, session)
+    def _groups(self) -> Iterator[tuple[Backend, list[Running]]]:
+        groups: dict[tuple[int, Hashable], list[Running]] = defaultdict(list)
+        for one in self._running:
+            if one.painting.wanted is not None:
+                self._end_early(one)
                 continue
-            painting.turn(backend, session)
-            backends[id(backend)] = backend
-            groups[id(backend), backend.group(session)].append((painting, session))
-        for (backend_id, _), entries in groups.items():
+            with holding(one.painting):
+                one.painting.turn(one.backend, one.session)
+            groups[id(one.backend), one.backend.group(one.session)].append(one)
+        for entries in groups.values():
             for start in range(0, len(entries), self._batch):
-                yield backends[backend_id], entries[start : start + self._batch]
+                yield entries[0].backend, entries[start : start + self._batch]
 
-    def _step(self, backend: Backend, entries: Sequence[tuple[Painting, Session]]) -> None:
+    def _step(self, backend: Backend, entries: Sequence[Running]) -> None:
         before = time.perf_counter()
-        made = shrinking.step(backend, [session for _, session in entries])
+        with holding(*(one.painting for one in entries)):
+            made = shrinking.step(backend, [one.session for one in entries])
         if made.crowded:
             self._batch = max(1, len(entries) // 2)
         share = (time.perf_counter() - before) / len(entries)
-        for (painting, session), failed in zip(entries, made.errors, strict=True):
+        for one, failed in zip(entries, made.errors, strict=True):
             if failed is not None:
-                self._retry(backend, painting, failed)
+                self._retry(one, failed)
                 continue
             try:
-                painting.stepped(session, share, partial(backend.picture, session))
-                if session.step >= painting.recipe.steps:
-                    painting.end(_outcome("finished", painting, backend, session))
+                one.painting.stepped(one.session, share, one.look)
+                if one.session.step >= one.painting.recipe.steps:
+                    one.end(one.outcome("finished"))
             except Exception as error:
-                self._retry(backend, painting, error)
+                self._retry(one, error)
 
-    def _retry(self, backend: Backend, painting: Painting, error: Exception) -> None:
+    def _retry(self, one: Running, error: Exception) -> None:
         """Begin again, smaller, if memory ran out; else it has failed."""
+        one.close()
         try:
-            new = shrinking.begin_smaller(backend, painting, error)
+            with holding(one.painting):
+                one.begin_again(shrinking.begin_smaller(one.backend, one.painting, error))
         except Exception as last:
-            painting.fail(last)
-            return
-        self._running = [
-            (one, its, new if one is painting else session) for one, its, session in self._running
-        ]
+            one.end(last)
 
-    def _end_early(self, painting: Painting, backend: Backend, session: Session) -> None:
-        if painting.wanted == "stop" and session.step > 0:
-            try:
-                painting.end(_outcome("stopped", painting, backend, session))
-            except Exception as error:
-                painting.fail(error)
-        else:
-            painting.abandon()
-
-
-def _outcome(kind: str, painting: Painting, backend: Backend, session: Session) -> Outcome:
-    return Outcome(
-        kind=kind,
-        picture=backend.picture(session),
-        step=session.step,
-        score=session.score,
-        seconds=painting.seconds,
-        notes=(*painting.notes, *getattr(session, "notes", ())),
-        extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
-        parts=backend.parts(session) if isinstance(backend, HasParts) else (),
-        state=_state(backend, session),
-    )
-
-
-def _state(backend: Backend, session: Session) -> bytes | None:
-    """What a longer render goes on from; None where the backend keeps none, or it would be too large."""
-    if not isinstance(backend, Resumable):
-        return None
-    try:
-        return backend.save(session)
-    except CannotResume as error:
-        log.info("the state of a painting is not kept: %s", error)
-        return None
+    def _end_early(self, one: Running) -> None:
+        try:
+            stopped = one.painting.wanted == "stop" and one.session.step > 0
+            one.end(one.outcome("stopped") if stopped else Outcome("cancelled"))
+        except Exception as error:
+            one.end(error)

@@ -41,22 +41,37 @@ class Estimate:
 
 
 def estimate(
-    recipe: Recipe, cuts: int, loaded: Callable[[str], bool] = lambda model: False, at_once: int = 1
+    recipe: Recipe,
+    cuts: int,
+    loaded: Callable[[str], bool] = lambda model: False,
+    at_once: int = 1,
+    apart: bool = False,
 ) -> Estimate:
     """What a painting of the recipe takes beside the models that are loaded, `at_once` pictures in a step.
 
+    `apart`: models that can be taken apart are on the device a piece at a time (`dreamrender.placing`).
     The catalogue has the numbers (measured by tools/memory, on a CPU in single precision; a GPU in half
     precision takes less). A backend that the catalogue does not know counts as nothing.
     """
     known = backends().get(recipe.backend)
     own = known.memory if known else Memory()
     wanted = {name: models()[name].memory for name in needed(recipe.backend, recipe.preset, recipe.critics)}
-    fixed = own.fixed + sum(memory.fixed for name, memory in wanted.items() if not loaded(name))
+    fixed = own.fixed + sum(_fixed(memory, apart) for name, memory in wanted.items() if not loaded(name))
     of_cuts = cuts * sum(memory.cut for memory in (own, *wanted.values()))
     kilobytes = sum(memory.pixel for memory in (own, *wanted.values()))
     return Estimate(
         fixed=(fixed + at_once * of_cuts) * 1e6, pixel=at_once * kilobytes * 1e3, largest=own.largest
     )
+
+
+def _fixed(what: Memory, apart: bool) -> float:
+    return what.fixed if what.apart is None or not apart else what.apart
+
+
+def of_model(name: str) -> float:
+    """Bytes that a model of the catalogue takes on its device; 0 for one that it does not know."""
+    known = models().get(name)
+    return known.memory.fixed * 1e6 if known else 0.0
 
 
 def check(recipe: Recipe, what: Estimate, free: float | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,14 +92,17 @@ class Painting:
         self._frame: FrameReady | None = None
         self._outcome: Outcome | Exception | None = None
         self._changed = asyncio.Event()
+        self._unclaimed = threading.Lock()
 
     def cancel(self) -> None:
-        """End it within a step and keep nothing."""
+        """End it within a step and keep nothing; at once if it still waits."""
         self.wanted = "cancel"
+        self._abandon_if_waiting()
 
     def stop(self) -> None:
-        """End it within a step and keep the picture as it is."""
+        """End it within a step and keep the picture as it is; if it still waits there is none."""
         self.wanted = self.wanted or "stop"
+        self._abandon_if_waiting()
 
     def change(self, change: Change) -> asyncio.Future[Recipe]:
         """Turn the recipe before the next step. The future gives the recipe from there on, or why not."""
@@ -128,6 +132,10 @@ class Painting:
             await self._changed.wait()
             if self._outcome is None:
                 self._changed.clear()
+
+    def claim(self) -> bool:
+        """Whether one may begin it, or end it before it is begun: True for whoever asks first."""
+        return self._unclaimed.acquire(blocking=False)
 
     def begun(self) -> None:
         """The engine has made its session."""
@@ -182,14 +190,14 @@ class Painting:
         self._let_go()
         self._tell(outcome)
 
-    def abandon(self) -> None:
-        """It was cancelled."""
-        self.end(Outcome("cancelled"))
-
     def fail(self, error: Exception) -> None:
         """It could not be painted."""
         self._let_go()
         self._tell(error)
+
+    def _abandon_if_waiting(self) -> None:
+        if self.claim():
+            self.end(Outcome("cancelled"))
 
     def _let_go(self) -> None:
         self.over = True

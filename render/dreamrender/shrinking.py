@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -13,14 +11,13 @@ import torch
 from torch.optim import Optimizer
 
 from dreamqueue.errors import CannotResume, PaintError
+from dreamrender import residents
 from dreamrender.backend import Backend, Resumable, Session
+from dreamrender.out_of_memory import let_go, ran_out
 from dreamrender.painting import Painting
 from dreamrender.sizes import named, of_area
 
 log = logging.getLogger(__name__)
-
-_SAID_BY_OTHERS = ("not enough memory", "can't allocate memory", "out of memory", "ALLOC_FAILED")
-"""What torch says on a CPU, on Apple's GPUs and inside cuBLAS, where it has no error of its own for it."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +31,17 @@ class Stepped:
 
 
 @runtime_checkable
-class Repeatable(Protocol):
-    """A session that can make a step again that failed half way: all of ours."""
+class Drawing(Protocol):
+    """A session that draws its random numbers from a generator of its own."""
 
     generator: torch.Generator
+
+
+@runtime_checkable
+class Optimising(Protocol):
+    """A session that follows gradients."""
+
     optimiser: Optimizer
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether it says that memory ran out."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SAID_BY_OTHERS)
 
 
 def step(backend: Backend, sessions: Sequence[Session]) -> Stepped:
@@ -56,9 +52,9 @@ def step(backend: Backend, sessions: Sequence[Session]) -> Stepped:
     error = _tried(backend, sessions)
     if error is None:
         return Stepped([None] * len(sessions))
-    crowded = out_of_memory(error)
+    crowded = ran_out(error)
     log.warning("%d sessions make a step alone that failed together: %s", len(sessions), error)
-    _let_go(error)
+    let_go(error)
     alone: list[Exception | None] = []
     for session, was in zip(sessions, before, strict=True):
         alone.append(_tried(backend, [session]) if was.restored(session) else None)
@@ -70,7 +66,7 @@ def begin(backend: Backend, painting: Painting) -> Session:
     try:
         return _begun(backend, painting)
     except Exception as error:
-        if not out_of_memory(error):
+        if not ran_out(error):
             raise
         failed = error
     return begin_smaller(backend, painting, failed)
@@ -81,11 +77,12 @@ def begin_smaller(backend: Backend, painting: Painting, error: Exception) -> Ses
 
     The painting's notes say so. A second time it raises PaintError.
     """
-    if not out_of_memory(error):
+    if not ran_out(error):
         raise error
     on_gpu = isinstance(error, torch.OutOfMemoryError) or any(it in str(error) for it in ("CU", "MPS"))
     whose = "The GPU" if on_gpu else "The worker"
-    _let_go(error)
+    let_go(error)
+    residents.clear()
     recipe = painting.recipe
     smaller = of_area(recipe, recipe.width * recipe.height / 2)
     if painting.shrunk or smaller is None:
@@ -111,14 +108,15 @@ class _Before:
 
     def __init__(self, session: Session) -> None:
         self._step = session.step
-        self._random = session.generator.get_state() if isinstance(session, Repeatable) else None
+        self._random = session.generator.get_state() if isinstance(session, Drawing) else None
 
     def restored(self, session: Session) -> bool:
         """Put back what a failed step has used up; False if the session had made the step after all."""
         if session.step != self._step:
             return False
-        if isinstance(session, Repeatable) and self._random is not None:
+        if isinstance(session, Drawing) and self._random is not None:
             session.generator.set_state(self._random)
+        if isinstance(session, Optimising):
             session.optimiser.zero_grad(set_to_none=True)
         return True
 
@@ -129,12 +127,3 @@ def _tried(backend: Backend, sessions: Sequence[Session]) -> Exception | None:
     except Exception as error:
         return error
     return None
-
-
-def _let_go(error: Exception) -> None:
-    """Free what the failed attempt still holds."""
-    traceback.clear_frames(error.__traceback__)
-    error.__traceback__ = None
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -12,12 +12,9 @@ from safetensors.torch import save_file
 
 from dreambench.small_generators import write_all
 from dreamqueue.recipe import Phrase, Recipe
-from dreamrender import shelf, torchvision_ops, vqgan_bases
-from dreamrender.biggan_files import load_bigsleep
+from dreamrender import residents, shelf, torchvision_ops, vqgan_bases
 from dreamrender.critics import Critic
 from dreamrender.critics.open_clip import OpenClipCritic
-from dreamrender.dvae_files import load_dvae_decoder, load_dvae_encoder
-from dreamrender.stylegan.files import load_stylegan
 
 from .on_valkey import client, grey, settings
 
@@ -36,6 +33,13 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_budget() -> Iterator[None]:
+    """What a test allows for this process's memory holds for that test."""
+    yield
+    residents.residents_on("cpu").budget = None
+
+
+@pytest.fixture(autouse=True)
 def pocket_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of the published VQGANs, which are not here: the one that is."""
     load = vqgan_bases._load
@@ -51,15 +55,10 @@ def generators(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def fetched_generators(generators: Path) -> Iterator[None]:
+def fetched_generators(generators: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are what `bigsleep`, `dvae` and `stylegan` find on this worker."""
     shelf.use(shelf.Shelf(generators, non_commercial=True))
-    loaders = (load_bigsleep, load_dvae_decoder, load_dvae_encoder, load_stylegan)
-    for load in loaders:
-        load.cache_clear()
-    yield
-    for load in loaders:
-        load.cache_clear()
+    monkeypatch.setattr(residents, "_all", {})
 
 
 @pytest.fixture(scope="session")

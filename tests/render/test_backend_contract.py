@@ -13,6 +13,7 @@ from dreamqueue.collection import Collection
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.turns import longer, turned
+from dreamrender import residents
 from dreamrender.backend import Backend, Inputs, Resumable, Steerable
 from dreamrender.backends import BACKENDS, available, load_backend
 from dreamrender.backends.steered import Steered
@@ -45,7 +46,7 @@ pytestmark = pytest.mark.usefixtures("fetched_generators")
 @pytest.fixture(autouse=True)
 def tiny_critics(critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every critic's name gives the tiny one."""
-    monkeypatch.setattr(loading, "_loaded", {})
+    monkeypatch.setattr(residents, "_all", {})
     monkeypatch.setattr(loading, "_load", lambda name, device, download: critics(name, device))
 
 

@@ -14,6 +14,7 @@ from torch import nn
 from dreambench import small_generators as tiny
 from dreamconfig.catalogue import backends, models
 from dreamqueue.errors import PaintError
+from dreamrender import residents
 from dreamrender.backend import Inputs
 from dreamrender.backends.bigsleep import PRESETS, STRAIN, BigSleep
 from dreamrender.biggan import BigGAN, Shape
@@ -255,7 +256,7 @@ def test_a_configuration_that_is_none_is_refused(files: tuple[Path, Path], text:
 
 def test_missing_files_say_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    load_bigsleep.cache_clear()
+    monkeypatch.setattr(residents, "_all", {})
     with pytest.raises(
         PaintError,
         match=r"not have bigsleep-deep-256\.bin and bigsleep-deep-256\.json .* "

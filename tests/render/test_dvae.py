@@ -14,12 +14,13 @@ from torch.nn import functional as F
 from dreambench import small_generators as tiny
 from dreamconfig.catalogue import backends, models
 from dreamqueue.errors import PaintError
+from dreamrender import residents
 from dreamrender.backend import Inputs
 from dreamrender.backends.dvae import BASE, DVAE, PRESETS
 from dreamrender.canvases.onehots import COOL, WARM, OneHots, drawn_logits, gumbel, logits_of, temperature
 from dreamrender.critics import Critic
 from dreamrender.dvae import Decoder, Encoder, Shape
-from dreamrender.dvae_files import load_decoder, load_dvae_decoder, load_encoder
+from dreamrender.dvae_files import load_decoder, load_encoder
 from dreamrender.picture import to_pil
 
 from .conftest import recipe_for
@@ -148,7 +149,7 @@ def test_without_an_initial_picture_the_decoder_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, critics: Callable[[str, str], Critic]
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    load_dvae_decoder.cache_clear()
+    monkeypatch.setattr(residents, "_all", {})
     painter, recipe = DVAE("cpu", critics), recipe_for(backend="dvae", image="key")
     with pytest.raises(PaintError, match=r"not have dvae-openai-decoder\.pkl .* fetch dvae-openai`"):
         painter.begin(recipe_for(backend="dvae"), Inputs())
@@ -158,7 +159,6 @@ def test_without_an_initial_picture_the_decoder_is_enough(
     painter.picture(painter.begin(recipe_for(backend="dvae"), Inputs()))
     with pytest.raises(PaintError, match=r"not have dvae-openai-encoder\.pkl"):
         painter.begin(recipe, Inputs({"key": to_pil(torch.zeros(3, 32, 32))}))
-    load_dvae_decoder.cache_clear()
 
 
 def test_code_in_a_pickled_module_is_not_run(

@@ -11,10 +11,10 @@ from dreamconfig.catalogue import models
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.backends import BACKENDS, load_backend
-from dreamrender.critics import loading
 from dreamrender.memory import HasCuts, check, estimate, free_here
+from dreamrender.residents import Residents
 from dreamrender.sizes import of_area
-from dreamrender.worker.room import room_on
+from dreamrender.worker.room import DeviceRoom
 
 from .conftest import recipe_for
 
@@ -100,16 +100,16 @@ def test_sizes_keep_their_shape_and_their_multiple() -> None:
     assert of_area(wish("pixels", width=512, height=64), 512 * 15) is None
 
 
-def test_a_worker_refuses_what_its_setting_does_not_allow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_loaded", {})
-    fits = room_on("cpu", load_backend, gigabytes=1.0)
-    fits(wish("pixels"))
+def test_a_worker_refuses_what_its_setting_does_not_allow() -> None:
+    room = DeviceRoom(Residents("cpu", budget=1e9), load_backend)
+    assert room.has(wish("pixels"))
     with pytest.raises(
         PaintError, match=r"^1024x1024 would need about \d\.\d GB and 1\.0 GB are free; \d+x\d+ would"
     ):
-        fits(wish("vqgan", "pocket", width=1024, height=1024))
-    monkeypatch.setattr(loading, "_loaded", {("vit-b-32", "cpu"): object()})
-    fits(wish("pixels", critic="vit-b-32"))
+        room.has(wish("vqgan", "pocket", width=1024, height=1024))
+    with pytest.raises(PaintError, match=r"no size would fit"):
+        room.has(wish("pixels", critic="vit-b-32"))
+    assert DeviceRoom(Residents("cpu", budget=100e9), load_backend).has(wish("vqgan", "coco", "vit-b-32"))
 
 
 def test_what_is_free_is_within_the_containers_limit(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dreamcli.main import main
 from dreamconfig import catalogue
 from dreamqueue.errors import PaintError
 from dreamqueue.prompt import parse
-from dreamrender import vqgan_bases
+from dreamrender import residents, vqgan_bases
 from dreamrender.backend import Inputs
 from dreamrender.backends.vqgan import VQGAN as Painter
 from dreamrender.critics import loading
@@ -37,8 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DREAM_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(vqgan_bases, "_loaded", {})
-    monkeypatch.setattr(loading, "_loaded", {})
+    monkeypatch.setattr(residents, "_all", {})
     return tmp_path / "models"
 
 

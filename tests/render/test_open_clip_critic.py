@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from dreamqueue.errors import PaintError, UnknownWord
+from dreamrender import residents
 from dreamrender.critics import loading
 from dreamrender.critics.open_clip import OpenClipCritic
 
@@ -108,7 +109,7 @@ def test_critics_load_by_catalogue_name() -> None:
 def test_a_critic_whose_file_is_missing_or_damaged_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(loading, "_loaded", {})
+    monkeypatch.setattr(residents, "_all", {})
     monkeypatch.setattr(loading, "files", lambda package: tmp_path)
     with pytest.raises(PaintError, match="pocket` are missing"):
         loading.load_critic("pocket")

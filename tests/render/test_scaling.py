@@ -11,6 +11,7 @@ import torch
 from dreamqueue.errors import PaintError
 from dreamqueue.prompt import parse
 from dreamqueue.recipe import Recipe
+from dreamrender import residents
 from dreamrender.backend import Inputs
 from dreamrender.backends import load_backend
 from dreamrender.backends.pixels import PRESETS, Pixels
@@ -35,7 +36,7 @@ SIDE = 64
 @pytest.fixture(autouse=True)
 def tiny_critics(critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every critic's name gives the tiny one."""
-    monkeypatch.setattr(loading, "_loaded", {})
+    monkeypatch.setattr(residents, "_all", {})
     monkeypatch.setattr(loading, "_load", lambda name, device, download: critics(name, device))
 
 

@@ -14,6 +14,7 @@ from tests.fakes import GreyBackend, GreySession, grey_recipe
 from dreamqueue.errors import BadValue, PaintError
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import MAX_SEED, Recipe
+from dreamrender import residents
 from dreamrender.backend import Backend, HasExtras, HasParts, Inputs, Resumable, Steerable
 from dreamrender.backends import BACKENDS, load_backend
 from dreamrender.backends.pixels import Pixels
@@ -230,7 +231,7 @@ def test_a_candidate_painted_alone_is_the_same_to_the_last_bit(
 def test_every_backend_paints_grids_and_candidates(
     name: str, critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "_loaded", {})
+    monkeypatch.setattr(residents, "_all", {})
     monkeypatch.setattr(loading, "_load", lambda name, device, download: critics(name, device))
     small = {"backend": name, "critic": "pocket", "width": 64, "height": 32, "steps": 2}
     for recipe in (recipe_for("a {red,green} square", **small), recipe_for(candidates=2, trial=0.5, **small)):

@@ -16,6 +16,7 @@ from dreamrender.backend import Inputs, Session
 from dreamrender.backends.pixels import Pixels
 from dreamrender.critics import Critic
 from dreamrender.engine import Engine
+from dreamrender.room import Boundless
 from dreamrender.types import Image
 
 from .conftest import recipe_for
@@ -174,11 +175,13 @@ async def test_a_step_made_again_is_the_same_step(
 async def test_what_the_device_has_no_room_for_is_refused_before_it_begins() -> None:
     backend = Cramped(1 << 40)
 
-    def check(recipe: Recipe) -> None:
-        if recipe.width > 256:
-            raise PaintError("too large")
+    class Small(Boundless):
+        def has(self, recipe: Recipe) -> bool:
+            if recipe.width > 256:
+                raise PaintError("too large")
+            return True
 
-    engine = Engine(lambda name: backend, check=check)
+    engine = Engine(lambda name: backend, room=Small())
     engine.start()
     with pytest.raises(PaintError, match="too large"):
         await watch(engine.paint(grey_recipe(width=512)))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from dreambench import small_generators as tiny
 from dreamconfig.catalogue import backends, models
 from dreamqueue.errors import PaintError
-from dreamrender import shelf
+from dreamrender import residents, shelf
 from dreamrender.backend import Inputs
 from dreamrender.backends.stylegan import ONE_FOR_ALL, PRESETS, StyleGAN
 from dreamrender.canvases.styles import CALM, Styles
@@ -203,8 +203,8 @@ def test_other_architectures_say_why(tmp_path: Path) -> None:
     assert two.Shape.of(stored, "x.pkl", 256.0) == tiny.TWO
 
 
-def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
-    load_stylegan.cache_clear()
+def test_a_missing_file_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(residents, "_all", {})
     with pytest.raises(PaintError, match="DREAM_NON_COMMERCIAL=true"):
         load_stylegan("stylegan-ffhq-256")
     shelf.use(shelf.Shelf(tmp_path, non_commercial=True))

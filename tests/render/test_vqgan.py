@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 
 from dreamconfig.catalogue import backends, models
 from dreamqueue.errors import PaintError
-from dreamrender import vqgan_bases
+from dreamrender import residents, vqgan_bases
 from dreamrender.backend import Inputs
 from dreamrender.backends.vqgan import PRESETS
 from dreamrender.backends.vqgan import VQGAN as Painter
@@ -306,7 +306,7 @@ def test_a_base_that_is_not_here_says_where_it_belongs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(vqgan_bases, "_loaded", {})
+    monkeypatch.setattr(residents, "_all", {})
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(PaintError, match=r"coco\.ckpt and coco\.yaml.*`aliendreams models fetch vqgan-coco`"):
         vqgan_bases.load_base("coco")

@@ -15,7 +15,7 @@ from tests.render.test_worker import ADA, ending
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.job import Cancelled, Failed, Finished
-from dreamrender import vqgan_bases
+from dreamrender import residents
 from dreamrender.backend import Backend
 from dreamrender.backends import load_backend
 from dreamrender.worker import missing
@@ -35,7 +35,7 @@ def pocket_everywhere() -> None:
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """It has a small VQGAN in place of the one trained on COCO; the folder of models names it."""
-    monkeypatch.setattr(vqgan_bases, "_loaded", {})
+    monkeypatch.setattr(residents, "_all", {})
     monkeypatch.setattr(missing, "LOOK_SECONDS", 0.05)
     weights = checkpoint(tmp_path / "last.ckpt", tiny()).read_bytes()
     config = configuration(tmp_path / "model.yaml", tiny()).read_bytes()

@@ -1,38 +1,28 @@
-"""Critics by their catalogue name, loaded once a device."""
+"""Critics by their catalogue name."""
 
 from __future__ import annotations
 
 import difflib
-import threading
 from importlib.resources import files
 from pathlib import Path
 
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError, UnknownWord
 from dreamrender.critics import Critic
+from dreamrender.memory import of_model
+from dreamrender.residents import residents_on
 from dreamrender.shelf import shelf
-
-_loading = threading.Lock()
-_loaded: dict[tuple[str, str], Critic] = {}
 
 
 def load_critic(name: str, device: str = "cpu", *, download: bool = False) -> Critic:
-    """The critic of that name on a device; loaded the first time, kept afterwards.
+    """The critic of that name on a device (see `dreamrender.residents`).
 
     Raises UnknownWord for a name that is not in the catalogue and PaintError for weights that are not here.
     `download` lets missing ones be fetched from where the catalogue says.
     """
     if name not in models():
         raise UnknownWord("critic", name, difflib.get_close_matches(name, models(), n=3), list(models()))
-    with _loading:
-        if (name, device) not in _loaded:
-            _loaded[name, device] = _load(name, device, download)
-        return _loaded[name, device]
-
-
-def is_loaded(name: str, device: str = "cpu") -> bool:
-    """Whether this critic is on the device already."""
-    return (name, device) in _loaded
+    return residents_on(device).take(name, lambda: _load(name, device, download), of_model(name))
 
 
 def _load(name: str, device: str, download: bool) -> Critic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -97,6 +97,13 @@ class OpenClipCritic:
             device=device,
             precision=precision,
         )
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same critic on another device. Its fast layers, which are for processors, do not move."""
+        self.device = torch.device(device)
+        self.model.to(self.device)
+        self._mean, self._std = self._mean.to(self.device), self._std.to(self.device)
+        return self
 
     def encode_images(self, images: Images) -> Embeddings:
         """Unit embeddings of RGB pictures in [0, 1], (N, 3, H, W) → (N, dim), float32; differentiable."""

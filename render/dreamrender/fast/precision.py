@@ -45,6 +45,26 @@ def formats(device: str, precision: Precision | None = None) -> Formats:
     return Formats(critic, painter, fast=device.startswith("cpu") and wish != "plain")
 
 
+def dtype_on(device: str | torch.device, precision: Precision | None = None) -> torch.dtype:
+    """What whole networks of half precision, such as diffusion models, are loaded in on a device.
+
+    By itself bfloat16 on GPUs that have it, float16 on others, float32 on processors. `bfloat16` asks for it
+    everywhere; `plain`, `float32` and `mixed`, whose painters are in float32, for float32.
+    """
+    wish = precision or _chosen
+    place = torch.device(device)
+    if wish == "bfloat16":
+        return torch.bfloat16
+    if wish != "auto" or place.type not in ("cuda", "mps"):
+        return torch.float32
+    return torch.bfloat16 if place.type == "cuda" and _has_bfloat16(place) else torch.float16
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    with torch.cuda.device(device):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
 def fast_in_half(device: str) -> bool:
     """Whether bfloat16 is faster there: on GPUs, and on processors made for it."""
     if not device.startswith("cpu"):

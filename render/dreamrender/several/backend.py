@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeAlias
 
 from PIL.Image import Image as PILImage
 
@@ -12,12 +13,15 @@ from dreamqueue.errors import PaintError
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
 from dreamqueue.text import quote
-from dreamrender.backend import Backend, HasExtras, Inputs, Part, Session
+from dreamrender.backend import Backend, Closeable, HasExtras, HasGlimpses, Inputs, Part, Session
 from dreamrender.labels import loses_letters
 from dreamrender.picture import from_pil, to_pil
 from dreamrender.several.session import Member, SeveralSession, asked, ranked
 from dreamrender.sheet import MAX_SIDE, contact_sheet
 from dreamrender.types import Image
+
+Look: TypeAlias = Callable[[Session], Image]
+"""What a single picture looks like: finished, or on its way."""
 
 SMALL_SIDE = 1024
 """Pixels that a sheet's long side has at most while it is being painted, and beside the picture."""
@@ -43,10 +47,13 @@ class Several(Backend):
         if recipe.candidates > 1 and recipe.cells > 1:
             raise PaintError("A grid of candidates is too much for one job: ask for one or the other.")
         pictures = asked(recipe)
-        members = [
-            Member(number, one.label, self.inner.begin(one.recipe, inputs))
-            for number, one in enumerate(pictures, 1)
-        ]
+        members: list[Member] = []
+        try:
+            for number, one in enumerate(pictures, 1):
+                members.append(Member(number, one.label, self.inner.begin(one.recipe, inputs)))
+        except BaseException:
+            self._close(members)
+            raise
         return SeveralSession(recipe, members, _legend([one.label for one in pictures]))
 
     def group(self, session: Session) -> Hashable:
@@ -63,14 +70,16 @@ class Several(Backend):
 
         The step after which candidates were ranked shows all of them in their order.
         """
-        several = _ours(session)
-        recipe = several.recipe
-        if several.ranking is not None and several.step == recipe.trial_steps < recipe.steps:
-            return from_pil(several.ranking)
-        if len(several.running) == 1:
-            return self.inner.picture(several.running[0].session)
-        shown = ranked(several.running) if several.ranking else several.running
-        return from_pil(self._sheet(several, shown, MAX_SIDE if several.step >= recipe.steps else SMALL_SIDE))
+        return self._shown(_ours(session), self.inner.picture)
+
+    def glimpse(self, session: Session) -> Image:
+        """The same of the inner backend's glimpses, if it has them."""
+        inner = self.inner
+        return self._shown(_ours(session), inner.glimpse if isinstance(inner, HasGlimpses) else inner.picture)
+
+    def close(self, session: Session) -> None:
+        """Close the sessions of the pictures that were not left behind: those are closed."""
+        self._close(_ours(session).running)
 
     def parts(self, session: Session) -> list[Part]:
         """Every picture, in the order of their numbers: a candidate that was left behind as it was then."""
@@ -101,10 +110,26 @@ class Several(Backend):
 
     def _rank(self, several: SeveralSession) -> None:
         order = ranked(several.running)
-        several.ranking = self._sheet(several, order, SMALL_SIDE)
+        several.ranking = self._sheet(several, order, SMALL_SIDE, self.inner.picture)
         several.legend = _verdict(several, order)
         several.left = {member.number: self._part(member) for member in order[several.recipe.finish :]}
+        self._close([member for member in several.running if member.number in several.left])
         several.running = [member for member in several.running if member.number not in several.left]
+
+    def _close(self, members: Sequence[Member]) -> None:
+        if isinstance(self.inner, Closeable):
+            for member in members:
+                self.inner.close(member.session)
+
+    def _shown(self, several: SeveralSession, look: Look) -> Image:
+        recipe = several.recipe
+        if several.ranking is not None and several.step == recipe.trial_steps < recipe.steps:
+            return from_pil(several.ranking)
+        if len(several.running) == 1:
+            return look(several.running[0].session)
+        shown = ranked(several.running) if several.ranking else several.running
+        side = MAX_SIDE if several.step >= recipe.steps else SMALL_SIDE
+        return from_pil(self._sheet(several, shown, side, look))
 
     def _part(self, member: Member) -> Part:
         session = member.session
@@ -115,8 +140,8 @@ class Several(Backend):
     def _extras(self, session: Session) -> Mapping[str, bytes]:
         return self.inner.extras(session) if isinstance(self.inner, HasExtras) else {}
 
-    def _sheet(self, several: SeveralSession, members: Sequence[Member], side: int) -> PILImage:
-        pictures = [to_pil(self.inner.picture(member.session)) for member in members]
+    def _sheet(self, several: SeveralSession, members: Sequence[Member], side: int, look: Look) -> PILImage:
+        pictures = [to_pil(look(member.session)) for member in members]
         if several.recipe.candidates == 1:
             labels = [f"{member.number}: {member.label}" for member in members]
             return contact_sheet(pictures, labels, grid.columns(several.recipe), side)

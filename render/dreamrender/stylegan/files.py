@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,6 +13,8 @@ from torch import Tensor
 
 from dreamqueue.errors import PaintError
 from dreamrender.fetched import fetched
+from dreamrender.memory import of_model
+from dreamrender.residents import residents_on
 from dreamrender.stored import StoredModule, filled
 from dreamrender.stylegan import three, two
 from dreamrender.stylegan.pickles import read_generator
@@ -30,6 +31,10 @@ class Generator:
     model: two.StyleGAN2 | three.StyleGAN3
     spread: Float[Tensor, " w"]
     """Standard deviation of each number of a style."""
+
+    def to(self, device: str | torch.device) -> Generator:
+        """It on another device."""
+        return replace(self, model=self.model.to(device), spread=self.spread.to(device))
 
     @property
     def rows(self) -> int:
@@ -56,11 +61,14 @@ class Generator:
         return made
 
 
-@cache
 def load_stylegan(name: str, device: str = "cpu") -> Generator:
-    """The generator of a catalogue entry, made once a device; raises PaintError if it is not here."""
-    (file,) = fetched(name, ".pkl")
-    return load_generator(file, device)
+    """The generator of a catalogue entry; raises PaintError if it is not here."""
+
+    def load() -> Generator:
+        (file,) = fetched(name, ".pkl")
+        return load_generator(file, device)
+
+    return residents_on(device).take(name, load, of_model(name))
 
 
 def load_generator(file: Path, device: str | torch.device = "cpu") -> Generator:

@@ -30,12 +30,13 @@ from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
+from dreamrender.residents import residents_on
 from dreamrender.shelf import open_shelf, shelf
 from dreamrender.worker.lease import LEASE_SECONDS
 from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
-from dreamrender.worker.room import room_on
+from dreamrender.worker.room import DeviceRoom
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ async def run_worker(
     slots = settings.max_sessions or (1 if device == "cpu" else 4)
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
     open_shelf(settings)
+    own = residents_on(device)
+    own.budget = settings.memory_gb * 1e9 or None
     if load is None:
         await asyncio.to_thread(_load_critic, settings.critic, device)
     load = load or (lambda backend: load_backend(backend, device))
@@ -82,7 +85,7 @@ async def run_worker(
         max_sessions=slots,
         batch=batch,
         frame_seconds=settings.frame_seconds,
-        check=room_on(device, load, settings.memory_gb, batch),
+        room=DeviceRoom(own, load, batch),
     )
     client = await _connect_patiently(settings)
     lanes = sorted({known_backends()[backend].lane for backend in names})
