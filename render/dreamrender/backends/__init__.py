@@ -19,6 +19,8 @@ BACKENDS: dict[str, str] = {
     "siren": "dreamrender.backends.siren:Siren",
     "strokes": "dreamrender.backends.strokes:Strokes",
     "deepdream": "dreamrender.backends.deepdream:Deepdream",
+    "diffusion": "dreamrender.backends.diffusion:Diffusion",
+    "guided": "dreamrender.backends.guided:Guided",
 }
 
 PLUG_INS = "aliendreams.backends"

@@ -156,6 +156,10 @@ class DiffusionSession:
             return one + value_at(self.wishes.guidance, self.way) * (wanted - one)
         return wanted
 
+    def pulled(self, shown: Latents, said: Latents) -> Latents:
+        """The prediction as the sampler shall have it."""
+        return said
+
     @torch.no_grad()
     def advance(self, shown: Latents, said: Latents) -> None:
         """Take the sampler's step along a prediction for what was shown."""

@@ -11,7 +11,7 @@ from diffusers import DiffusionPipeline
 from torch import Tensor
 
 from dreamqueue.recipe import UsedLora
-from dreamrender.diffusion.glances import Glance, glance_of
+from dreamrender.diffusion.glances import Glance, by_decoder, glance_of
 from dreamrender.diffusion.schedulers import Pace
 from dreamrender.diffusion.words.reading import Condition
 from dreamrender.diffusion.words.windows import Track
@@ -31,6 +31,10 @@ class Family(ABC):
     """Whether the denoiser is told the guidance scale (distilled) and needs no second, unguided look."""
     latent: bool = True
     """False: it paints pixels."""
+    spread: float = 1.0
+    """Standard deviation of the data that it was trained on; that of latents is scaled to 1."""
+    worded: bool = True
+    """False: it knows no words."""
     negative: bool = True
     """Whether negative phrases mean anything to it."""
 
@@ -39,6 +43,9 @@ class Family(ABC):
         self.device = device
         self.scheduler: Any = pipeline.scheduler
         """As the model came; sessions make their own from its configuration."""
+        for part in (*pipeline.components.values(), tiny):
+            if isinstance(part, torch.nn.Module):
+                part.requires_grad_(False)
         self.denoiser: Any = self._denoiser()
         self.dtype: torch.dtype = self.denoiser.dtype
         self.worn: Sequence[UsedLora] = ()
@@ -102,6 +109,10 @@ class Family(ABC):
         found = encoded.latent_dist.sample(generator) if hasattr(encoded, "latent_dist") else encoded.latents
         latents: Latents = (found.float() - self._offset) * vae.config.scaling_factor
         return latents
+
+    def sketch(self, latents: Latents) -> Images:
+        """As `decode`, by a tiny decoder where there is one; differentiable."""
+        return self.decode(latents) if self._tiny is None else by_decoder(self._tiny, latents)
 
     def decode(self, latents: Latents) -> Images:
         """Pictures, RGB in [0, 1] or a little beyond, float32; differentiable."""
