@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from dreamcli.diffusion_models import put_folder, put_lora, put_repository, repository_of
 from dreamcli.downloads import shown
 from dreamconfig import catalogue
 from dreamconfig.catalogue import ModelEntry
@@ -53,6 +55,7 @@ def list_models(as_json: bool = False) -> None:
         table.add_column(heading)
     for name, entry in catalogue.models().items():
         licence = entry.licence if entry.commercial else f"[yellow]not commercial:[/] {entry.licence}"
+        licence += " [yellow](HF_TOKEN)[/]" if entry.gated else ""
         table.add_row(
             name,
             entry.title,
@@ -64,7 +67,8 @@ def list_models(as_json: bool = False) -> None:
     console = Console()
     console.print(table)
     console.print(
-        f"GB to paint: on the device, at 256x256 with 8 cutouts, estimated. Folder of models: {own.folder}",
+        "GB to paint: on the device in single precision, at 256x256 or the model's own size, with 8 cutouts, "
+        f"estimated. Folder of models: {own.folder}",
         highlight=False,
         soft_wrap=True,
     )
@@ -92,6 +96,12 @@ def fetch(names: tuple[str, ...], yes: bool) -> None:
             f"{name}: {entry.title}; {entry.megabytes:,.0f} MB; {entry.licence}; from {entry.origin}",
             err=True,
         )
+        if entry.gated:
+            click.echo(
+                f"{name}: its publisher gives it to those who accepted its terms at {entry.origin} and set "
+                "HF_TOKEN to a token of their account.",
+                err=True,
+            )
     if absent and not yes:
         click.confirm(f"Fetch into {own.folder}?", default=True, abort=True, err=True)
     for name in wanted:
@@ -125,34 +135,62 @@ def check(names: tuple[str, ...]) -> None:
 
 @models.command()
 @click.argument("name")
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("files", nargs=-1, required=True)
 @click.option("--kind", type=click.Choice(ADDED_KINDS), help="What it is, where the catalogue does not know.")
 @click.option(
     "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A VQGAN's .yaml file."
 )
 @click.option("--architecture", help="A critic's architecture by open_clip's name, such as ViT-B-32.")
+@click.option("--lora", is_flag=True, help="It is a LoRA, for diffusion models of its family.")
+@click.option("--revision", help="A repository's branch, tag or commit, instead of its main branch.")
+@click.option("--variant", default="", help="Which of a repository's weights, such as fp16.")
 @click.option("--title", default="", help="What members read about it.")
 @click.option("--licence", default="", help="On which terms it may be used.")
 @click.option("--commercial", is_flag=True, help="Its licence allows commercial use.")
 @click.option("--link", is_flag=True, help="Link to the files instead of copying them.")
+@click.option("--yes", is_flag=True, help="Do not ask before downloading.")
 def add(
     name: str,
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     kind: str | None,
     config: Path | None,
     architecture: str | None,
+    lora: bool,
+    revision: str | None,
+    variant: str,
     title: str,
     licence: str,
     commercial: bool,
     link: bool,
+    yes: bool,
 ) -> None:
     """Put local FILES in place as the model NAME, after loading them to see that they work.
 
     NAME is in the catalogue, or new: then say its --kind, and a VQGAN is a preset of `vqgan` from then on, a
-    critic may be asked for by its name.
+    critic may be asked for by its name. A folder in diffusers' layout, or a repository of the Hugging Face
+    hub (owner/name), becomes a preset of `diffusion`; a .safetensors file with --lora becomes a LoRA.
     """
+    terms = {"title": title, "licence": licence, "commercial": commercial}
+    if len(files) == 1 and Path(files[0]).is_dir():
+        put_folder(name, Path(files[0]), terms, link=link)
+    elif len(files) == 1 and (repository := repository_of(files[0])):
+        put_repository(name, repository, terms, revision=revision, variant=variant, yes=yes)
+    elif lora:
+        put_lora(name, _paths(files), terms, link=link)
+    else:
+        _put_files(name, _paths(files), kind, config, architecture, terms, link=link)
+
+
+def _put_files(
+    name: str,
+    files: Sequence[Path],
+    kind: str | None,
+    config: Path | None,
+    architecture: str | None,
+    terms: Mapping[str, Any],
+    *,
+    link: bool,
+) -> None:
     from dreamrender.adding import add as put
     from dreamrender.adding import entry_for
     from dreamrender.shelf import shelf
@@ -167,9 +205,7 @@ def add(
                 name,
                 _kind(name, kind, config, architecture),
                 files[0],
-                title=title,
-                licence=licence,
-                commercial=commercial,
+                **terms,
                 architecture=architecture,
             )
         if len(given) != len(entry.files):
@@ -183,6 +219,13 @@ def add(
     except DreamError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{name} is here: {what}.{_how_to_ask(name, entry)}")
+
+
+def _paths(files: Sequence[str]) -> list[Path]:
+    for file in files:
+        if not Path(file).is_file():
+            raise click.UsageError(f"There is no file {file}.")
+    return [Path(file) for file in files]
 
 
 def _kind(name: str, kind: str | None, config: Path | None, architecture: str | None) -> str:
@@ -218,7 +261,8 @@ def _known(names: Iterable[str]) -> list[str]:
 
 def _gigabytes(entry: ModelEntry) -> float:
     memory = entry.memory
-    return (memory.fixed + memory.pixel * 256 * 256 / 1e3 + memory.cut * 8) / 1e3
+    width, height = entry.painting.size or (256, 256)
+    return (memory.fixed + memory.pixel * width * height / 1e3 + memory.cut * 8) / 1e3
 
 
 def _facts(name: str, entry: ModelEntry, here: bool) -> dict[str, object]:
@@ -231,6 +275,11 @@ def _facts(name: str, entry: ModelEntry, here: bool) -> dict[str, object]:
         "commercial": entry.commercial,
         "megabytes": entry.megabytes,
         "gigabytes_to_paint": round(_gigabytes(entry), 2),
-        "sources": [source for file in entry.files for source in file.sources],
+        "family": entry.family,
+        "gated": entry.gated,
+        "sources": [
+            *([f"hf:{entry.repository}"] if entry.repository else []),
+            *(source for file in entry.files for source in file.sources),
+        ],
         "here": here,
     }

@@ -134,9 +134,15 @@ KINDS = (
 )
 """Of checkpoints: what loads them."""
 
-FAMILIES = ("sd", "sdxl", "sd3", "flux", "pocket", "pixels")
-"""Of diffusion models that are stepped natively: Stable Diffusion 1 and 2, XL, 3, FLUX, the pocket model, and
-UNets that paint pixels."""
+FAMILIES = {
+    "sd": "Stable Diffusion 1 and 2",
+    "sdxl": "Stable Diffusion XL",
+    "sd3": "Stable Diffusion 3",
+    "flux": "FLUX.1",
+    "pocket": "the pocket model",
+    "pixels": "UNets that paint pixels",
+}
+"""Of diffusion models that are stepped natively, and what they are called."""
 
 
 class ModelEntry(Entry):
@@ -169,7 +175,7 @@ class ModelEntry(Entry):
     gated: bool = False
     """Its publisher gives it only to accounts that accepted the terms."""
     folder: str | None = None
-    """Of a community's own pipeline: a folder in diffusers' layout, absolute or within the folder of models."""
+    """Of a community's own pipeline: a folder in diffusers' layout, absolute or in the folder of models."""
     family: Annotated[str, Field(pattern=f"^({'|'.join(FAMILIES)})?$")] = ""
     """Of a diffusion model: how it is stepped, and which LoRAs and tiny decoders fit it. Empty: it runs
     through its own step callback."""

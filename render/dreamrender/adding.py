@@ -30,12 +30,7 @@ def add(shelf: Shelf, name: str, given: Sequence[Path], entry: ModelEntry, *, li
     `given` are in the order of the entry's files. They are copied, or linked to with `link`. A model that the
     catalogue does not have joins the shelf's own `models.toml`. Raises PaintError; then nothing has changed.
     """
-    if not (entry.commercial or shelf.non_commercial):
-        raise PaintError(
-            f"`{name}` would be refused when it is asked for: its licence ({entry.licence}) is not known to "
-            "allow commercial use. Set DREAM_NON_COMMERCIAL=true to allow such models, or say --commercial "
-            "if it does allow it."
-        )
+    allow(shelf, name, entry.licence, commercial=entry.commercial)
     try:
         shelf.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".adding-", dir=shelf.folder) as waiting:
@@ -46,11 +41,26 @@ def add(shelf: Shelf, name: str, given: Sequence[Path], entry: ModelEntry, *, li
                 _clear(shelf, file)
                 os.replace(path, shelf.folder / path.name)
             if name not in models():
-                _join(shelf.folder / catalogue.OWN, name, entry)
-                catalogue.include(shelf.folder)
+                join(shelf.folder, name, entry)
     except OSError as error:
         raise PaintError(f"`{name}` could not be added: {error.strerror} ({error.filename}).") from error
     return what
+
+
+def allow(shelf: Shelf, name: str, licence: str, *, commercial: bool) -> None:
+    """Raises PaintError for a model that this worker would not paint with."""
+    if not (commercial or shelf.non_commercial):
+        raise PaintError(
+            f"`{name}` would be refused when it is asked for: its licence ({licence}) is not known to "
+            "allow commercial use. Set DREAM_NON_COMMERCIAL=true to allow such models, or say --commercial "
+            "if it does allow it."
+        )
+
+
+def check_name(name: str) -> None:
+    """Raises PaintError for a name that cannot be typed."""
+    if not NAME.fullmatch(name):
+        raise PaintError(f"A model's name has small letters, digits and single dashes: not `{name}`.")
 
 
 def entry_for(
@@ -67,8 +77,7 @@ def entry_for(
 
     Raises PaintError for a name that cannot be typed and for a file that can be none.
     """
-    if not NAME.fullmatch(name):
-        raise PaintError(f"A model's name has small letters, digits and single dashes: not `{name}`.")
+    check_name(name)
     if weights.suffix not in WEIGHTS:
         raise PaintError(f"{weights.name} should end in {', '.join(WEIGHTS[:-1])} or {WEIGHTS[-1]}.")
     names = [f"{name}{weights.suffix}", *([f"{name}.yaml"] if kind == "vqgan" else [])]
@@ -114,7 +123,12 @@ def _clear(shelf: Shelf, file: FileEntry) -> None:
         path.with_name(f"{path.name}.sha256").unlink(missing_ok=True)
 
 
-def _join(path: Path, name: str, entry: ModelEntry) -> None:
+def join(folder: Path, name: str, entry: ModelEntry) -> None:
+    """Write an entry into a folder's own catalogue, which this process knows from then on.
+
+    Raises PaintError if the catalogue has one of that name.
+    """
+    path = folder / catalogue.OWN
     before = (
         path.read_text("utf-8") if path.is_file() else "# Models of our own, beside those that are shipped.\n"
     )
@@ -122,10 +136,14 @@ def _join(path: Path, name: str, entry: ModelEntry) -> None:
     text = f"{before.rstrip()}\n\n[{name}]\n" + "".join(
         f"{key} = {_toml(value)}\n" for key, value in table.items()
     )
-    tomllib.loads(text)
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise PaintError(f"{path} has a model `{name}` already; take its table out of there first.") from None
     written = path.with_name(f"{path.name}.new")
     written.write_text(text, "utf-8")
     os.replace(written, path)
+    catalogue.include(folder)
 
 
 def _toml(value: Any) -> str:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dreamconfig import catalogue
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError
+from dreamrender import torchvision_ops
+from dreamrender.diffusion import repositories
+from dreamrender.diffusion.folders import describe
+from dreamrender.diffusion.headers import checksum, count
+from dreamrender.diffusion.loras import describe_lora
 from dreamrender.part import proof_of, sha256_of
 from dreamrender.shelf import shelf
 
@@ -24,6 +30,9 @@ def check(name: str) -> str:
         own.allow(name)
         return look(name, entry, [])
     paths = own.require(name)
+    if entry.kind == "diffusers":
+        _compare_pipeline(entry, paths[0])
+        return look(name, entry, paths)
     stated = {file.name: file.sha256 for file in entry.files}
     for path in paths:
         proof = proof_of(path)
@@ -42,6 +51,18 @@ def look(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
     if entry.kind not in LOOKS:
         raise PaintError(f"Nobody here knows how to load a model of the kind `{entry.kind}`.")
     return LOOKS[entry.kind](name, entry, paths)
+
+
+def _compare_pipeline(entry: ModelEntry, folder: Path) -> None:
+    spoilt = next(repositories.spoilt(folder), None)
+    if spoilt is None and entry.sha256 is not None:
+        weights = sorted(describe(folder, entry.variant).weights)
+        spoilt = folder if checksum(weights) != entry.sha256 else None
+    if spoilt is not None:
+        raise PaintError(
+            f"{spoilt.name} has changed since it was published or fetched. Delete {spoilt.resolve()} and get "
+            "it again."
+        )
 
 
 def _vqgan(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
@@ -93,6 +114,39 @@ def _stylegan(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
     return "a StyleGAN"
 
 
+def _diffusers(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
+    (folder,) = paths
+    what = describe(folder, entry.variant)
+    weights = count(what.weights)
+    torchvision_ops.declare()
+    import diffusers
+
+    if what.family != "pocket" and what.class_name not in dir(diffusers):
+        raise PaintError(
+            f"`{name}` is a {what.class_name}, which diffusers {diffusers.__version__} does not have."
+        )
+    kind = catalogue.FAMILIES.get(entry.family, "stepped by itself")
+    named = f", {what.variant}" if what.variant else ""
+    return f"a {what.class_name} ({kind}) of {weights / 1e6:,.1f} million weights{named}"
+
+
+def _lora(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
+    lora = describe_lora(paths[0])
+    if lora.family != entry.family:
+        raise PaintError(f"`{name}` {lora.said}; the catalogue says {entry.family or 'another family'}.")
+    return f"a LoRA of rank {lora.rank} for {catalogue.FAMILIES.get(lora.family, 'another kind of model')}"
+
+
+def _tiny_decoder(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
+    from dreamrender.diffusion.tiny_decoders import load
+
+    weights, config = paths
+    model = load(weights, config)
+    return (
+        f"a tiny decoder of {model.config['latent_channels']} channels for {catalogue.FAMILIES[entry.family]}"
+    )
+
+
 LOOKS: dict[str, Look] = {
     "pocket": _pocket,
     "open_clip": _open_clip,
@@ -100,5 +154,8 @@ LOOKS: dict[str, Look] = {
     "biggan": _biggan,
     "dvae": _dvae,
     "stylegan": _stylegan,
+    "diffusers": _diffusers,
+    "lora": _lora,
+    "tiny-decoder": _tiny_decoder,
 }
 """By kind."""

@@ -83,7 +83,8 @@ class Shelf:
 
     def pipeline(self, name: str) -> Folder:
         """What a diffusers pipeline is and where; raises PaintError if it is not here, or not whole."""
-        return describe(*self.require(name), variant=models()[name].variant)
+        (folder,) = self.require(name)
+        return describe(folder, models()[name].variant)
 
     def _folder(self, entry: ModelEntry) -> Path | None:
         """Where a pipeline lies; None if it is not here."""
@@ -99,8 +100,8 @@ class Shelf:
         if entry.folder is not None:
             raise PaintError(f"The folder of `{name}`, {self.folder / entry.folder}, is not there any more.")
         raise PaintError(
-            f"This worker does not have `{name}` ({entry.megabytes:,.0f} MB in all). Who runs it gets it with "
-            f"{command(name)}."
+            f"This worker does not have `{name}` ({entry.megabytes:,.0f} MB in all). Who runs it gets it "
+            f"with {command(name)}."
         )
 
     def fetch(

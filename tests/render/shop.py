@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -81,16 +81,23 @@ class Shop:
 def open_shop(**files: bytes) -> Iterator[Shop]:
     """A shop that serves until the block ends, in a thread of its own."""
     shop = Shop({f"/{name}": data for name, data in files.items()})
-    loop, ready = asyncio.new_event_loop(), threading.Event()
+    with serving(shop.answer) as shop.url:
+        yield shop
+
+
+@contextmanager
+def serving(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Iterator[str]:
+    """The address of a server on loopback that answers every request so, until the block ends."""
+    loop, ready, urls = asyncio.new_event_loop(), threading.Event(), []
 
     async def serve() -> web.AppRunner:
         app = web.Application()
-        app.router.add_get("/{path:.*}", shop.answer)
+        app.router.add_get("/{path:.*}", answer)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        shop.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        urls.append(f"http://127.0.0.1:{runner.addresses[0][1]}")
         return runner
 
     def run() -> None:
@@ -105,7 +112,7 @@ def open_shop(**files: bytes) -> Iterator[Shop]:
     thread.start()
     ready.wait()
     try:
-        yield shop
+        yield urls[0]
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -1,8 +1,8 @@
 """What a folder in diffusers' layout says it is: its model_index.json and its files' names, nothing loaded.
 
-A pipeline is a folder for each component (networks with config.json and weights, tokenizers, schedulers), and a
-model_index.json that names each one's library and class. The same reading serves a repository on the hub before
-anything of it is fetched: there the files' names are all that is known.
+A pipeline is a folder for each component (networks with config.json and weights, tokenizers, schedulers), and
+a model_index.json that names each one's library and class. The same reading serves a repository on the hub
+before anything of it is fetched: there the files' names are all that is known.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _WEIGHTS = re.compile(
     r"\.safetensors"
 )
 _UNSAFE = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack", ".h5", ".onnx")
+_OTHER_WEIGHTS = (*_UNSAFE, ".safetensors", ".pb", ".onnx_data", ".xml", ".gguf", ".flashpack", ".tflite")
+"""Not needed: the same weights for other programs, or other variants of them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Component:
 
     library: str
     class_name: str
+    folder: str
+    """Within the pipeline's; empty in old ones of one network, whose files lie beside model_index.json."""
     weights: tuple[str, ...]
     """Files of its weights within the pipeline's folder; none for tokenizers and schedulers."""
 
@@ -72,15 +76,28 @@ class Folder:
         """All files of its weights."""
         return [self.path / name for part in self.components.values() for name in part.weights]
 
+    def needed(self, names: Collection[str]) -> list[str]:
+        """Those of the files beside its model_index.json that loading it takes, in order."""
+        places = {part.folder for part in self.components.values()}
+        weights = {name for part in self.components.values() for name in part.weights}
+        small = (
+            name
+            for name in names
+            if name.rpartition("/")[0] in places and not name.endswith((*_OTHER_WEIGHTS, ".py", ".md"))
+        )
+        return sorted({INDEX, *weights, *small, *({"README.md"} & set(names))})
+
     def config(self, component: str) -> Mapping[str, Any]:
         """A network's config.json; empty if the pipeline has no such component. Raises PaintError."""
-        if component not in self.components:
-            return {}
-        return _json(self.path / component / "config.json")
+        part = self.components.get(component)
+        return _json(self.path / part.folder / "config.json") if part else {}
 
     @property
     def text_width(self) -> int | None:
-        """Width of the words' states that its UNet reads: 768 for Stable Diffusion 1, 1024 for 2, 2048 for XL."""
+        """Width of the words' states that its UNet reads: 768 in Stable Diffusion 1, 1024 in 2, 2048 in XL.
+
+        None where it has no UNet, or one that does not say.
+        """
         width = self.config("unet").get("cross_attention_dim")
         return width if isinstance(width, int) else None
 
@@ -88,8 +105,8 @@ class Folder:
 def describe(folder: Path, variant: str = "") -> Folder:
     """What a folder says it is. `variant`: the weights that are preferred, if it has them.
 
-    Raises PaintError, naming what is missing, for a folder that is no pipeline, for one that is incomplete, for
-    weights that are no safetensors, and for pipelines that bring code of their own.
+    Raises PaintError, naming what is missing, for a folder that is no pipeline, for one that is incomplete,
+    for weights that are no safetensors, and for pipelines that bring code of their own.
     """
     if not folder.is_dir():
         raise PaintError(f"There is no folder {folder}.")
@@ -102,7 +119,7 @@ def describe(folder: Path, variant: str = "") -> Folder:
 def read(
     index: Mapping[str, Any], names: Collection[str], where: str, *, variant: str = "", path: Path = Path()
 ) -> Folder:
-    """A model_index.json, held against the names of the files beside it. Raises PaintError as `describe` does."""
+    """A model_index.json, held against the names of the files beside it; raises PaintError as `describe`."""
     class_name = index.get("_class_name")
     if isinstance(class_name, list):
         raise PaintError(f"{where} brings a pipeline's code of its own, and no foreign code is run here.")
@@ -117,11 +134,14 @@ def read(
         raise PaintError(f"{where} is no pipeline of diffusers: its {INDEX} names no components.")
     for name, (library, _) in named.items():
         _check_library(where, name, library, names)
+    places = {name: _place(where, name, cls, names) for name, (_, cls) in named.items()}
     files = {
-        name: _files(name, names) for name, (_, cls) in named.items() if not _WITHOUT_WEIGHTS.search(cls)
+        name: _files(places[name], names)
+        for name, (_, cls) in named.items()
+        if not _WITHOUT_WEIGHTS.search(cls)
     }
-    for name in named:
-        _check_there(where, name, names, files.get(name))
+    for name, found in files.items():
+        _check_weights(where, name, _within(places[name], names), found)
     chosen = _variant(where, files, variant)
     return Folder(
         path=path,
@@ -129,11 +149,7 @@ def read(
         family=FAMILIES.get(class_name, ""),
         variant=chosen,
         components={
-            name: Component(
-                library,
-                cls,
-                tuple(files[name].get(chosen) or files[name].get("", ())) if name in files else (),
-            )
+            name: Component(library, cls, places[name], _chosen(files.get(name, {}), chosen))
             for name, (library, cls) in named.items()
         },
     )
@@ -157,12 +173,12 @@ def _own_module(name: str) -> bool:
     return any((pipelines / part / name).is_dir() for part in ("", "deprecated"))
 
 
-def _files(component: str, names: Collection[str]) -> dict[str, list[str]]:
+def _files(place: str, names: Collection[str]) -> dict[str, list[str]]:
     """By variant: the files of a component's weights, whole sets only."""
     found: dict[tuple[str, str, int], dict[int, str]] = {}
     for name in names:
         folder, _, file = name.rpartition("/")
-        match = _WEIGHTS.fullmatch(file) if folder == component else None
+        match = _WEIGHTS.fullmatch(file) if folder == place else None
         if match is not None:
             variant = match["variant"] or match["late"] or ""
             parts = found.setdefault((variant, match["stem"], int(match["parts"] or 1)), {})
@@ -173,24 +189,41 @@ def _files(component: str, names: Collection[str]) -> dict[str, list[str]]:
     return {variant: files for (variant, _, _), files in sorted(whole.items(), reverse=True)}
 
 
-def _check_there(
-    where: str, name: str, names: Collection[str], files: Mapping[str, list[str]] | None
-) -> None:
-    own = sorted(other.removeprefix(f"{name}/") for other in names if other.startswith(f"{name}/"))
-    if not own:
+def _within(folder: str, names: Collection[str]) -> list[str]:
+    """Names of the files that lie directly in a folder, sorted."""
+    pairs = (name.rpartition("/") for name in names)
+    return sorted(file for place, _, file in pairs if place == folder)
+
+
+def _place(where: str, name: str, class_name: str, names: Collection[str]) -> str:
+    """The folder of a component; raises PaintError if it is missing."""
+    if own := _within(name, names):
+        folder = name
+    else:
+        own, folder = _within("", names), ""
+    network = not _WITHOUT_WEIGHTS.search(class_name)
+    told = "config.json" if network else "scheduler_config.json" if class_name.endswith("Scheduler") else ""
+    if not folder and (not told or told not in own):
         raise PaintError(f"{where} is not whole: its {name} is missing.")
-    if files is None:
+    if told and told not in own:
+        raise PaintError(f"{where} is not whole: its {name} has no {told}.")
+    return folder
+
+
+def _check_weights(where: str, name: str, own: list[str], found: Mapping[str, list[str]]) -> None:
+    if found:
         return
-    if "config.json" not in own:
-        raise PaintError(f"{where} is not whole: its {name} has no config.json.")
-    if not files:
-        unsafe = [file for file in own if file.endswith(_UNSAFE)]
-        if unsafe and not any(file.endswith(".safetensors") for file in own):
-            raise PaintError(
-                f"{where} has its {name} as {unsafe[0]} only, and such files can run code when they are read. "
-                "Only .safetensors are read here: take a repository or a revision that has them."
-            )
-        raise PaintError(f"{where} is not whole: weights of its {name} are missing.")
+    unsafe = [file for file in own if file.endswith(_UNSAFE)]
+    if unsafe and not any(file.endswith(".safetensors") for file in own):
+        raise PaintError(
+            f"{where} has its {name} as {unsafe[0]} only, and such files can run code when they are read. "
+            "Only .safetensors are read here: take a repository or a revision that has them."
+        )
+    raise PaintError(f"{where} is not whole: weights of its {name} are missing.")
+
+
+def _chosen(files: Mapping[str, list[str]], variant: str) -> tuple[str, ...]:
+    return tuple(files.get(variant, files.get("", [])))
 
 
 def _variant(where: str, files: Mapping[str, Mapping[str, list[str]]], wanted: str) -> str:

@@ -1,8 +1,9 @@
-"""Getting one repository from the Hugging Face hub, in a process of its own: `python -m dreamrender.diffusion.hub`.
+"""One repository from the Hugging Face hub, in a process of its own: `python -m dreamrender.diffusion.hub`.
 
-diffusers fetches files side by side and cannot be interrupted; a process can. It tells what it knows in JSON, a
-line each, on standard output: `{"whole": bytes}` once it knows how much there is, and `{"failed": sentence}` if
-it ends without the files.
+huggingface_hub fetches files side by side and cannot be interrupted; a process can. What is fetched is what
+`folders.read` finds to be needed, which is what diffusers loads; diffusers' own `download` chooses the same
+files after ten seconds of importing itself. The process tells what it knows in JSON, a line each, on standard
+output: `{"whole": bytes}` once it knows how much there is, `{"failed": sentence}` if it has to end without.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def main() -> int:
 
 
 def download(repository: str, cache: Path, revision: str | None, variant: str) -> None:
-    """Get it, whole, into a cache in the hub's layout; raises PaintError, or what the hub's library raises."""
-    from huggingface_hub import HfApi, hf_hub_download
+    """Get it, whole, into a cache in the hub's layout. Raises PaintError, or what huggingface_hub raises."""
+    from huggingface_hub import HfApi, hf_hub_download, snapshot_download
 
     about = HfApi().model_info(repository, revision=revision, files_metadata=True)
     sizes = {file.rfilename: file.size or 0 for file in about.siblings or ()}
@@ -53,18 +54,11 @@ def download(repository: str, cache: Path, revision: str | None, variant: str) -
     index = hf_hub_download(repository, folders.INDEX, revision=about.sha, cache_dir=cache)
     told = json.loads(Path(index).read_text("utf-8"))
     what = folders.read(told, sizes, f"`{repository}`", variant=variant)
-    whole = sum(sizes[path.as_posix()] for path in what.weights)
+    needed = what.needed(sizes)
+    whole = sum(sizes[name] for name in needed)
     _say(whole=whole)
     _make_room(cache / f"models--{repository.replace('/', '--')}", whole)
-
-    from dreamrender import torchvision_ops
-
-    torchvision_ops.declare()
-    from diffusers import DiffusionPipeline
-
-    DiffusionPipeline.download(
-        repository, revision=revision, variant=what.variant or None, use_safetensors=True, cache_dir=cache
-    )
+    snapshot_download(repository, revision=revision, cache_dir=cache, allow_patterns=needed)
 
 
 def explain(error: Exception, repository: str) -> str | None:
@@ -74,15 +68,13 @@ def explain(error: Exception, repository: str) -> str | None:
     match error:
         case errors.GatedRepoError():
             return (
-                f"The publisher of `{repository}` gives it only to accounts that accepted its terms: accept them "
-                f"at {_hub()}/{repository}, make a token there, and set HF_TOKEN to it."
+                f"The publisher of `{repository}` gives it only to accounts that accepted its terms: accept "
+                f"them at {_hub()}/{repository}, make a token there, and set HF_TOKEN to it."
             )
         case errors.RevisionNotFoundError():
             return f"`{repository}` has no such revision."
         case errors.RepositoryNotFoundError():
-            return (
-                f"{_hub()} has no repository `{repository}`, or shows it only to those with a token for it."
-            )
+            return f"{_hub()} has no repository `{repository}`, or shows it only with a token (HF_TOKEN)."
         case errors.OfflineModeIsEnabled():
             return "HF_HUB_OFFLINE is set, so nothing is fetched from the hub."
         case errors.HFValidationError():

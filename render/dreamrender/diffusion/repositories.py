@@ -1,7 +1,7 @@
 """Pipelines from the Hugging Face hub in the folder of models: whether they are here, and getting them.
 
-They lie in `diffusers/` there, as huggingface_hub's own cache has it (blobs, and snapshots that link to them), so
-that diffusers finds what it needs by itself.
+They lie in `diffusers/` there, as huggingface_hub's own cache has it (blobs, and snapshots that link to
+them), so that diffusers finds what it needs by itself.
 """
 
 from __future__ import annotations
