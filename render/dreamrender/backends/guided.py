@@ -12,7 +12,6 @@ from dreamrender.backend import Inputs, Session
 from dreamrender.backends.diffusion import Diffusion
 from dreamrender.collection.guides import collected
 from dreamrender.diffusion.guided import GuidedSession
-from dreamrender.diffusion.session import DiffusionSession
 from dreamrender.given import targets
 from dreamrender.steer import Preset
 from dreamrender.steering import Steering

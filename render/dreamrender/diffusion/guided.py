@@ -1,10 +1,11 @@
 """A diffusion that critics pull at: CLIP's gradient in the sampler, whichever sampler that is.
 
-At each look of the network the picture that is forming, x₀, is shown to the critics, mixed with the noisy one as
-it was first published (K. Crowson 2021, CLIP-guided diffusion): f x₀ + (1 - f) x with f = √(1 - ᾱ). Against the
-gradient of what they want smaller, x₀ is moved by a share of its own size: the gradient's direction counts, its
-length does not, as with the bound on guidance of Crowson's later samplers. The network's prediction is then
-said anew, as if it had meant that x₀. So one share does for all critics, sizes, models and samplers.
+At each look of the network the picture that is forming, x₀, is shown to the critics, mixed with the noisy one
+as it was first published (K. Crowson 2021, CLIP-guided diffusion): f x₀ + (1 - f) x with f = √(1 - ᾱ).
+Against the gradient of what they want smaller, x₀ is moved by a share of its usual size: the gradient's
+direction counts, its length does not, as under the bound on guidance in Crowson's later samplers. Then the
+network's prediction is said anew, as if it had meant that x₀. So one share does for all critics, sizes,
+models and samplers.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ LOOKS = 7919
 
 
 class GuidedSession(DiffusionSession):
-    """`full`: the gradient goes through the denoiser. Else its prediction is held, which costs no more than the
-    decoder's and the critics' own gradients."""
+    """`full`: the gradient goes through the denoiser. Else its prediction is held, and only the decoder and
+    the critics are gone back through."""
 
     def __init__(self, *begun: Any, steering: Steering, full: bool) -> None:
         super().__init__(*begun)
@@ -45,7 +46,7 @@ class GuidedSession(DiffusionSession):
 
     @property
     def share(self) -> float:
-        """How far the next look's x₀ is moved, in root mean squares of the data that the model was made for."""
+        """How far the next look's x₀ is moved, in root mean squares of what the model was made for."""
         preset = self.steering.preset
         return preset.rate * preset.rate_scale(self.t) * preset.haste(self.t) * self.level().sigma
 
@@ -89,7 +90,8 @@ class GuidedSession(DiffusionSession):
         raw = self.family.sketch(latents)[0]
         image = clamp_with_gradient(raw)
         cuts = steering.cuts(image, self.t)
-        seen = [critic.encode_images(some).float() for critic, some in zip(steering.critics, cuts, strict=True)]
+        pairs = zip(steering.critics, cuts, strict=True)
+        seen = [critic.encode_images(some).float() for critic, some in pairs]
         return steering.loss(image, cuts, seen, self.t, self.way, raw)
 
 

@@ -27,8 +27,9 @@ class Pixels(Family):
 
     def __init__(self, pipeline: DiffusionPipeline, device: str, tiny: torch.nn.Module | None = None) -> None:
         super().__init__(pipeline, device, tiny)
-        if str(self.scheduler.config.get("variance_type", "")).startswith("learned"):
-            self.scheduler = type(self.scheduler).from_config(self.scheduler.config, variance_type="fixed_small")
+        own = self.scheduler
+        if str(own.config.get("variance_type", "")).startswith("learned"):
+            self.scheduler = type(own).from_config(own.config, variance_type="fixed_small")
 
     @property
     def scale(self) -> int:
