@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from dreamqueue.errors import UnknownWord
+from dreamqueue.text import BLANK
 from dreamqueue.wire import Wire
 
 MAX_NAME = 60
@@ -32,7 +33,7 @@ def slug(name: str) -> str:
     """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     letters = "".join(
-        character if character.isalnum() else " "
+        character if character.isalnum() and character not in BLANK else " "
         for character in folded
         if not unicodedata.category(character).startswith("M")
     )

@@ -148,7 +148,8 @@ class Recipe(Wire):
     """Decay of the average that is shown; 0 shows the newest, None is the preset's own."""
     guidance: Annotated[Course, between(0, MAX_GUIDANCE)] | None = None
     """Scale of classifier-free guidance (Ho and Salimans 2022), as diffusers counts it: at 1 the words are
-    followed as they were learnt, above 1 more. None is the model's own."""
+    followed as they were learnt, above 1 more. A course goes by `turns.way`, as phrases' weights do. None is
+    the model's own."""
     scheduler: str = ""
     """How noise is taken off, by its name in `dreamqueue.schedulers`; empty is the model's own."""
     strength: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None

@@ -19,7 +19,7 @@ _KEYCAP = "[0-9#*]\ufe0f?\u20e3"
 _EMOJI_OR_CHARACTER = re.compile(f"(?P<emoji>{_TAGS}|{_KEYCAP}|{_ONE}(?:\u200d{_ONE})*)|.", re.DOTALL)
 _CUSTOM_EMOJI = re.compile(r"<a?:(\w{1,32}):[0-9]{1,20}>", re.ASCII)
 
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show as nothing
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show as nothing
 _INVISIBLE_MARKS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
 
 
@@ -55,7 +55,7 @@ def _plain(match: re.Match[str]) -> str:
     character = match[0]
     if match["emoji"] is not None:
         return character
-    if character in _BLANK or character.isspace():
+    if character in BLANK or character.isspace():
         return " "
     category = unicodedata.category(character)
     if category == "Cc":

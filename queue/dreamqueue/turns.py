@@ -27,7 +27,7 @@ NEARLY = 1e-9
 
 
 def way(recipe: Recipe, step: int) -> float:
-    """Progress of a step through the whole render, in [0, 1]: the clock of phrases' weights."""
+    """Progress of a step through the whole render, in [0, 1]: the clock of words' weights and of guidance."""
     return min(1.0, step / max(1, recipe.steps - 1))
 
 
@@ -57,7 +57,8 @@ def turned(recipe: Recipe, phrases: Sequence[Phrase], step: int, blend: float = 
 
 
 def longer(recipe: Recipe, step: int, steps: int) -> Recipe:
-    """The recipe with `steps` steps in all, decided on at `step`. What words did until then stays there.
+    """The recipe with `steps` steps in all, decided on at `step`. What words and guidance did until then
+    stays there.
 
     Raises PromptError where that was done too often, and for several pictures in one job.
     """
@@ -70,8 +71,13 @@ def longer(recipe: Recipe, step: int, steps: int) -> Recipe:
     phrases = tuple(
         phrase.model_copy(update={"weight": _slower(phrase.weight, pace)}) for phrase in recipe.phrases
     )
-    legs = (*recipe.legs, Leg(until=step, steps=recipe.steps))
-    return Recipe.model_validate({**recipe.model_dump(), "phrases": phrases, "steps": steps, "legs": legs})
+    changes = {
+        "phrases": phrases,
+        "guidance": None if recipe.guidance is None else _slower(recipe.guidance, pace),
+        "steps": steps,
+        "legs": (*recipe.legs, Leg(until=step, steps=recipe.steps)),
+    }
+    return Recipe.model_validate({**recipe.model_dump(), **changes})
 
 
 def held(recipe: Recipe, step: int) -> tuple[Phrase, ...]:
@@ -129,5 +135,5 @@ def _turned(before: Course, after: Course, start: float, end: float) -> Course:
     return course
 
 
-def _slower(weight: Course, pace: float) -> Course:
-    return tuple((t * pace, value) for t, value in weight) if isinstance(weight, tuple) else weight
+def _slower(course: Course, pace: float) -> Course:
+    return tuple((t * pace, value) for t, value in course) if isinstance(course, tuple) else course

@@ -29,12 +29,14 @@ class ScriptedWorker:
         self.name = name
         self.tries = 0
 
-    async def wake(self, *backends: str, slots: int = 1, collections: tuple[str, ...] = ()) -> None:
+    async def wake(
+        self, *backends: str, slots: int = 1, collections: tuple[str, ...] = (), lane: str = "clip"
+    ) -> None:
         """Say that it is awake, what it can paint and what pictures it has."""
         card = workers.WorkerCard(
             name=self.name,
             backends=backends or ("pixels",),
-            lanes=("clip",),
+            lanes=(lane,),
             device="cpu",
             slots=slots,
             collections=collections,
@@ -45,10 +47,10 @@ class ScriptedWorker:
         """Say that it goes."""
         await workers.leave(self.client.redis, self.name)
 
-    async def next_job(self) -> Job:
-        """The job that waits longest; waits for one."""
+    async def next_job(self, lane: str = "clip") -> Job:
+        """The job of a lane that waits longest; waits for one."""
         while True:
-            waiting = await self.client.redis.zrange(keys.waiting("clip"), 0, 0)
+            waiting = await self.client.redis.zrange(keys.waiting(lane), 0, 0)
             if waiting:
                 return (await self.store.record(waiting[0].decode())).job
             await asyncio.sleep(0.005)

@@ -68,6 +68,23 @@ def test_a_picture_to_begin_with_is_named() -> None:
     assert "from a picture" in words.waiting(job(image="0" * 64), Place(0, 1.0))
 
 
+def test_how_a_diffusion_samples_is_in_the_small_print() -> None:
+    asked = job(
+        backend="diffusion",
+        preset="pocket",
+        image="0" * 64,
+        guidance=((0, 9), (1, 4)),
+        scheduler="dpmpp-2m",
+        strength=0.6,
+        loras=({"name": "ink", "weight": 0.5},),
+        hires=2,
+    )
+    assert words.waiting(asked, Place(0, 1.0)).split("\n")[2] == (
+        "-# diffusion/pocket · 256×256 · 120 steps · seed 7 · from a picture · guidance 9..4 · "
+        "scheduler dpmpp-2m · strength 0.6 · lora ink:0.5 · hires 2 · for Ada"
+    )
+
+
 @pytest.mark.parametrize(
     ("ending", "line"),
     [

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from PIL import Image, ImageChops
 
 from dreamcli.main import main
+from dreamqueue.png import png_bytes
+from dreamqueue.prompt import parse
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +118,8 @@ def test_a_drawing_comes_with_its_vectors() -> None:
         (("imagine", " "), "What should I paint?"),
         (("imagine", "--seed 3"), "What should I paint?"),
         (("imagine", "a hut --steps 3", "-o", "nowhere/a.png"), "There is no folder nowhere"),
+        (("imagine", "a hut --backend diffusion --strength 0.5"), "there is none; please add one."),
+        (("imagine", "a hut --backend diffusion --cuts 8"), "this is for painters that CLIP steers"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_starts(words: tuple[str, ...], says: str) -> None:
@@ -123,6 +127,22 @@ def test_what_cannot_be_done_is_said_before_anything_starts(words: tuple[str, ..
     assert answer.exit_code == 1
     assert says in answer.stderr
     assert list(Path().iterdir()) == []
+
+
+def test_a_target_picture_is_of_no_use_to_diffusion() -> None:
+    Image.new("RGB", (64, 64)).save("blue.png")
+    told = run("imagine", "a hut --backend diffusion", "--target", "blue.png")
+    assert told.exit_code == 1
+    assert "A target picture is for painters that CLIP steers" in told.stderr
+
+
+def test_the_command_of_a_diffusion_is_the_recipe_again() -> None:
+    words = "a hut --backend diffusion --guidance 7..3 --scheduler ddim --strength 0.6 --hires 2 --seed 7"
+    recipe = parse(words).model_copy(update={"image": "ab" * 32})
+    Path("d.png").write_bytes(png_bytes(Image.new("RGB", (8, 8)), recipe))
+    command = shlex.split(run("recipe", "d.png").stdout)
+    assert command[2:-2] == ["-o", "again.png", "--image", "INITIAL-PICTURE"]
+    assert parse(command[-1], image=recipe.image) == recipe
 
 
 def test_an_error_is_json_where_json_was_asked_for() -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from dreamqueue.collection import MAX_STRENGTH, Collection, Liked, slug
 from dreamqueue.errors import BadValue, PromptError
 from dreamqueue.grid import cells
-from dreamqueue.prompt import FLAGS, Limits, display, parse, render, whole_menu
-from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
+from dreamqueue.hires import LEAST_SIDE, first_pass
+from dreamqueue.prompt import FLAGS, Limits, check, display, parse, render, whole_menu
+from dreamqueue.recipe import MAX_SEED, Phrase, Recipe, UsedLora
+from dreamqueue.schedulers import SCHEDULERS
 from dreamqueue.text import normalise
 
 ANYTHING = st.text(alphabet=st.characters(exclude_categories=[]))
@@ -171,6 +173,62 @@ def test_a_rendered_recipe_is_read_back(
     )
     assume(is_possible(recipe))
     assert parse(render(recipe)) == recipe
+
+
+LORAS = ["watercolours", "ink-2", "v1.5", "0.5", "a"]
+WITH_LORAS = replace(whole_menu(), loras=dict.fromkeys(LORAS, whole_menu().critics["pocket"]))
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    PHRASES,
+    st.sampled_from(["diffusion", "guided"]),
+    st.tuples(st.integers(8, 64), st.integers(8, 64)),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "guidance": st.one_of(st.none(), st.floats(0, 50), knots(st.floats(0, 50))),
+            "scheduler": st.sampled_from(["", *SCHEDULERS]),
+            "strength": st.one_of(st.none(), st.floats(0, 1, exclude_min=True)),
+            "hires": st.floats(1, 4),
+            "loras": st.lists(
+                st.builds(
+                    UsedLora, name=st.sampled_from(LORAS), weight=st.one_of(st.just(1.0), st.floats(-4, 4))
+                ),
+                unique_by=lambda lora: lora.name,
+            ).map(tuple),
+        },
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "gradient": st.sampled_from(["", "fast", "full"]),
+            "rate": st.one_of(st.none(), st.floats(0.05, 20), knots(st.floats(0.05, 20))),
+            "tv": st.one_of(st.none(), st.floats(0, 10), COURSES),
+        },
+    ),
+)
+def test_a_rendered_recipe_of_diffusion_is_read_back(
+    phrases: list[Phrase], backend: str, size: tuple[int, int], wishes: Any, steering: Any
+) -> None:
+    assume(any(phrase.wanted for phrase in phrases))
+    if backend == "diffusion":
+        phrases, steering = [phrase.model_copy(update={"stop": None}) for phrase in phrases], {}
+    recipe = Recipe(
+        phrases=tuple(phrases),
+        backend=backend,
+        preset="pocket",
+        width=16 * size[0],
+        height=16 * size[1],
+        steps=20,
+        **wishes,
+        **steering,
+    )
+    first = first_pass(recipe.width, recipe.height, recipe.hires, 16)
+    assume(is_possible(recipe) and min(first) >= LEAST_SIDE)
+    assume(recipe.hires == 1 or first != (recipe.width, recipe.height))
+    assert parse(render(recipe), menu=WITH_LORAS) == recipe
+    check(recipe.model_copy(update={"image": "a picture"}))
 
 
 @settings(deadline=None, max_examples=300)

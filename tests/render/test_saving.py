@@ -10,7 +10,7 @@ import torch
 
 from dreamqueue.errors import CannotResume
 from dreamqueue.recipe import Phrase, Recipe
-from dreamrender import saving
+from dreamrender import saving, state_file
 from dreamrender.backend import Inputs, Session
 from dreamrender.backends.pixels import Pixels
 from dreamrender.canvases.levels import Levels

@@ -96,7 +96,7 @@ def parse(
     )
     check_stops(recipe.phrases, backend, menu.backends)
     if "hires" in said.values:
-        sampling.check_first_pass(said.values["hires"], recipe, entry.multiple)
+        sampling.check_first_pass(said.values["hires"], recipe, own.multiple)
     return possible(recipe, limits)
 
 

@@ -31,8 +31,7 @@ def asked(said: Mapping[str, Use], known_loras: Mapping[str, ModelEntry]) -> dic
     if "strength" in said:
         fields["strength"] = values.share(
             said["strength"],
-            "I need a number above 0 and up to 1 here: 0.3 keeps much of the initial picture, 1 paints all of "
-            "it over.",
+            "I need a number above 0 and up to 1 here: 0.3 keeps much of the initial picture, 1 nothing.",
         )
     if "lora" in said:
         fields["loras"] = loras(said["lora"], known_loras)

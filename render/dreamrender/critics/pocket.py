@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dreamrender.critics.efficientnet_lite import CLASSES, FEATURES, LAYERS, SIZES, EfficientNetLite, Size
-from dreamrender.critics.pocket_text import WIDTH, TextTower
+from dreamrender.critics.pocket_text import WIDTH, TextTower, mean_token
 from dreamrender.critics.pocket_words import WordPieces
 
 FORMAT = "aliendreams-pocket-critic-1"
@@ -121,18 +121,29 @@ class PocketCritic(nn.Module):
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
         """Unit embeddings (N, 256) of texts; what goes beyond `max_tokens` is not read."""
+        return self.read(texts)[2]
+
+    @torch.no_grad()
+    def read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Tensor]:
+        """What a diffusion model is told: token states (N, L, 384), mask (N, L), unit embeddings (N, 256).
+
+        L is the longest text's tokens with its start and end; the mask is true where there is a token, and
+        states elsewhere mean nothing. What goes beyond `max_tokens` is not read.
+        """
         device = self.text_tower.positions.device
         rows = [
             [self.words.start, *self.words.encode(text)[: self.max_tokens], self.words.end] for text in texts
         ]
         if not rows:
-            return torch.empty(0, self.dim, device=device)
+            nothing = torch.empty(0, 0, device=device)
+            return nothing.new_empty(0, 0, WIDTH), nothing.bool(), nothing.new_empty(0, self.dim)
         longest = max(map(len, rows))
         ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows], device=device)
         lengths = torch.tensor([len(row) for row in rows], device=device)
         mask = torch.arange(longest, device=device) < lengths[:, None]
-        embeddings: Tensor = self.text_head(self.text_tower(ids, mask))
-        return embeddings.float()
+        states = self.text_tower.states(ids, mask)
+        embeddings: Tensor = self.text_head(mean_token(states, mask))
+        return states.float(), mask, embeddings.float()
 
     def tokens(self, text: str) -> int:
         """How many tokens a text takes; more than `max_tokens` is cut."""

@@ -44,8 +44,17 @@ class TextTower(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Ids (N, tokens) and mask (N, tokens), true where there is a token → mean token (N, 384)."""
+        return mean_token(self.states(ids, mask), mask)
+
+    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """What the last layer makes of every token, (N, tokens, 384); ids and mask as in `forward`."""
         x: Tensor = self.norm(self.words(ids) + self.positions[: ids.shape[1]])
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :])
-        present = mask[..., None].to(x.dtype)
-        return (x * present).sum(1) / present.sum(1)
+        return x
+
+
+def mean_token(states: Tensor, mask: Tensor) -> Tensor:
+    """The mean over the tokens that are there: (N, tokens, 384) and mask (N, tokens) → (N, 384)."""
+    present = mask[..., None].to(states.dtype)
+    return (states * present).sum(1) / present.sum(1)

@@ -19,7 +19,7 @@ from dreamrender.diffusion.levels import Level, level, noised
 from dreamrender.diffusion.plan import Stage
 from dreamrender.diffusion.schedulers import sampler, set_steps
 from dreamrender.diffusion.words.reading import Condition, alike, read
-from dreamrender.diffusion.words.said import Said, Saying, saying
+from dreamrender.diffusion.words.said import Saying, saying
 from dreamrender.types import Image, Images
 
 Score = Callable[[Recipe, Image, float], float | None]
@@ -289,13 +289,13 @@ class DiffusionSession:
     @torch.no_grad()
     def _read(self, now: Saying) -> tuple[Condition, Condition]:
         wanted, whole = read(self.family, now.wanted)
-        unwanted, _ = read(self.family, now.unwanted)
-        empty, _ = read(self.family, [])
         if not whole:
-            self._note(now.wanted)
-        return alike(wanted, unwanted, empty)
+            self._note()
+        blank = self.family.blank()
+        unwanted = read(self.family, now.unwanted)[0] if now.unwanted else blank
+        return alike(wanted, unwanted, blank)
 
-    def _note(self, said: tuple[Said, ...]) -> None:
+    def _note(self) -> None:
         most = self.family.tracks[0].max_tokens
         note = f"The prompt is longer than this model reads ({most} tokens): its end was not read."
         if note not in self.notes:

@@ -39,6 +39,9 @@ class Family(ABC):
     """Whether negative phrases mean anything to it."""
 
     def __init__(self, pipeline: DiffusionPipeline, device: str, tiny: torch.nn.Module | None = None) -> None:
+        for part in pipeline.components.values():
+            if isinstance(part, torch.nn.Module):
+                part.eval().requires_grad_(False)
         self.pipeline: Any = pipeline
         self.device = device
         self.scheduler: Any = pipeline.scheduler
@@ -85,6 +88,10 @@ class Family(ABC):
     @abstractmethod
     def look(self, text: str) -> Condition:
         """What one window of text says; see `words.reading`."""
+
+    def blank(self) -> Condition:
+        """What no words at all say, for the look without the wanted phrases."""
+        return self.look("")
 
     def placed(self, condition: Condition, height: int, width: int) -> Condition:
         """The condition for a picture of this size in pixels, where the denoiser is told the size."""

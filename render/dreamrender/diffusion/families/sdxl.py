@@ -28,6 +28,13 @@ class StableDiffusionXL(StableDiffusion):
         )
         return {STATES: states, POOLED: pooled}
 
+    def blank(self) -> Condition:
+        """Zeros, where the model was trained so."""
+        look = super().blank()
+        if not self.pipeline.config.force_zeros_for_empty_prompt:
+            return look
+        return {name: torch.zeros_like(part) for name, part in look.items()}
+
     def placed(self, condition: Condition, height: int, width: int) -> Condition:
         """As if the picture were a whole one of this size."""
         place = torch.tensor([[height, width, 0, 0, height, width]], device=self.device, dtype=self.dtype)

@@ -77,4 +77,4 @@ def _weighted(reader: Reads, said: Sequence[Said]) -> Condition:
         nothing = torch.cat([nothing, nothing[:, -1:].expand(-1, states.shape[1] - nothing.shape[1], -1)], 1)
     nothing = nothing[:, : states.shape[1]]
     weight = weights(said, reader.tracks, states.shape[1]).to(states)[None, :, None]
-    return {**look, STATES: nothing + weight * (states - nothing)}
+    return {**look, STATES: states + (weight - 1) * (states - nothing)}

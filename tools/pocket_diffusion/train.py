@@ -1,0 +1,193 @@
+"""Train the diffusion model on encoded pictures and captions, by the clock, and write its folder.
+
+`--dry` writes the folder with random weights at once: the form without the content.
+"""
+
+import argparse
+import copy
+import json
+import math
+import shutil
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from train_vae import CHANNELS, built
+
+from dreamrender import torchvision_ops
+
+torchvision_ops.declare()
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel  # noqa: E402
+
+#: How often a caption is left out, for classifier-free guidance (Ho & Salimans 2022).
+EMPTY = 0.1
+#: Where the signal is this many times stronger than the noise a step weighs no more (Hang et al. 2023, min-SNR).
+GAMMA = 5.0
+HALF_LIFE = 700
+INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "_diffusers_version": "0.42.1",
+    "_text": "pocket",
+    "feature_extractor": [None, None],
+    "image_encoder": [None, None],
+    "requires_safety_checker": False,
+    "safety_checker": [None, None],
+    "scheduler": ["diffusers", "DDIMScheduler"],
+    "text_encoder": [None, None],
+    "tokenizer": [None, None],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderTiny"],
+}
+
+
+def unet() -> UNet2DConditionModel:
+    """The network with random weights, 6.2 million numbers: 16×16 plain, 8×8 with attention to itself and words."""
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=CHANNELS,
+        out_channels=CHANNELS,
+        block_out_channels=(96, 144),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        mid_block_type="UNetMidBlock2DCrossAttn",
+        layers_per_block=1,
+        attention_head_dim=4,
+        cross_attention_dim=384,
+        norm_num_groups=16,
+        use_linear_projection=True,
+        class_embed_type="projection",
+        projection_class_embeddings_input_dim=256,
+    )
+
+
+def noise_schedule() -> DDIMScheduler:
+    """1,000 steps that end in pure noise, v-prediction (Lin et al. 2024)."""
+    return DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+    )
+
+
+def write(model: UNet2DConditionModel, output: Path) -> None:
+    """Write the folder without the autoencoder."""
+    kept = copy.deepcopy(model).to(torch.float16, memory_format=torch.contiguous_format)
+    kept.save_pretrained(output / "unet")
+    noise_schedule().save_pretrained(output / "scheduler")
+    (output / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
+
+
+class Lessons:
+    """Batches of latents, token states, masks and embeddings from memory."""
+
+    def __init__(self, corpus: Path, seed: int) -> None:
+        stored = torch.load(corpus / "latents.pt", mmap=False)
+        said = torch.load(corpus / "texts.pt", mmap=True)
+        self.latents, self.preview = stored["latents"], stored["preview"]
+        self.states, self.lengths, self.pooled, self.said = (
+            said[key] for key in ("states", "lengths", "pooled", "said")
+        )
+        self.generator = torch.Generator().manual_seed(seed)
+        self.order, self.place = torch.empty(0, dtype=torch.long), 0
+
+    def batch(self, count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Latents (n, C, 16, 16), states (n, L, 384), mask (n, L), embeddings (n, 256)."""
+        if self.place + count > len(self.order):
+            self.order, self.place = torch.randperm(len(self.latents), generator=self.generator), 0
+        rows = self.order[self.place : self.place + count]
+        self.place += count
+        which = torch.randint(self.said.shape[1], (count,), generator=self.generator)
+        texts = self.said[rows, which].long()
+        texts[torch.rand(count, generator=self.generator) < EMPTY] = 0
+        lengths = self.lengths[texts].long()
+        longest = int(lengths.max())
+        mask = torch.arange(longest) < lengths[:, None]
+        states = self.states[texts, :longest].float()
+        return self.latents[rows].float(), states, mask, self.pooled[texts].float()
+
+
+def main() -> None:
+    """Train and write, a safe copy every few minutes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output", type=Path, help="folder of the whole model")
+    parser.add_argument("--dry", action="store_true")
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--vae", type=Path)
+    parser.add_argument("--minutes", type=float, default=88)
+    parser.add_argument("--save-every", type=float, default=3, help="minutes")
+    parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    model = unet()
+    if options.dry:
+        write(model, options.output)
+        built().to(torch.float16).save_pretrained(options.output / "vae")
+        preview = {"matrix": [[0.0] * 3] * CHANNELS, "bias": [0.5] * 3}
+        (options.output / "preview.json").write_text(json.dumps(preview) + "\n")
+        return
+    lessons = Lessons(options.corpus, options.seed)
+    options.output.mkdir(parents=True, exist_ok=True)
+    AutoencoderTiny.from_pretrained(options.vae, torch_dtype=torch.float16)  # it opens
+    shutil.copytree(options.vae, options.output / "vae", dirs_exist_ok=True)
+    matrix = [[round(value, 5) for value in row] for row in lessons.preview.tolist()]
+    preview = {"matrix": matrix[:-1], "bias": matrix[-1]}
+    (options.output / "preview.json").write_text(json.dumps(preview) + "\n")
+    train(model, lessons, options)
+
+
+def train(model: UNet2DConditionModel, lessons: Lessons, options: argparse.Namespace) -> None:
+    """AdamW, rate a cosine over the clock, the average of the weights is what counts."""
+    schedule = noise_schedule()
+    kept = schedule.alphas_cumprod
+    ratio = kept / (1 - kept)
+    weights = ratio.clamp(max=GAMMA) / (ratio + 1)  # min-SNR for v
+    weights = weights.clamp(min=0.3)  # pure noise has none, yet there the picture is chosen
+    model.train()
+    average = copy.deepcopy(model).eval().requires_grad_(False)
+    optimiser = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.99), weight_decay=0.01, fused=True)
+    started, step, saved, losses = time.monotonic(), 0, 0.0, 0.0
+    while (spent := (time.monotonic() - started) / 60) < options.minutes:
+        share = spent / options.minutes
+        rate = options.rate * min(1, (step + 1) / 300) * (0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        latents, states, mask, pooled = lessons.batch(options.batch)
+        noise = torch.randn_like(latents)
+        times = torch.randint(0, 1000, (len(latents),))
+        noisy = schedule.add_noise(latents, noise, times)
+        wanted = schedule.get_velocity(latents, noise, times)
+        with torch.autocast("cpu", torch.bfloat16):
+            made = model(
+                noisy, times, states, class_labels=pooled, encoder_attention_mask=mask, return_dict=False
+            )[0]
+        error = F.mse_loss(made.float(), wanted, reduction="none").mean((1, 2, 3))
+        loss = (error * weights[times]).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        losses += (error.mean().item() - losses) * max(0.01, 1 / step)
+        keep = min(0.5 ** (1 / HALF_LIFE), step / (step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - keep)
+        if step % 200 == 0:
+            speed = step * options.batch / spent / 60
+            print(f"{step} {spent:.1f} min, {losses:.4f}, rate {rate:.1e}, {speed:.0f}/s", flush=True)
+        if spent - saved > options.save_every:
+            saved = spent
+            write(average, options.output)
+    write(average, options.output)
+    print(json.dumps({"steps": step, "shown": step * options.batch, "loss": round(losses, 4)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
