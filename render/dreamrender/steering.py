@@ -19,8 +19,8 @@ class Steering:
     """The aims of one painting as its critics read them, its cutouts and its losses.
 
     Each critic has its own cutouts at its own size, and all count the same. `targets` are pictures beside the
-    phrases, with their weights; those of `collected` come and go on the way. The generator is on the device of
-    the pictures. Nothing is aimed at before `turn`.
+    phrases, with their weights; those of `collected` come and go on the way. The generator lies where the
+    pictures do. Nothing is aimed at before `turn`.
     """
 
     def __init__(

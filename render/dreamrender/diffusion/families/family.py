@@ -46,9 +46,6 @@ class Family(ABC):
         self.device = device
         self.scheduler: Any = pipeline.scheduler
         """As the model came; sessions make their own from its configuration."""
-        for part in (*pipeline.components.values(), tiny):
-            if isinstance(part, torch.nn.Module):
-                part.requires_grad_(False)
         self.denoiser: Any = self._denoiser()
         self.dtype: torch.dtype = self.denoiser.dtype
         self.worn: Sequence[UsedLora] = ()
