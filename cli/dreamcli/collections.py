@@ -52,6 +52,7 @@ def index_collections(name: str | None, critic: str | None, device: str | None) 
     What a critic sees is kept beside the pictures; only new and changed ones are looked at again.
     """
     from dreamrender.critics.loading import load_critic
+    from dreamrender.holding import holding
     from dreamrender.worker.run import pick_device
 
     settings, shelf = WorkerSettings(), _shelf()
@@ -60,7 +61,8 @@ def index_collections(name: str | None, critic: str | None, device: str | None) 
     try:
         if name is not None and not found:
             raise unknown("collection", name, [one.label for one in shelf.all()])
-        critics = [load_critic(one.strip(), where) for one in (critic or settings.critic).split(",")]
+        with holding("the index"):  # to the end of this process
+            critics = [load_critic(one.strip(), where) for one in (critic or settings.critic).split(",")]
     except DreamError as error:
         raise click.ClickException(str(error)) from None
     for folder in found:

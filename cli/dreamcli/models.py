@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dreamcli.diffusion_models import put_folder, put_lora, put_repository, repository_of
@@ -54,11 +55,12 @@ def list_models(as_json: bool = False) -> None:
     for heading in ("what", "licence", "MB", "GB to paint", "here"):
         table.add_column(heading)
     for name, entry in catalogue.models().items():
-        licence = entry.licence if entry.commercial else f"[yellow]not commercial:[/] {entry.licence}"
+        licence = "" if entry.commercial else "[yellow]not commercial:[/] "
+        licence += escape(entry.licence)
         licence += " [yellow](HF_TOKEN)[/]" if entry.gated else ""
         table.add_row(
             name,
-            entry.title,
+            escape(entry.title),
             licence,
             f"{entry.megabytes:g}",
             f"{_gigabytes(entry):.1f}",

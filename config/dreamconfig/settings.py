@@ -87,4 +87,4 @@ class WorkerSettings(QueueSettings):
     non_commercial: bool = False
     """Whether fetched or added models may be used that are not licensed for commercial use."""
     memory_gb: Annotated[float, Field(ge=0)] = 0.0
-    """Gigabytes that a painting may take by estimate; 0: what is free on the device when it begins."""
+    """Gigabytes that models and paintings may take together, by estimate; 0: what is free on the device."""

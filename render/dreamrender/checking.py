@@ -8,7 +8,6 @@ from pathlib import Path
 from dreamconfig import catalogue
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError
-from dreamrender import torchvision_ops
 from dreamrender.diffusion import repositories
 from dreamrender.diffusion.folders import describe
 from dreamrender.diffusion.headers import checksum, count
@@ -118,8 +117,7 @@ def _diffusers(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
     (folder,) = paths
     what = describe(folder, entry.variant)
     weights = count(what.weights)
-    torchvision_ops.declare()
-    import diffusers
+    from dreamrender.diffusion.library import diffusers
 
     if what.family != "pocket" and what.class_name not in dir(diffusers):
         raise PaintError(

@@ -79,9 +79,7 @@ class Engine:
         while not self._closing:
             self._receive()
             self._admit()
-            for backend, entries in self._groups():
-                self._step(backend, entries)
-            self._running = [one for one in self._running if not one.painting.over]
+            self._advance()
         closed = RuntimeError("the engine was closed")
         for one in self._running:
             one.end(closed)
@@ -118,6 +116,12 @@ class Engine:
                 continue
             painting.begun()
             self._running.append(Running(painting, backend, session))
+
+    def _advance(self) -> None:
+        """One step of all. Nothing of a session that has ended is left when the next one begins."""
+        for backend, entries in self._groups():
+            self._step(backend, entries)
+        self._running = [one for one in self._running if not one.painting.over]
 
     def _groups(self) -> Iterator[tuple[Backend, list[Running]]]:
         groups: dict[tuple[int, Hashable], list[Running]] = defaultdict(list)

@@ -20,6 +20,14 @@ class Movable(Protocol):
         """It on another device; may be the same object."""
 
 
+@runtime_checkable
+class InParts(Protocol):
+    """A model of which only a part is on its device at a time (`dreamrender.placing`)."""
+
+    bytes_on_device: float
+    """Of its weights, at most."""
+
+
 @dataclass
 class Resident:
     """What is known of a model."""
@@ -64,6 +72,8 @@ class Row:
 
 def weight_of(model: object) -> float:
     """Bytes of the weights of a module, of a pipeline's components, or of the modules in an object."""
+    if isinstance(model, InParts):
+        return model.bytes_on_device
     components = getattr(model, "components", None)
     held = components if isinstance(components, Mapping) else getattr(model, "__dict__", {})
     parts = [model] if isinstance(model, nn.Module) else held.values()

@@ -18,9 +18,9 @@ from typing import TypeVar, cast
 import torch
 
 from dreamqueue.errors import PaintError
-from dreamrender.holding import holders
 from dreamrender.memory import free_on
 from dreamrender.out_of_memory import give_back, let_go, ran_out
+from dreamrender.register import Register
 from dreamrender.resident import Resident, Row, weight_of
 from dreamrender.shelter import Shelter
 
@@ -29,12 +29,8 @@ log = logging.getLogger(__name__)
 Model = TypeVar("Model")
 
 
-class Residents:
-    """The models of one device. Any thread may ask; one model moves at a time.
-
-    `free` gives the bytes that are free on the device, or None where nobody knows. Without a `shelter` models
-    that leave are gone.
-    """
+class Residents(Register):
+    """The models of one device; one moves at a time. Without a `shelter` those that leave are gone."""
 
     def __init__(
         self,
@@ -44,18 +40,12 @@ class Residents:
         free: Callable[[], float | None] | None = None,
         shelter: Shelter | None = None,
     ) -> None:
+        super().__init__(free or partial(free_on, device), budget)
         self.device = device
-        self.budget = budget
-        """Bytes that models and paintings may take together; None: what is free."""
-        self._free = free or partial(free_on, device)
         self._shelter = shelter
-        self._models: dict[str, Resident] = {}
-        self._work: dict[Hashable, float] = {}
-        self._taken = 0
         self._moving = threading.RLock()
-        """Held while models come and leave, which may take minutes."""
-        self._books = threading.Lock()
-        """Held for moments, and taken last by whoever needs both."""
+        """Held while models come and leave, which may take minutes. Taken before the books by whoever needs
+        both."""
 
     def take(self, name: str, load: Callable[[], Model], estimate: float = 0.0) -> Model:
         """The model of that name, on the device now; `load` makes it there if it is nowhere.
@@ -70,65 +60,8 @@ class Residents:
                 found = self._here(name) or self._come(name, load, estimate)
         return cast(Model, found.model)
 
-    def hold(self, name: str, by: Hashable) -> None:
-        """Keep a model that is on the device there until `release`. Raises KeyError if it is not there."""
-        with self._books:
-            if not self._is_here(name):
-                raise KeyError(name)
-            self._models[name].holders.add(by)
-
-    def work(self, by: Hashable, estimate: float) -> None:
-        """Somebody works with so many bytes beside the models, until `release`."""
-        with self._books:
-            self._work[by] = estimate
-
-    def release(self, by: Hashable) -> None:
-        """They hold nothing any more. Their models stay until others need the room."""
-        with self._books:
-            self._work.pop(by, None)
-            for one in self._models.values():
-                one.holders.discard(by)
-
-    def here(self, name: str) -> bool:
-        """Whether a model is on the device."""
-        with self._books:
-            return self._is_here(name)
-
-    def table(self) -> Sequence[Row]:
-        """All that were ever loaded, the one taken last first."""
-        with self._books:
-            return [one.row for one in sorted(self._models.values(), key=lambda one: -one.used)]
-
-    @property
-    def most_work(self) -> float:
-        """Bytes that those at work need at once, at most: they make their steps in turn."""
-        with self._books:
-            return max(self._work.values(), default=0.0)
-
-    def free(self) -> float | None:
-        """Bytes that are free now, of the budget if there is one; None if nobody knows."""
-        if self.budget is None:
-            return self._free()
-        with self._books:
-            there = [one.weight for one in self._models.values() if one.where in ("device", "moving")]
-        return self.budget - sum(there)
-
-    def obtainable(self, keep: Collection[str] = ()) -> float | None:
-        """Bytes that are free or would be without the models that nobody holds, `keep` excepted."""
-        free = self.free()
-        return None if free is None else free + sum(one.weight for one in self._idle(keep))
-
-    def at_most(self, keep: Collection[str] = ()) -> float | None:
-        """Bytes to be had once everything has ended that is under way, all models gone but for `keep`."""
-        free = self.free()
-        if free is None:
-            return None
-        with self._books:
-            others = [one for one in self._models.values() if one.where == "device" and one.name not in keep]
-            return free + sum(one.weight for one in others) + sum(self._work.values())
-
     def make_room(self, needed: float, keep: Collection[str] = ()) -> bool:
-        """Let models leave that nobody holds, but for `keep`, until so many bytes are free.
+        """Let models leave that nobody holds until so many bytes are free; those in `keep` stay as they are.
 
         False, and none leaves, if that would not do.
         """
@@ -141,7 +74,7 @@ class Residents:
             for one in idle:
                 if free >= needed:
                     break
-                if self._leave(one):
+                if self._leave(one, keep):
                     free += one.weight
             return free >= needed
 
@@ -151,32 +84,12 @@ class Residents:
             for one in self._idle():
                 self._leave(one)
 
-    def _is_here(self, name: str) -> bool:
-        return name in self._models and self._models[name].where == "device"
-
-    def _here(self, name: str) -> Resident | None:
-        """The model, held by whoever is at work, if it is on the device."""
-        with self._books:
-            if not self._is_here(name):
-                return None
-            one = self._models[name]
-            self._taken += 1
-            one.used = self._taken
-            one.holders.update(holders())
-            return one
-
-    def _idle(self, keep: Collection[str] = ()) -> list[Resident]:
-        """The one taken longest ago first."""
-        with self._books:
-            idle = [one for one in self._models.values() if one.idle and one.name not in keep]
-            return sorted(idle, key=lambda one: one.used)
-
     def _come(self, name: str, load: Callable[[], object], estimate: float) -> Resident:
         with self._books:
             one = self._models.setdefault(name, Resident(name))
         before = one.where
         needed = one.weight if before == "main memory" else estimate or one.weight
-        if needed and not self.make_room(needed):
+        if needed and not self.make_room(needed, keep=(name,)):
             self._stays(one)
             raise self._too_large(name, needed)
         one.where, one.weight = "moving", needed
@@ -223,13 +136,13 @@ class Residents:
             if not one.loads:
                 del self._models[one.name]
 
-    def _leave(self, one: Resident) -> bool:
+    def _leave(self, one: Resident, keep: Collection[str] = ()) -> bool:
         """False if somebody took it meanwhile."""
         with self._books:
             if not one.idle:
                 return False
             one.where = "moving"
-        sheltered = self._shelter is not None and self._retires(one, self._shelter)
+        sheltered = self._shelter is not None and self._retires(one, self._shelter, keep)
         with self._books:
             one.where = "main memory" if sheltered else "gone"
             one.model = one.model if sheltered else None
@@ -239,9 +152,10 @@ class Residents:
         log.info("%s: %s left, %.0f MB, and is %s", self.device, one.name, one.weight / 1e6, _NOW[sheltered])
         return True
 
-    def _retires(self, one: Resident, shelter: Shelter) -> bool:
+    def _retires(self, one: Resident, shelter: Shelter, keep: Collection[str]) -> bool:
         with self._books:
-            retired = [other for other in self._models.values() if other.where == "main memory"]
+            others = [other for other in self._models.values() if other.name not in keep]
+            retired = [other for other in others if other.where == "main memory"]
         leaving = shelter.making_way(one.weight, retired)
         if leaving is None:
             return False
@@ -273,6 +187,11 @@ def residents_on(device: str | torch.device) -> Residents:
         if name not in _all:
             _all[name] = Residents(str(device), shelter=Shelter() if place.type == "cuda" else None)
         return _all[name]
+
+
+def table() -> dict[str, Sequence[Row]]:
+    """All models of this process by device, those taken last first."""
+    return {name: one.table() for name, one in list(_all.items())}
 
 
 def release(by: Hashable) -> None:

@@ -1,8 +1,8 @@
 """A session's state as bytes: what is needed to make the same next step elsewhere.
 
-In the form of `dreamrender.state_file`. It holds the canvas's leaves, the optimiser's numbers beside each (Adam:
-two), the average of the leaves if the preset shows it, and the random generator (5 KB): about 1.8 MB for `pixels`
-at 256x256. All else (critics, embeddings, constants of the canvas) comes from the recipe again.
+In the form of `dreamrender.state_file`. It holds the canvas's leaves, the optimiser's numbers beside each
+(Adam: two), the average of the leaves if the preset shows it, and the random generator (5 KB): about 1.8 MB
+for `pixels` at 256x256. All else (critics, embeddings, constants of the canvas) comes from the recipe again.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ class Hub:
     """By `owner/name`: the files by path."""
     gated: set[str] = field(default_factory=set)
     """Repositories that it shows and does not give."""
+    overstated: int = 0
+    """Bytes by which it says that every file is longer."""
     asked: list[str] = field(default_factory=list)
     """Files that were given, by path."""
     url: str = ""
@@ -56,7 +58,10 @@ class Hub:
             return web.json_response(
                 [{"type": "file", "path": name, **_facts(files[name])} for name in files]
             )
-        siblings = [{"rfilename": name, **_facts(data)} for name, data in files.items()]
+        siblings = [
+            {"rfilename": name, **_facts(data), "size": len(data) + self.overstated}
+            for name, data in files.items()
+        ]
         return web.json_response(
             {"id": repository, "sha": COMMIT, "private": False, "siblings": siblings, "tags": []}
         )

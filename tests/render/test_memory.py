@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamconfig.catalogue import models
+from dreamconfig.catalogue import include, models
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.backends import BACKENDS, load_backend
@@ -110,6 +110,43 @@ def test_a_worker_refuses_what_its_setting_does_not_allow() -> None:
     with pytest.raises(PaintError, match=r"no size would fit"):
         room.has(wish("pixels", critic="vit-b-32"))
     assert DeviceRoom(Residents("cpu", budget=100e9), load_backend).has(wish("vqgan", "coco", "vit-b-32"))
+
+
+def test_what_fits_a_piece_at_a_time_is_not_refused_where_that_can_be_done(tmp_path: Path) -> None:
+    (tmp_path / "models.toml").write_text(
+        """
+        [vqgan-giant]
+        title = "A giant"
+        kind = "vqgan"
+        licence = "MIT"
+        commercial = true
+        origin = "here"
+        megabytes = 5000
+        backend = "vqgan"
+        memory = { fixed = 5000, apart = 500 }
+        """
+    )
+    include(tmp_path)
+    giant = wish("vqgan", "giant")
+    assert DeviceRoom(Residents("cuda", budget=3e9), load_backend).has(giant)
+    for residents in (Residents("cpu", budget=3e9), Residents("cuda", budget=1e9)):
+        with pytest.raises(PaintError, match=r"GB are free"):
+            DeviceRoom(residents, load_backend).has(giant)
+
+
+def test_beside_others_there_is_room_for_the_one_that_needs_most_and_all_models() -> None:
+    here = Residents("cpu")
+    room, large, small = DeviceRoom(here, load_backend), wish("vqgan", width=320, height=320), wish("pixels")
+    work = estimate(large, 8, lambda model: True).at(large)
+    room.make(large, by="ada")
+    assert here.most_work == work
+    models_of_small = models()["pocket"].memory.fixed * 1e6
+    here.budget = work + models_of_small
+    assert room.has(small)
+    here.budget -= 1
+    assert not room.has(small), "it waits"
+    here.release("ada")
+    assert room.has(small)
 
 
 def test_what_is_free_is_within_the_containers_limit(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from dreamqueue.errors import PaintError
 from dreamrender.holding import holding
 from dreamrender.resident import weight_of
-from dreamrender.residents import Residents, residents_on
+from dreamrender.residents import Residents, residents_on, table
 
 from .bricks import MEGABYTE, Brick, SmallDevice, making
 
@@ -83,6 +83,14 @@ def test_in_main_memory_the_one_taken_longest_ago_makes_way() -> None:
         take(residents, device, name)
     assert [seen(residents)[name][0] for name in "abcd"] == ["gone", "main memory", "main memory", "device"]
     assert device.away == 20 * MEGABYTE
+
+
+def test_one_that_comes_back_is_not_pushed_out_by_the_one_that_leaves_for_it() -> None:
+    device = SmallDevice(15, main_memory=15)
+    residents = device.residents()
+    for name in "aba":
+        take(residents, device, name)
+    assert seen(residents) == {"a": ("device", 1, 1), "b": ("gone", 1, 0)}
 
 
 def test_the_one_taken_longest_ago_leaves_first_and_no_more_than_have_to() -> None:
@@ -237,7 +245,7 @@ def test_a_processor_has_one_tier_and_one_register() -> None:
     assert residents_on(torch.device("cpu")) is here
     here.take("brick", lambda: torch.nn.Linear(10, 10), 400)
     here.clear()
-    assert {row.name: row.where for row in here.table()}["brick"] == "gone"
+    assert {row.name: row.where for row in table()["cpu"]}["brick"] == "gone"
 
 
 def test_the_weight_of_a_model_is_what_its_tensors_take() -> None:
@@ -251,4 +259,8 @@ def test_the_weight_of_a_model_is_what_its_tensors_take() -> None:
     class Pipeline:
         components = {"unet": layer, "scheduler": object()}  # noqa: RUF012
 
-    assert [weight_of(one) for one in (layer, Holder(), Pipeline(), object())] == [440, 440, 440, 0]
+    class Offloaded(Pipeline):
+        bytes_on_device = 400.0
+
+    models = (layer, Holder(), Pipeline(), Offloaded(), object())
+    assert [weight_of(one) for one in models] == [440, 440, 440, 400, 0]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
-from diffusers import DiffusionPipeline
 
 from dreamconfig.catalogue import ModelEntry, models, needed
 from dreamqueue.course import value_at
@@ -19,14 +18,13 @@ from dreamrender.diffusion import loop, saving
 from dreamrender.diffusion.driven import DrivenSession
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.judging import Judge
+from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.models import Model, load_model
 from dreamrender.diffusion.plan import Stage, plan
 from dreamrender.diffusion.session import DiffusionSession, Wishes
 from dreamrender.diffusion.wearing import wear
 from dreamrender.given import initial
 from dreamrender.types import Image
-
-Value = TypeVar("Value")
 
 GUIDANCE = 7.5
 """Where neither the recipe nor the model says."""
@@ -124,8 +122,9 @@ class Diffusion(Resumable, Steerable):
         judge: Judge,
     ) -> DiffusionSession:
         check_size(recipe, family.multiple)
+        own = GUIDANCE if entry.painting.guidance is None else entry.painting.guidance
         wishes = Wishes(
-            guidance=_first(recipe.guidance, entry.painting.guidance, GUIDANCE),
+            guidance=own if recipe.guidance is None else recipe.guidance,
             scheduler=recipe.scheduler or entry.painting.scheduler,
         )
         generator = torch.Generator().manual_seed(recipe.seed)
@@ -137,7 +136,7 @@ class Diffusion(Resumable, Steerable):
         return session
 
     def _stages(self, recipe: Recipe, family: Family, start: Image | None) -> list[Stage]:
-        strength = _first(recipe.strength, chosen(recipe)[1].painting.strength, None)
+        strength = recipe.strength or chosen(recipe)[1].painting.strength
         return plan(
             recipe,
             picture=start is not None,
@@ -147,19 +146,24 @@ class Diffusion(Resumable, Steerable):
         )
 
     def _driven(
-        self, recipe: Recipe, entry: ModelEntry, pipeline: DiffusionPipeline, start: Image | None, judge: Judge
+        self,
+        recipe: Recipe,
+        entry: ModelEntry,
+        pipeline: DiffusionPipeline,
+        start: Image | None,
+        judge: Judge,
     ) -> DrivenSession:
         if recipe.hires > 1 or recipe.loras or recipe.scheduler:
             raise PaintError(
                 f"`{recipe.preset}` paints by itself: it knows no `--hires`, `--lora` or `--scheduler`."
             )
-        guidance = _first(recipe.guidance, entry.painting.guidance, None)
+        guidance = entry.painting.guidance if recipe.guidance is None else recipe.guidance
         return DrivenSession(
             recipe,
             pipeline,
             device=self.device,
             guidance=None if guidance is None else value_at(guidance, 0.0),
-            strength=_first(recipe.strength, entry.painting.strength, None),
+            strength=recipe.strength or entry.painting.strength,
             picture=start,
             score=judge.score,
         )
@@ -185,11 +189,6 @@ def check_size(recipe: Recipe, multiple: int) -> None:
         raise PaintError(
             f"This model paints sides that are multiples of {multiple} pixels; {width}x{height} would do."
         )
-
-
-def _first(wish: Value | None, own: Value | None, else_: Value) -> Value:
-    """What the recipe says, else what the model says, else what everybody does."""
-    return wish if wish is not None else own if own is not None else else_
 
 
 def _steerable(session: Session) -> DiffusionSession:

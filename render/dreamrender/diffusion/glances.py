@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
-from diffusers import AutoencoderTiny
 from torch import Tensor
 
+from dreamrender.diffusion.library import AutoencoderTiny
 from dreamrender.types import Images
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def _matrix(family: Family) -> Glance:
     fitted = torch.linalg.lstsq(known, colours).solution.float().to(family.device)
 
     def glance(latents: Tensor) -> Images:
-        return torch.einsum("nchw,cd->ndhw", latents.float(), fitted[:-1]) + fitted[-1][None, :, None, None]
+        shown: Images = torch.einsum("nchw,cd->ndhw", latents.float(), fitted[:-1])
+        offset: Images = fitted[-1][None, :, None, None]
+        return shown + offset
 
     return glance

@@ -43,5 +43,5 @@ def looked(family: Family, looks: Sequence[Look]) -> list[Latents]:
         latents, times = torch.cat([row.latents for row in rows]), torch.cat([row.t for row in rows])
         with torch.set_grad_enabled(latents.requires_grad):
             predicted = family.denoise(latents, times, condition)
-        found.update(zip(indices, predicted.split(1), strict=True))
+        found.update(zip(indices, torch.split(predicted, 1), strict=True))
     return [found[index] for index in range(len(looks))]

@@ -6,61 +6,109 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import torch
-from diffusers import AutoencoderTiny, DiffusionPipeline
 
-from dreamconfig.catalogue import models
+from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError
+from dreamrender.diffusion import tiny_decoders
 from dreamrender.diffusion.families import FAMILIES, family_named
 from dreamrender.diffusion.families.family import Family
-from dreamrender.diffusion.repositories import require
-from dreamrender.fast.precision import formats
+from dreamrender.diffusion.folders import Folder
+from dreamrender.diffusion.headers import count
+from dreamrender.diffusion.library import DiffusionPipeline, quiet
+from dreamrender.fast.precision import dtype_on
+from dreamrender.placing import Needs, Placing, placing
 from dreamrender.residents import residents_on
+from dreamrender.shelf import shelf
 
 Model: TypeAlias = Family | DiffusionPipeline
 """One that is stepped natively, or a pipeline that paints by itself."""
 
+TILED = 0.25
+"""Of what decoding a picture takes, in tiles."""
+
 
 def load_model(name: str, device: str = "cpu") -> Model:
-    """The model of that name, on the device. Raises PaintError if it is not here or there is no room."""
-    entry = models()[name]
-    model: Model = residents_on(device).take(name, partial(_load, name, device), entry.memory.fixed * 1e6)
-    return model
+    """The model of that name, on the device; loaded the first time, and again if it had to leave meanwhile.
+
+    Raises PaintError if it is not here, is no whole pipeline of safetensors, or has no room.
+    """
+    residents = residents_on(device)
+    weights = 0.0 if residents.here(name) else _way(name, shelf().pipeline(name), device).weights
+    return residents.take(name, partial(_load, name, device), weights)
+
+
+def _way(name: str, folder: Folder, device: str) -> Placing:
+    needs = needs_of(folder, models()[name], device)
+    return placing(name, needs, residents_on(device).obtainable(), device)
+
+
+def needs_of(folder: Folder, entry: ModelEntry, device: str) -> Needs:
+    """Bytes that a pipeline takes on a device, counted from its files' headers, and a picture of its size."""
+    width = torch.finfo(dtype_on(device)).bits // 8
+    parts = [
+        width * count(folder.path / name for name in part.weights) for part in folder.components.values()
+    ]
+    side = entry.painting.size or (0, 0)
+    work = entry.memory.pixel * 1e3 * side[0] * side[1]
+    return Needs(whole=sum(parts), part=max(parts, default=0), work=work, tiled=work * TILED)
 
 
 def _load(name: str, device: str) -> Model:
-    entry = models()[name]
-    folder = require(name)
-    left_out: dict[str, Any] = {"text_encoder": None, "tokenizer": None} if entry.family == "pocket" else {}
-    if entry.family in ("pocket", "sd"):
+    entry, folder = models()[name], shelf().pipeline(name)
+    way = _way(name, folder, device)
+    pipeline = read_pipeline(folder, entry.family, dtype_on(device))
+    if way.manner == "offload":
+        pipeline.enable_model_cpu_offload(device=device)
+    elif way.manner == "sequential":
+        pipeline.enable_sequential_cpu_offload(device=device)
+    else:
+        pipeline.to(device)
+    vae = getattr(pipeline, "vae", None)
+    if vae is not None:
+        _prepare(vae, way.tiles)
+    if entry.family not in FAMILIES:
+        return pipeline
+    family = family_named(entry.family)(pipeline, device, _tiny_decoder(entry.family, device))
+    family.whole = way.manner == "whole"
+    return family
+
+
+def _prepare(vae: Any, tiles: bool) -> None:
+    if tiles and hasattr(vae, "enable_tiling"):
+        vae.enable_tiling()
+        vae.enable_slicing()
+    if vae.config.get("force_upcast", False) and vae.dtype == torch.float16:
+        vae.to(torch.float32)  # its activations exceed half precision
+
+
+def read_pipeline(folder: Folder, family: str, dtype: torch.dtype) -> DiffusionPipeline:
+    """The pipeline of a folder, in main memory. Raises PaintError for one that its library cannot load."""
+    quiet()
+    left_out: dict[str, Any] = {}
+    if family == "pocket":
+        left_out = {"text_encoder": None, "tokenizer": None}
+    if "safety_checker" in folder.components or family == "pocket":
         left_out |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     try:
-        pipeline = DiffusionPipeline.from_pretrained(
-            folder,
-            torch_dtype=formats(device).painter,
-            variant=entry.variant or None,
+        pipeline: Any = DiffusionPipeline.from_pretrained(
+            folder.path,
+            dtype=dtype,
+            variant=folder.variant or None,
             use_safetensors=True,
             local_files_only=True,
             **left_out,
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise PaintError(f"The model `{name}` does not load: {error}") from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError) as error:
+        raise PaintError(f"The pipeline in {folder.path.name} does not load: {error}") from error
     pipeline.set_progress_bar_config(disable=True)
-    pipeline.to(device)
-    if entry.family not in FAMILIES:
-        return pipeline
-    return family_named(entry.family)(pipeline, device, _tiny_decoder(entry.family, device))
+    return pipeline
 
 
 def _tiny_decoder(family: str, device: str) -> torch.nn.Module | None:
-    """The tiny decoder of a family, if somebody fetched one."""
-    for name, entry in models().items():
-        if entry.kind == "tiny-decoder" and entry.family == family:
-            try:
-                folder = require(name)
-            except PaintError:
-                continue
-            tiny: torch.nn.Module = AutoencoderTiny.from_pretrained(
-                folder, torch_dtype=formats(device).painter, use_safetensors=True, local_files_only=True
-            ).to(device)
-            return tiny
-    return None
+    """That of a family, if somebody fetched one."""
+    name = tiny_decoders.tiny_decoder_for(shelf(), family)
+    if name is None:
+        return None
+    weights, config = shelf().require(name)
+    tiny: torch.nn.Module = tiny_decoders.load(weights, config).to(device, dtype_on(device))
+    return tiny

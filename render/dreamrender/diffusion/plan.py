@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 from dreamqueue.hires import first_pass
+from dreamqueue.recipe import Recipe
 
 STRENGTH = 0.75
 """How much of an initial picture is painted over, where nobody says."""
@@ -35,27 +36,8 @@ class Stage:
     """Share of the scheduler's way that it begins at; 1 is pure noise."""
 
 
-class Asked(Protocol):
-    """What of a recipe decides the stages."""
-
-    height: int
-    width: int
-    steps: int
-
-    @property
-    def legs(self) -> Sequence[LegLike]:
-        """Where it was made longer."""
-
-
-class LegLike(Protocol):
-    """The part of a painting up to a step, which counted on fewer steps."""
-
-    until: int
-    steps: int
-
-
 def plan(
-    recipe: Asked, *, picture: bool, strength: float | None, hires: float = 1.0, multiple: int = 8
+    recipe: Recipe, *, picture: bool, strength: float | None, hires: float = 1.0, multiple: int = 8
 ) -> list[Stage]:
     """The stages of a painting, `recipe.steps` steps in all.
 
@@ -70,7 +52,7 @@ def plan(
 
 
 def _first(
-    recipe: Asked, steps: int, picture: bool, strength: float, hires: float, multiple: int
+    recipe: Recipe, steps: int, picture: bool, strength: float, hires: float, multiple: int
 ) -> list[Stage]:
     begin: Literal["noise", "picture"] = "picture" if picture else "noise"
     whole = Stage(begin, recipe.height, recipe.width, steps, steps, strength if picture else 1.0)

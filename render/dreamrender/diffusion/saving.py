@@ -24,10 +24,11 @@ SCHEDULER = "scheduler/"
 
 def save(session: DiffusionSession) -> bytes:
     """The session after its last step."""
-    if session.latents is None:
-        raise CannotResume("it has not begun")
-    numbers, tensors = memories(session.scheduler, session.fresh_scheduler())
-    tensors = {SCHEDULER + name: tensor for name, tensor in tensors.items()}
+    numbers: dict[str, Any] = {}
+    tensors: dict[str, Tensor] = {}
+    if session.stage_begun >= 0:
+        numbers, remembered = memories(session.scheduler, session.fresh_scheduler())
+        tensors = {SCHEDULER + name: tensor for name, tensor in remembered.items()}
     tensors |= {name: part for name in LATENTS if (part := getattr(session, name)) is not None}
     tensors["generator"] = session.generator.get_state()
     head = {
@@ -48,7 +49,7 @@ def load(session: DiffusionSession, state: bytes) -> None:
         device = torch.device(session.family.device)
         state_file.check(head, session.recipe, device.type, SAME)
         for name in LATENTS:
-            setattr(session, name, tensors[name].to(device))
+            setattr(session, name, tensors[name].to(device) if name in tensors else None)
         session.step, session.entry = int(head["step"]), int(head["entry"])
         session.stage_begun = int(head["stage"])
         if session.stage_begun == session.index:
@@ -60,7 +61,7 @@ def load(session: DiffusionSession, state: bytes) -> None:
 
 
 def memories(scheduler: Any, fresh: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What steps have changed in a scheduler: numbers, and tensors by name (those of a list by `name/index`)."""
+    """What steps have changed in a scheduler: numbers, and tensors by name (of a list by `name/index`)."""
     numbers: dict[str, Any] = {}
     tensors: dict[str, Tensor] = {}
     for name, now in vars(scheduler).items():
@@ -71,7 +72,9 @@ def memories(scheduler: Any, fresh: Any) -> tuple[dict[str, Any], dict[str, Tens
             tensors[name] = now
         elif isinstance(now, list):
             numbers[name] = [None if one is None else index for index, one in enumerate(now)]
-            tensors |= {f"{name}/{index}": torch.as_tensor(one) for index, one in enumerate(now) if one is not None}
+            tensors |= {
+                f"{name}/{index}": torch.as_tensor(one) for index, one in enumerate(now) if one is not None
+            }
         elif now is None or isinstance(now, bool | int | float | str):
             numbers[name] = now
     return numbers, tensors
@@ -94,10 +97,8 @@ def recall(
 
 
 def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, Tensor | np.ndarray) and isinstance(other, type(one)):
-        return one.shape == other.shape and bool((one == other).all())
     if isinstance(one, Tensor | np.ndarray) or isinstance(other, Tensor | np.ndarray):
-        return False
+        return type(one) is type(other) and np.array_equal(one, other)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one is other or (type(one) is type(other) and one == other))

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
-import diffusers
-
 from dreamqueue.errors import PaintError
+from dreamrender.diffusion.library import diffusers
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,14 @@ def sampler(name: str, own: Any, *, latent: bool = True) -> Any:
     if is_flow(own):
         if not chosen.flow:
             fit = "`, `".join(name for name, one in SAMPLERS.items() if one.flow)
-            raise PaintError(f"This model was trained by flow matching: `{name}` is not for it, but `{fit}` are.")
-        moved = {} if chosen.flow.startswith("FlowMatch") else {**_FLOW, "flow_shift": own.config.get("shift", 1.0)}
+            raise PaintError(
+                f"This model was trained by flow matching: `{name}` is not for it, but `{fit}` are."
+            )
+        moved = (
+            {}
+            if chosen.flow.startswith("FlowMatch")
+            else {**_FLOW, "flow_shift": own.config.get("shift", 1.0)}
+        )
         return getattr(diffusers, chosen.flow).from_config(own.config, **moved)
     options = {**({"clip_sample": False} if latent else {}), **chosen.options}
     return getattr(diffusers, chosen.scheduler).from_config(own.config, **options)
@@ -85,7 +90,7 @@ class Pace:
 
 
 def set_steps(scheduler: Any, steps: int, strength: float, pace: Pace) -> int:
-    """Bring a new scheduler to the last `strength` of its way, in `steps` steps; the index of the first entry.
+    """Bring a new scheduler to the last `strength` of its way, in `steps` steps; gives its first entry.
 
     `len(scheduler.timesteps)` minus that index is the number of times the network is asked: samplers of
     second order ask twice a step. Raises PaintError for more steps than the model was trained with.
@@ -93,7 +98,9 @@ def set_steps(scheduler: Any, steps: int, strength: float, pace: Pace) -> int:
     whole = max(steps, round(steps / strength))
     most = int(scheduler.config.get("num_train_timesteps", whole))
     if whole > most:
-        raise PaintError(f"{steps} steps are too many for this model; at most {int(most * strength)} are possible.")
+        raise PaintError(
+            f"{steps} steps are too many for this model; at most {int(most * strength)} are possible."
+        )
     takes = signature(scheduler.set_timesteps).parameters
     shifts = "mu" in takes and scheduler.config.get("use_dynamic_shifting")
     known: dict[str, Any] = {"mu": pace.shift} if shifts else {}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -16,6 +15,7 @@ from dreamqueue.recipe import Recipe
 from dreamqueue.turns import way
 from dreamrender.diffusion.families.family import Family, Latents
 from dreamrender.diffusion.levels import Level, level, noised
+from dreamrender.diffusion.library import randn_tensor
 from dreamrender.diffusion.plan import Stage
 from dreamrender.diffusion.schedulers import sampler, set_steps
 from dreamrender.diffusion.words.reading import Condition, alike, read
@@ -107,7 +107,8 @@ class DiffusionSession:
     def score(self) -> float | None:
         """Cosine similarity of a quick look at the picture and the wanted phrases, once a step."""
         if self._scored[0] != self.step:
-            self._scored = (self.step, self._score(self.recipe, self._seen(), way(self.recipe, max(0, self.step - 1))))
+            t = way(self.recipe, max(0, self.step - 1))
+            self._scored = self.step, self._score(self.recipe, self._seen(), t)
         return self._scored[1]
 
     @property
@@ -120,9 +121,8 @@ class DiffusionSession:
     def rehearse(self) -> None:
         """Raises PaintError if its sampler does not fit the model or cannot make so many steps."""
         for stage in self.stages:
-            shape = (1, self.family.channels, *(side // self.family.scale for side in (stage.height, stage.width)))
             scheduler = sampler(self.wishes.scheduler, self.family.scheduler, latent=self.family.latent)
-            pace = self.family.pace(torch.empty(shape, device="meta"))
+            pace = self.family.pace(torch.empty(self._shape(stage), device="meta"))
             set_steps(scheduler, stage.planned, stage.strength, pace)
 
     @torch.no_grad()
@@ -236,24 +236,28 @@ class DiffusionSession:
 
     def _begun(self, stage: Stage) -> tuple[Latents, Latents]:
         """What lies under the noise, and the noise."""
-        shape = (1, self.family.channels, stage.height // self.family.scale, stage.width // self.family.scale)
         if stage.begin == "noise":
-            noise = self._drawn(shape)
+            noise = self._drawn(self._shape(stage))
             return torch.zeros_like(noise), noise
         if stage.begin == "onward":
-            assert self.clean is not None and self.noise is not None
+            assert self.clean is not None
+            assert self.noise is not None
             return self.clean, self.noise
         if stage.begin == "picture":
             assert self.start is not None
             latents = self.family.encode(_resized(self.start, stage), self.generator)
         else:
-            latents = self._over(stage, shape)
+            latents = self._over(stage)
         return latents, self._drawn(tuple(latents.shape))
 
-    def _over(self, stage: Stage, shape: tuple[int, ...]) -> Latents:
+    def _shape(self, stage: Stage) -> tuple[int, int, int, int]:
+        scale = self.family.scale
+        return 1, self.family.channels, stage.height // scale, stage.width // scale
+
+    def _over(self, stage: Stage) -> Latents:
         """What the stage before has made, at this stage's size."""
         assert self.latents is not None
-        if tuple(self.latents.shape) == shape:
+        if tuple(self.latents.shape) == self._shape(stage):
             return self.latents
         image = self.family.decode(self.latents)[0].clamp(0, 1)
         return self.family.encode(_resized(image, stage), self.generator)

@@ -11,7 +11,6 @@ from safetensors.torch import load_file
 
 from dreamconfig.catalogue import models
 from dreamqueue.errors import PaintError
-from dreamrender import torchvision_ops
 from dreamrender.shelf import Shelf
 
 
@@ -28,8 +27,7 @@ def load(weights: Path, config: Path) -> Any:
 
     Raises PaintError for files that are none.
     """
-    torchvision_ops.declare()
-    import diffusers
+    from dreamrender.diffusion.library import diffusers
 
     tiny: Any = diffusers.AutoencoderTiny
     try:

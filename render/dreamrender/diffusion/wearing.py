@@ -14,13 +14,13 @@ MOST = 8
 
 
 def wear(family: Family, loras: Sequence[UsedLora]) -> None:
-    """From here on the model has exactly these, each at its weight. Raises PaintError for one that is not here
-    or was made for another model."""
+    """From here on the model has exactly these, each at its weight. Raises PaintError for one that is not
+    here or was made for another model."""
     wanted = {_adapter(lora.name): lora for lora in loras}
     worn = tuple(loras)
     if family.worn == worn:
         return
-    if wanted and not hasattr(family.pipeline, "load_lora_weights") or (wanted and family.name == "pocket"):
+    if (wanted and not hasattr(family.pipeline, "load_lora_weights")) or (wanted and family.name == "pocket"):
         raise PaintError("This model takes no LoRAs.")
     for adapter, lora in wanted.items():
         if adapter not in family.wardrobe:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from diffusers import DiffusionPipeline
 
 from dreamqueue.recipe import Phrase, Recipe
 from dreamrender.diffusion import loop
 from dreamrender.diffusion.families import family_named
 from dreamrender.diffusion.families.family import Family
+from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.plan import plan
 from dreamrender.diffusion.session import DiffusionSession, Wishes
 from dreamrender.types import Image

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import StableDiffusionImg2ImgPipeline
 
 from dreamrender.diffusion.families import family_named
+from dreamrender.diffusion.library import diffusers
 from dreamrender.diffusion.schedulers import SAMPLERS, sampler
 
 from . import painters
@@ -94,7 +94,7 @@ def test_picture_to_picture_is_that_of_diffusers(name: str, tiny_sd: Path) -> No
     recipe = painters.recipe_of(scheduler=name, strength=0.5, image="x", steps=5)
     ours = painters.painted(painters.begun(family, recipe, start))
     parts = {**pipeline.components, "scheduler": sampler(name, family.scheduler)}
-    over = StableDiffusionImg2ImgPipeline(**parts, requires_safety_checker=False)
+    over = diffusers.StableDiffusionImg2ImgPipeline(**parts, requires_safety_checker=False)
     over.set_progress_bar_config(disable=True)
     theirs = over(
         painters.WANTED,
@@ -131,9 +131,7 @@ def test_a_colour_matrix_is_fitted_to_the_decoder(tiny_sd: Path) -> None:
 
 
 def test_a_tiny_decoder_is_used_where_there_is_one(tiny_sd: Path, tiny_taesd: Path) -> None:
-    from diffusers import AutoencoderTiny
-
-    tiny = AutoencoderTiny.from_pretrained(tiny_taesd, local_files_only=True)
+    tiny = diffusers.AutoencoderTiny.from_pretrained(tiny_taesd, local_files_only=True)
     family = family_named("sd")(painters.pipeline_at(tiny_sd), "cpu", tiny)
     latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(5))
     shown = family.glance(latents)

@@ -90,7 +90,9 @@ def test_more_steps_on_the_way_or_after_it(family: Family, until: int) -> None:
 @pytest.mark.parametrize("name", ["", *SAMPLERS])
 @pytest.mark.parametrize("how", ["plain", "over a picture", "hires"])
 def test_a_saved_session_makes_the_same_next_steps(sd: Family, name: str, how: str) -> None:
-    start = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1)) if how == "over a picture" else None
+    start = (
+        torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1)) if how == "over a picture" else None
+    )
     fields = {"hires": 2.0, "width": 128, "height": 128} if how == "hires" else {}
     fields |= {"image": "x", "strength": 0.5} if start is not None else {}
     recipe = painters.recipe_of(steps=6, scheduler=name, **fields)
@@ -174,14 +176,16 @@ def test_without_guidance_the_network_looks_once(sd: Family, monkeypatch: pytest
     rows: list[int] = []
     denoise = sd.denoise
     monkeypatch.setattr(
-        sd, "denoise", lambda latents, t, condition: rows.append(len(latents)) or denoise(latents, t, condition)
+        sd,
+        "denoise",
+        lambda latents, t, condition: rows.append(len(latents)) or denoise(latents, t, condition),
     )
     painters.painted(painters.begun(sd, painters.recipe_of(guidance=1.0, scheduler="ddim")))
     assert rows == [1] * 5
 
 
 def test_a_sampler_of_another_kind_of_model(tiny_sd3: Path) -> None:
-    with pytest.raises(PaintError, match="flow matching.*`euler`"):
+    with pytest.raises(PaintError, match=r"flow matching.*`euler`"):
         painters.begun(painters.family_at(tiny_sd3, "sd3"), painters.recipe_of(scheduler="ddim"))
 
 

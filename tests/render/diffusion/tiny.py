@@ -14,17 +14,15 @@ from typing import Any
 
 import torch
 
-from dreamrender.diffusion import older_pipelines
+from dreamrender.diffusion.library import diffusers
 
 from . import tiny_tokenizers as tokenizers
 
-older_pipelines.declare()
-
-import diffusers  # noqa: E402
-import transformers  # noqa: E402
-from diffusers.pipelines.deepfloyd_if import IFSafetyChecker, IFWatermarker  # noqa: E402
-from diffusers.pipelines.deprecated.unclip.text_proj import UnCLIPTextProjModel  # noqa: E402
-from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker  # noqa: E402
+# isort: split
+import transformers
+from diffusers.pipelines.deepfloyd_if import IFSafetyChecker, IFWatermarker
+from diffusers.pipelines.deprecated.unclip.text_proj import UnCLIPTextProjModel
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 
 SIDE = 64
 """Pixels that the latent models paint by default, but `pixart` and `sana`."""
@@ -268,6 +266,8 @@ def amused(folder: Path) -> Path:
             ),
             scheduler=diffusers.AmusedScheduler(mask_token_id=codes + 1),
         )
+        torch.nn.init.normal_(pipeline.vqvae.quantize.embedding.weight)
+        torch.nn.init.constant_(pipeline.vqvae.decoder.conv_out.bias, 0.5)  # its pixels are in [0, 1]
         return _save(pipeline, folder, words)
 
 
@@ -296,8 +296,9 @@ def pixart(folder: Path) -> Path:
 
 
 def sana(folder: Path) -> Path:
-    """Sana: a linear transformer with Gemma's words and an autoencoder that shrinks more."""
-    blocks, widths, scales = ("ResBlock", "EfficientViTBlock"), (8, 8), ((), (5,))
+    """Sana: a linear transformer with Gemma's words, an autoencoder that shrinks 32 times, 512 × 512."""
+    blocks = *("ResBlock",) * 4, *("EfficientViTBlock",) * 2
+    widths, scales, layers = (8,) * 6, ((),) * 4 + ((5,),) * 2, (1,) * 6
     with _seeded(), _tokenizers(tokenizer=tokenizers.write_gemma) as words:
         text = transformers.Gemma2Config(
             vocab_size=len(words["tokenizer"]),
@@ -320,8 +321,8 @@ def sana(folder: Path) -> Path:
                 decoder_block_out_channels=widths,
                 encoder_qkv_multiscales=scales,
                 decoder_qkv_multiscales=scales,
-                encoder_layers_per_block=(1, 1),
-                decoder_layers_per_block=(1, 1),
+                encoder_layers_per_block=layers,
+                decoder_layers_per_block=layers,
                 downsample_block_type="conv",
                 upsample_block_type="interpolate",
                 decoder_norm_types="rms_norm",
@@ -339,7 +340,7 @@ def sana(folder: Path) -> Path:
                 cross_attention_head_dim=8,
                 cross_attention_dim=16,
                 caption_channels=16,
-                sample_size=32,
+                sample_size=16,
             ),
             scheduler=diffusers.DPMSolverMultistepScheduler(
                 prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0

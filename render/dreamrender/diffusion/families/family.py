@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import torch
-from diffusers import DiffusionPipeline
 from torch import Tensor
 
 from dreamqueue.recipe import UsedLora
 from dreamrender.diffusion.glances import Glance, by_decoder, glance_of
+from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.schedulers import Pace
 from dreamrender.diffusion.words.reading import Condition
 from dreamrender.diffusion.words.windows import Track
 from dreamrender.types import Image, Images
+
+
+def dtype_of(network: torch.nn.Module) -> torch.dtype:
+    """What a network's weights are kept in."""
+    return next(network.parameters()).dtype
+
 
 Latents = Tensor
 """What the denoiser works on, (N, channels, height, width) of its own grid."""
@@ -46,14 +52,21 @@ class Family(ABC):
         self.device = device
         self.scheduler: Any = pipeline.scheduler
         """As the model came; sessions make their own from its configuration."""
-        self.denoiser: Any = self._denoiser()
-        self.dtype: torch.dtype = self.denoiser.dtype
+        self.denoiser = self._denoiser()
+        self.dtype = dtype_of(self.denoiser)
         self.worn: Sequence[UsedLora] = ()
         """LoRAs that it has on."""
         self.wardrobe: list[str] = []
         """Adapters that are loaded, the first one longest ago."""
+        self.whole = True
+        """False: parts of it wait in main memory, where diffusers moves them to and fro."""
         self._tiny = tiny
         self._glance: Glance | None = None
+
+    @property
+    def components(self) -> dict[str, Any]:
+        """What takes room on the device; nothing known where parts of it wait elsewhere."""
+        return {**self.pipeline.components, "tiny": self._tiny} if self.whole else {}
 
     def to(self, device: str) -> Self:
         """Move it to another device."""
@@ -63,9 +76,8 @@ class Family(ABC):
         self.device, self._glance = device, None
         return self
 
-    def _denoiser(self) -> torch.nn.Module:
-        network: torch.nn.Module = self.pipeline.unet
-        return network
+    def _denoiser(self) -> Any:
+        return self.pipeline.unet
 
     @property
     def channels(self) -> int:
@@ -75,7 +87,7 @@ class Family(ABC):
     @property
     def multiple(self) -> int:
         """Width and height have to be multiples of this many pixels."""
-        return self.scale * 2 ** (len(self.denoiser.config.block_out_channels) - 1)
+        return self.scale * int(2 ** (len(self.denoiser.config.block_out_channels) - 1))
 
     @property
     def scale(self) -> int:

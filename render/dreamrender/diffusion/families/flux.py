@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -37,9 +39,8 @@ class Flux(Family):
     def _most(self) -> int:
         return min(TOKENS, int(self.pipeline.tokenizer_2.model_max_length))
 
-    def _denoiser(self) -> torch.nn.Module:
-        network: torch.nn.Module = self.pipeline.transformer
-        return network
+    def _denoiser(self) -> Any:
+        return self.pipeline.transformer
 
     @property
     def channels(self) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-from diffusers import DiffusionPipeline
 from torch import Tensor
 
 from dreamrender.diffusion.families.family import Family, Latents
+from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.words.reading import STATES, Condition
 from dreamrender.diffusion.words.windows import Track
 from dreamrender.types import Image, Images

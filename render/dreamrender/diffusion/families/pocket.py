@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import torch
-from diffusers import DiffusionPipeline
 from torch import Tensor
 
-from dreamrender.critics.loading import load_critic
 from dreamrender.critics.pocket import PocketCritic
 from dreamrender.diffusion.families.family import Family, Latents
 from dreamrender.diffusion.families.sdxl import POOLED
+from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.words.reading import MASK, STATES, Condition
 from dreamrender.diffusion.words.windows import Track
 
@@ -22,15 +23,19 @@ class Pocket(Family):
 
     def __init__(self, pipeline: DiffusionPipeline, device: str, tiny: torch.nn.Module | None = None) -> None:
         super().__init__(pipeline, device, tiny)
-        critic = load_critic("pocket", device)
-        assert isinstance(critic, PocketCritic)
-        self._critic = critic
-        self.tracks = [Track(critic.tokens, critic.max_tokens, first=1)]
+        self.reader = PocketCritic.from_file(device=device)
+        del self.reader.image_tower, self.reader.image_head  # it only reads
+        self.tracks = [Track(self.reader.tokens, self.reader.max_tokens, first=1)]
+
+    def to(self, device: str) -> Self:
+        """Move it to another device."""
+        self.reader.to(device)
+        return super().to(device)
 
     @torch.no_grad()
     def look(self, text: str) -> Condition:
         """States (1, tokens, 384), which of them count, and the embedding (1, 256)."""
-        states, mask, pooled = self._critic.read([text])
+        states, mask, pooled = self.reader.read([text])
         return {STATES: states.to(self.dtype), MASK: mask, POOLED: pooled.to(self.dtype)}
 
     def denoise(self, latents: Latents, t: Tensor, condition: Condition) -> Latents:

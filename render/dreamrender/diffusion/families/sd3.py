@@ -27,8 +27,8 @@ def t5_track(tokenizer: Any, most: int, first: int = 0) -> Track:
 
 
 def shift_of(scheduler: Any, tokens: int) -> float:
-    """`mu` for schedulers that shift noise by the picture's size (Esser et al. 2024, section 5.3.2): linear in
-    the number of tokens."""
+    """`mu` for schedulers that shift noise by the picture's size (Esser et al. 2024, section 5.3.2): linear
+    in the number of tokens."""
     config = scheduler.config
     few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
     least, most = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
@@ -49,9 +49,8 @@ class StableDiffusion3(Family):
             return [clip]
         return [t5_track(self.pipeline.tokenizer_3, T5_TOKENS, first=clip.max_tokens + 2), clip]
 
-    def _denoiser(self) -> torch.nn.Module:
-        network: torch.nn.Module = self.pipeline.transformer
-        return network
+    def _denoiser(self) -> Any:
+        return self.pipeline.transformer
 
     @property
     def multiple(self) -> int:

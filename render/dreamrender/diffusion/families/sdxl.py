@@ -13,7 +13,7 @@ POOLED, PLACE = "pooled", "place"
 
 
 class StableDiffusionXL(StableDiffusion):
-    """Two CLIP text encoders side by side, and a UNet that is told the picture's size (Podell et al. 2023)."""
+    """Two CLIP text encoders, and a UNet that is told the picture's size (Podell et al. 2023)."""
 
     name = "sdxl"
 
