@@ -75,15 +75,7 @@ class GuidedSession(DiffusionSession):
         self.steering.turn(recipe)
         self.notes = (*self.steering.notes, *own)
 
-    def _gradient(self, shown: Latents, clean: Latents, sigma: float) -> Latents:
-        with torch.enable_grad():
-            mixed = sigma * clean + (1 - sigma) * shown
-            leaf = shown if shown.requires_grad else mixed.requires_grad_()
-            loss = self._loss(mixed)
-        (gradient,) = torch.autograd.grad(loss, leaf)
-        return gradient
-
-    def _loss(self, latents: Latents) -> Tensor:
+    def loss(self, latents: Latents) -> Tensor:
         """What the critics want smaller. Each look has cutouts of its own, that its number decides."""
         steering, number = self.steering, 2 * self.step + self.entry + 1
         steering.generator.manual_seed((self.recipe.seed + LOOKS * number) % 2**32)
@@ -93,6 +85,14 @@ class GuidedSession(DiffusionSession):
         pairs = zip(steering.critics, cuts, strict=True)
         seen = [critic.encode_images(some).float() for critic, some in pairs]
         return steering.loss(image, cuts, seen, self.t, self.way, raw)
+
+    def _gradient(self, shown: Latents, clean: Latents, sigma: float) -> Latents:
+        with torch.enable_grad():
+            mixed = sigma * clean + (1 - sigma) * shown
+            leaf = shown if shown.requires_grad else mixed.requires_grad_()
+            loss = self.loss(mixed)
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        return gradient
 
 
 def unit(gradient: Tensor) -> Tensor:
