@@ -157,6 +157,7 @@ class ModelEntry(Entry):
     file: str | None = None
     """Package data, relative to dreamrender; None if it is fetched."""
     sha256: str | None = None
+    """Of that file; of a pipeline: of its weights, one after the other in the order of their paths."""
     megabytes: float
     architecture: str | None = None
     """open_clip model name."""

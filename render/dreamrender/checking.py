@@ -55,7 +55,7 @@ def look(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
 def _compare_pipeline(entry: ModelEntry, folder: Path) -> None:
     spoilt = next(repositories.spoilt(folder), None)
     if spoilt is None and entry.sha256 is not None:
-        weights = sorted(describe(folder, entry.variant).weights)
+        weights = sorted(describe(folder, entry.variant).weights, key=Path.as_posix)
         spoilt = folder if checksum(weights) != entry.sha256 else None
     if spoilt is not None:
         raise PaintError(

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
-from dreamconfig.catalogue import Memory, backends, models, needed
+from dreamconfig.catalogue import Memory, ModelEntry, backends, models, needed
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.sizes import named, of_area
@@ -46,22 +46,32 @@ def estimate(
     loaded: Callable[[str], bool] = lambda model: False,
     at_once: int = 1,
     apart: bool = False,
+    half: bool = False,
 ) -> Estimate:
     """What a painting of the recipe takes beside the models that are loaded, `at_once` pictures in a step.
 
     `apart`: models that can be taken apart are on the device a piece at a time (`dreamrender.placing`).
-    The catalogue has the numbers (measured by tools/memory, on a CPU in single precision; a GPU in half
-    precision takes less). A backend that the catalogue does not know counts as nothing.
+    `half`: pipelines are in half precision. The catalogue has the numbers (measured by tools/memory, on a CPU
+    in single precision; a GPU takes less). A backend that the catalogue does not know counts as nothing.
     """
     known = backends().get(recipe.backend)
     own = known.memory if known else Memory()
-    wanted = {name: models()[name].memory for name in needed(recipe.backend, recipe.preset, recipe.critics)}
+    names = needed(recipe.backend, recipe.preset, recipe.critics)
+    wanted = {name: _memory(models()[name], half) for name in names}
     fixed = own.fixed + sum(_fixed(memory, apart) for name, memory in wanted.items() if not loaded(name))
     of_cuts = cuts * sum(memory.cut for memory in (own, *wanted.values()))
     kilobytes = sum(memory.pixel for memory in (own, *wanted.values()))
     return Estimate(
         fixed=(fixed + at_once * of_cuts) * 1e6, pixel=at_once * kilobytes * 1e3, largest=own.largest
     )
+
+
+def _memory(model: ModelEntry, half: bool) -> Memory:
+    own = model.memory
+    if not half or model.kind != "diffusers":
+        return own
+    apart = None if own.apart is None else own.apart / 2
+    return own.model_copy(update={"fixed": own.fixed / 2, "pixel": own.pixel / 2, "apart": apart})
 
 
 def _fixed(what: Memory, apart: bool) -> float:

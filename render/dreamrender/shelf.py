@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from dreamconfig.catalogue import FileEntry, ModelEntry, include, models
 from dreamconfig.places import models_folder
@@ -86,6 +87,12 @@ class Shelf:
         (folder,) = self.require(name)
         return describe(folder, models()[name].variant)
 
+    def connecting(self, name: str) -> dict[str, Any]:
+        """What diffusers' `from_pretrained` has to be told besides, for a pipeline in several parts."""
+        if not models()[name].connected:
+            return {}
+        return {"load_connected_pipeline": True, "cache_dir": self.folder / repositories.CACHE}
+
     def _folder(self, entry: ModelEntry) -> Path | None:
         """Where a pipeline lies; None if it is not here."""
         if entry.file is not None:
@@ -129,9 +136,7 @@ class Shelf:
 
     def _fetch_pipeline(self, entry: ModelEntry, tell: Tell, give_up: threading.Event | None) -> None:
         if entry.repository is None:
-            raise PaintError(
-                f"The folder {entry.folder} is not there any more, and nobody says where it came from."
-            )
+            raise PaintError("Its folder is not there, and the catalogue names no repository that has it.")
         repositories.fetch(entry, self.folder, tell, give_up=give_up)
 
 

@@ -57,9 +57,9 @@ class Diffusion(Resumable, Steerable):
         model = self._models(name, self.device)
         start = initial(recipe, inputs)
         judge = Judge(self._critics(recipe.critics[0], self.device))
-        if isinstance(model, Family):
-            return self._native(recipe, inputs, entry, model, start, judge)
-        return self._driven(recipe, entry, model, start, judge)
+        if model.family is not None:
+            return self._native(recipe, inputs, entry, model.family, start, judge)
+        return self._driven(recipe, entry, model.pipeline, start, judge)
 
     def group(self, session: Session) -> Hashable:
         """Sessions of one model with the same LoRAs; one of a pipeline that paints by itself is alone."""

@@ -15,7 +15,6 @@ from dreamqueue.course import values_of
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.diffusion.autoencoders import autoencoder
-from dreamrender.diffusion.library import diffusers
 from dreamrender.diffusion.twins import Pipeline, schedulers, twin
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
@@ -89,7 +88,7 @@ def _for_picture(pipeline: Pipeline) -> Pipeline:
     """A pipeline of the same networks that begins with a picture."""
     if "image" in signature(pipeline.__call__).parameters:
         return twin(pipeline)
-    import diffusers  # its AutoPipeline imports every pipeline that there is
+    from dreamrender.diffusion.library import diffusers  # its AutoPipeline imports all there are
 
     try:
         return twin(diffusers.AutoPipelineForImage2Image.from_pipe(pipeline))

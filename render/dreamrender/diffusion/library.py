@@ -1,10 +1,9 @@
 """What is used of diffusers, imported in the way that works: take it from here.
 
 PyPI's torchvision does not load beside a CPU build of torch unless `torchvision_ops` goes first, and
-diffusers imports it. A published model_index.json names classes of its own pipeline by that pipeline's module
-("unclip"); diffusers 0.42 has moved the older ones into `diffusers.pipelines.deprecated` and looks only
-beside it. And the safety checker of DeepFloyd IF does not end its construction as transformers 5 expects, so its
-weights do not load.
+diffusers imports it. A published pipeline names classes of its own by their module ("unclip"); diffusers 0.42
+has moved the older ones into `diffusers.pipelines.deprecated` and looks only beside it. And the safety
+checker of DeepFloyd IF does not end its construction as transformers 5 expects, so its weights do not load.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
@@ -15,13 +15,26 @@ from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.folders import Folder
 from dreamrender.diffusion.headers import count
 from dreamrender.diffusion.library import DiffusionPipeline, quiet
+from dreamrender.diffusion.placed import PlacedPipeline
 from dreamrender.fast.precision import dtype_on
 from dreamrender.placing import Needs, Placing, placing
 from dreamrender.residents import residents_on
 from dreamrender.shelf import shelf
 
-Model: TypeAlias = Family | DiffusionPipeline
-"""One that is stepped natively, or a pipeline that paints by itself."""
+
+class Model(PlacedPipeline):
+    """A loaded pipeline."""
+
+    family: Family | None = None
+    """What steps it natively; None: it paints by itself."""
+
+    def to(self, device: str) -> Model:
+        """Leave for main memory, or come back."""
+        super().to(device)
+        if self.family is not None and self.whole:
+            self.family.moved(device)
+        return self
+
 
 TILED = 0.25
 """Of what decoding a picture takes, in tiles."""
@@ -56,21 +69,15 @@ def needs_of(folder: Folder, entry: ModelEntry, device: str) -> Needs:
 def _load(name: str, device: str) -> Model:
     entry, folder = models()[name], shelf().pipeline(name)
     way = _way(name, folder, device)
-    pipeline = read_pipeline(folder, entry.family, dtype_on(device))
-    if way.manner == "offload":
-        pipeline.enable_model_cpu_offload(device=device)
-    elif way.manner == "sequential":
-        pipeline.enable_sequential_cpu_offload(device=device)
-    else:
-        pipeline.to(device)
-    vae = getattr(pipeline, "vae", None)
-    if vae is not None:
+    pipeline = read_pipeline(folder, entry.family, dtype_on(device), **shelf().connecting(name))
+    model = Model(pipeline, device, way)
+    if (vae := getattr(model.pipeline, "vae", None)) is not None:
         _prepare(vae, way.tiles)
-    if entry.family not in FAMILIES:
-        return pipeline
-    family = family_named(entry.family)(pipeline, device, _tiny_decoder(entry.family, device))
-    family.whole = way.manner == "whole"
-    return family
+    if entry.family in FAMILIES:
+        tiny = _tiny_decoder(entry.family, device)
+        model.family = family_named(entry.family)(model.pipeline, device, tiny)
+        model.family.text_width = folder.text_width
+    return model
 
 
 def _prepare(vae: Any, tiles: bool) -> None:
@@ -81,12 +88,12 @@ def _prepare(vae: Any, tiles: bool) -> None:
         vae.to(torch.float32)  # its activations exceed half precision
 
 
-def read_pipeline(folder: Folder, family: str, dtype: torch.dtype) -> DiffusionPipeline:
+def read_pipeline(folder: Folder, family: str, dtype: torch.dtype, **connecting: Any) -> DiffusionPipeline:
     """The pipeline of a folder, in main memory. Raises PaintError for one that its library cannot load."""
     quiet()
-    left_out: dict[str, Any] = {}
+    left_out = dict(connecting)
     if family == "pocket":
-        left_out = {"text_encoder": None, "tokenizer": None}
+        left_out |= {"text_encoder": None, "tokenizer": None}
     if "safety_checker" in folder.components or family == "pocket":
         left_out |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     try:

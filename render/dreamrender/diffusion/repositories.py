@@ -79,7 +79,7 @@ def _place(cache: Path, repository: str) -> Path:
 
 def _unfinished(cache: Path, repository: str) -> Path:
     """Lies there while a repository is being fetched."""
-    return _place(cache, repository).with_suffix(".unfinished")
+    return cache / f"{_place(cache, repository).name}.unfinished"
 
 
 def _snapshot(cache: Path, repository: str, entry: ModelEntry) -> Path | None:

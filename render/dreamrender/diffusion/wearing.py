@@ -35,7 +35,7 @@ def wear(family: Family, loras: Sequence[UsedLora]) -> None:
 
 
 def _load(family: Family, adapter: str, name: str) -> None:
-    path = require_lora(name, family.name)
+    path = require_lora(name, family.name, family.text_width)
     try:
         family.pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name=adapter)
     except (ValueError, RuntimeError, KeyError, OSError) as error:

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from dreamconfig.catalogue import needed
+from dreamconfig.catalogue import models, needed
 from dreamqueue import keys
 from dreamqueue.events import ORDER, Cancel, Stop
 from dreamqueue.recipe import Recipe
@@ -53,7 +53,8 @@ def fetch_all(own: Shelf, names: Sequence[str], give_up: threading.Event | None 
 
 
 def _fetch(own: Shelf, recipe: Recipe, give_up: threading.Event) -> None:
-    fetch_all(own, needed(recipe.backend, recipe.preset, recipe.critics), give_up)
+    loras = [lora.name for lora in recipe.loras if lora.name in models()]
+    fetch_all(own, [*needed(recipe.backend, recipe.preset, recipe.critics), *loras], give_up)
 
 
 async def _order(store: JobStore, job: str) -> Cancel | Stop | None:

@@ -9,6 +9,7 @@ from dreamconfig.catalogue import needed
 from dreamqueue.recipe import Recipe
 from dreamrender import memory
 from dreamrender.backend import Backend
+from dreamrender.fast.precision import dtype_on
 from dreamrender.memory import Estimate
 from dreamrender.placing import offloads
 from dreamrender.residents import Residents
@@ -61,7 +62,8 @@ class DeviceRoom:
         backend = self.load(recipe.backend)
         cuts = backend.most_cuts(recipe) if isinstance(backend, memory.HasCuts) else memory.CUTS
         at_once = min(self.batch, max(recipe.candidates, recipe.cells))
-        return memory.estimate(recipe, cuts, loaded, at_once, apart)
+        half = dtype_on(self.residents.device).itemsize == 2
+        return memory.estimate(recipe, cuts, loaded, at_once, apart, half)
 
 
 def _models(recipe: Recipe) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import threading
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dreamcli.main import main
-from dreamconfig.catalogue import backends, models, needed
+from dreamconfig.catalogue import backends, models, needed, presets_of
 from dreamqueue.errors import BadValue, PaintError
 from dreamqueue.prompt import Limits, parse
 from dreamrender.diffusion import repositories
@@ -24,6 +25,7 @@ from dreamrender.sizes import of_area
 from dreamrender.worker.missing import fetch_all
 
 from ..hub import Hub, open_hub
+from . import tiny_kandinsky
 from .tiny import diffusers
 
 Run = Callable[..., Result]
@@ -114,6 +116,18 @@ def test_every_model_says_on_which_terms_and_how_it_paints() -> None:
             assert entry.repository, name
         if entry.kind in {"lora", "tiny-decoder"}:
             assert entry.family, name
+
+
+def test_the_page_says_of_each_what_was_run() -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "MODELS.md").read_text("utf-8")
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    for name, entry in models().items():
+        if entry.kind == "diffusers":
+            row = rows[presets_of(name, entry)[0]]
+            assert (entry.repository or "comes with the installation") in row
+            assert any(ran in row for ran in ("true weights", "tiny random", "not at all")), name
+        elif entry.kind in {"lora", "tiny-decoder"}:
+            assert f"`{name}`" in page
 
 
 def test_the_list_names_them(run: Run) -> None:
@@ -212,15 +226,28 @@ def test_fetching_can_be_given_up_and_goes_on(named: Path, hub: Hub, folder: Pat
     assert "model_index.json" not in hub.asked, "what was whole is not fetched again"
 
 
-def test_a_pipeline_in_two_parts_is_here_when_both_are(hub: Hub, folder: Path, tiny_ddpm: Path) -> None:
-    hub.add("kandinsky-community/kandinsky-2-2-decoder", tiny_ddpm)
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+def test_a_pipeline_in_two_repositories_is_here_when_both_are(hub: Hub, folder: Path, tmp_path: Path) -> None:
+    hub.add(tiny_kandinsky.DECODER, tiny_kandinsky.decoder(tmp_path / "decoder"))
     own = Shelf(folder)
-    with pytest.raises(PaintError, match="no repository `kandinsky-community/kandinsky-2-2-prior`"):
+    with pytest.raises(PaintError, match=f"no repository `{tiny_kandinsky.PRIOR}`"):
         own.fetch("diffusion-kandinsky")
     assert not own.here("diffusion-kandinsky")
-    hub.add("kandinsky-community/kandinsky-2-2-prior", tiny_ddpm)
+    hub.add(tiny_kandinsky.PRIOR, tiny_kandinsky.prior(tmp_path / "prior"))
     own.fetch("diffusion-kandinsky")
-    assert own.here("diffusion-kandinsky")
+    assert own.connecting("diffusion-sd15") == {}
+    hub.asked.clear()
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(
+        own.pipeline("diffusion-kandinsky").path,
+        use_safetensors=True,
+        local_files_only=True,
+        **own.connecting("diffusion-kandinsky"),
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    steps = {"num_inference_steps": 2, "prior_num_inference_steps": 2}
+    with pytest.warns(FutureWarning, match="callback_steps"):
+        picture = pipeline("a red apple", **steps, width=64, height=64).images[0]
+    assert (picture.size, hub.asked) == ((64, 64), [])
 
 
 def test_a_folder_of_ones_own_becomes_a_preset(run: Run, folder: Path, tiny_sdxl: Path) -> None:
@@ -244,6 +271,28 @@ def test_a_folder_of_ones_own_becomes_a_preset(run: Run, folder: Path, tiny_sdxl
     assert "has a model `diffusion-moss` already" in again.stderr
     shutil.rmtree(what.path)
     assert "is not there any more" in run("check", "diffusion-moss").output
+
+
+def test_a_folder_with_a_checksum_is_held_to_it(run: Run, folder: Path, tiny_sd: Path) -> None:
+    assert run("add", "moss", tiny_sd, "--commercial").exit_code == 0
+    own, weights = folder / "models.toml", sorted(tiny_sd.rglob("*.safetensors"))
+    told, whole = own.read_text(), hashlib.sha256(b"".join(path.read_bytes() for path in weights))
+    own.write_text(f'{told}sha256 = "{whole.hexdigest()}"\n')
+    assert "ok   diffusion-moss" in run("check", "diffusion-moss").output
+    own.write_text(f'{told}sha256 = "{64 * "0"}"\n')
+    assert "bad  diffusion-moss: diffusion-moss has changed" in run("check", "diffusion-moss").output
+
+
+def test_an_old_repository_of_one_network_and_another_revision(
+    hub: Hub, folder: Path, tiny_ddpm: Path, tmp_path: Path
+) -> None:
+    (flat := tmp_path / "flat").mkdir()
+    for path in tiny_ddpm.rglob("*.*"):
+        shutil.copy(path, flat / path.name)
+    hub.add("google/ddpm-cat-256", flat)
+    own = Shelf(folder)
+    own.fetch("guided-cats")
+    assert own.pipeline("guided-cats").family == "pixels"
 
 
 def test_a_folder_may_be_one_of_the_catalogues_models(run: Run, folder: Path, tiny_sd: Path) -> None:

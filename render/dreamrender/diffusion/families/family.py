@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -54,27 +54,20 @@ class Family(ABC):
         """As the model came; sessions make their own from its configuration."""
         self.denoiser = self._denoiser()
         self.dtype = dtype_of(self.denoiser)
+        self.text_width: int | None = None
+        """Of its UNet, where that says so: LoRAs for Stable Diffusion 1 do not fit 2."""
         self.worn: Sequence[UsedLora] = ()
         """LoRAs that it has on."""
         self.wardrobe: list[str] = []
         """Adapters that are loaded, the first one longest ago."""
-        self.whole = True
-        """False: parts of it wait in main memory, where diffusers moves them to and fro."""
         self._tiny = tiny
         self._glance: Glance | None = None
 
-    @property
-    def components(self) -> dict[str, Any]:
-        """What takes room on the device; nothing known where parts of it wait elsewhere."""
-        return {**self.pipeline.components, "tiny": self._tiny} if self.whole else {}
-
-    def to(self, device: str) -> Self:
-        """Move it to another device."""
-        self.pipeline.to(device)
+    def moved(self, device: str) -> None:
+        """Its pipeline is on another device now; what it has besides follows."""
         if self._tiny is not None:
             self._tiny.to(device)
         self.device, self._glance = device, None
-        return self
 
     def _denoiser(self) -> Any:
         return self.pipeline.unet

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import torch
 from torch import Tensor
 
@@ -27,10 +25,10 @@ class Pocket(Family):
         del self.reader.image_tower, self.reader.image_head  # it only reads
         self.tracks = [Track(self.reader.tokens, self.reader.max_tokens, first=1)]
 
-    def to(self, device: str) -> Self:
-        """Move it to another device."""
+    def moved(self, device: str) -> None:
+        """The reader follows too."""
+        super().moved(device)
         self.reader.to(device)
-        return super().to(device)
 
     @torch.no_grad()
     def look(self, text: str) -> Condition:
