@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -50,9 +52,14 @@ def recipe_of(family: Family, **fields: object) -> Recipe:
     return Recipe.model_validate({**usual, "phrases": phrases, "width": side, "height": side, **fields})
 
 
+def only(family: Family) -> Any:
+    """In place of all models."""
+    return lambda name, device: SimpleNamespace(family=family)
+
+
 def painter(family: Family, critics: Critics = load_critic) -> Guided:
     """Whose only model is this one."""
-    return Guided("cpu", critics, lambda name, device: family)
+    return Guided("cpu", critics, only(family))
 
 
 def painted(painter: Diffusion, *recipes: Recipe) -> list[Image]:
@@ -65,7 +72,7 @@ def painted(painter: Diffusion, *recipes: Recipe) -> list[Image]:
 
 def unpulled(family: Family, recipe: Recipe, critics: Critics = load_critic) -> Image:
     """By the same model, without critics."""
-    return painted(Diffusion("cpu", critics, lambda name, device: family), recipe)[0]
+    return painted(Diffusion("cpu", critics, only(family)), recipe)[0]
 
 
 def stepped(painter: Guided, recipe: Recipe, steps: int) -> GuidedSession:
@@ -208,7 +215,7 @@ def test_what_is_wished_besides_pulls_too(pixels: Family, critics: Critics) -> N
 
 def test_a_model_without_words_says_so_unless_a_critic_reads_them(pixels: Family, critics: Critics) -> None:
     recipe = recipe_of(pixels)
-    plain = Diffusion("cpu", critics, lambda name, device: pixels).begin(recipe, Inputs())
+    plain = Diffusion("cpu", critics, only(pixels)).begin(recipe, Inputs())
     assert "knows no words" in plain.notes[0]
     assert not painter(pixels, critics).begin(recipe, Inputs()).notes
     other = recipe.model_copy(update={"phrases": (Phrase(text="a green dog"),)})
