@@ -70,6 +70,11 @@ class Preset:
         """Cutouts of the step at progress t."""
         return max(1, round(self.cuts(t))) if callable(self.cuts) else self.cuts
 
+    @property
+    def most_cuts(self) -> int:
+        """Cutouts of a step, at most."""
+        return max(self.cuts_at(step / 20) for step in range(21))
+
     def share_at(self, t: float) -> float:
         """Share of the full sides that the step at progress t is steered at, in (0, 1]."""
         return rung(self.resolution(t)) if callable(self.resolution) else self.resolution

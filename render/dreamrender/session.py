@@ -10,13 +10,14 @@ from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
 from dreamqueue.turns import unrest, way
-from dreamrender.aims import Target, aims_of
+from dreamrender.aims import Aims, Target
 from dreamrender.averages import Average
 from dreamrender.canvas import AnySize, Canvas, Scalable, Unclamped, clamp_with_gradient, leaves, resized
-from dreamrender.collection.guides import UNGUIDED, Collected
+from dreamrender.collection.guides import Collected
 from dreamrender.critics import Critic
-from dreamrender.preset import Preset, Regulariser
+from dreamrender.preset import Preset
 from dreamrender.schedule import progress
+from dreamrender.steering import Steering
 from dreamrender.types import Embeddings, Image, Images
 
 RESTLESS = 1.0
@@ -51,8 +52,7 @@ class SteeredSession:
         self.step = 0
         self.resolution = 1.0
         """Share of the canvas's full sides that it is steered at."""
-        self.targets = tuple(targets)
-        self.collected = collected
+        self.steering = Steering(preset, self.critics, generator, targets, collected)
         self._aim()
         self.optimiser = self._new_optimiser()
         self.average = Average(preset.average)
@@ -79,6 +79,11 @@ class SteeredSession:
             self._scored = (self.step, self._similarity())
         return self._scored[1]
 
+    @property
+    def aims(self) -> Sequence[Aims]:
+        """In the order of the critics."""
+        return self.steering.aims
+
     def views(self) -> tuple[Image, list[Images]]:
         """The picture, and this step's cutouts of it for each critic."""
         image = self.prepared()
@@ -104,18 +109,11 @@ class SteeredSession:
 
     def cuts(self, image: Image) -> list[Images]:
         """This step's cutouts for each critic, (cuts, 3, side, side) of its own side."""
-        cutter, count, how = self.preset.cutter, self.preset.cuts_at(self.t), self.preset.augmentation
-        sides = [critic.image_size for critic in self.critics]
-        return [cutter(image, count, side, how, self.generator, self.t) for side in sides]
+        return self.steering.cuts(image, self.t)
 
     def loss(self, image: Image, cuts: Sequence[Images], seen: Sequence[Embeddings]) -> Tensor:
         """What this step wants smaller, given each critic's embeddings of its cuts: the critics' mean."""
-        total = torch.zeros((), device=image.device)
-        for aims, some, embeddings in zip(self.aims, cuts, seen, strict=True):
-            total = total + aims.loss(embeddings, self.preset.distance, self.way)
-            total = total + self._regular(self.preset.on_cuts, some)
-        total = total / len(self.critics) + self._regular(self.preset.on_image, image[None])
-        return total if self._raw is None else total + self._regular(self.preset.on_raw, self._raw[None])
+        return self.steering.loss(image, cuts, seen, self.t, self.way, self._raw)
 
     def advance(self) -> None:
         """Take the optimiser's step along the gradients that are there."""
@@ -139,14 +137,8 @@ class SteeredSession:
         self._scored = (-1, None)
 
     def _aim(self) -> None:
-        guided = UNGUIDED if self.collected is None else self.collected.guidance(self.recipe)
-        guides = guided.guides or [()] * len(self.critics)
-        self.aims = [
-            aims_of(self.recipe, one, self.targets, some)
-            for one, some in zip(self.critics, guides, strict=True)
-        ]
-        """In the order of the critics."""
-        self.notes = (*(note for aims in self.aims for note in aims.notes), *guided.notes)
+        self.steering.turn(self.recipe)
+        self.notes = self.steering.notes
         """What the member should know, in their words."""
 
     @property
@@ -163,13 +155,6 @@ class SteeredSession:
         with self.average.in_place_of(leaves(canvas)):
             image = canvas.rendered(*size) if isinstance(canvas, AnySize) else resized(canvas.image(), *size)
         return image.detach().float().cpu()
-
-    def _regular(self, regularisers: Sequence[Regulariser], images: Images) -> Tensor:
-        total = torch.zeros((), device=images.device)
-        for regulariser in regularisers:
-            if weight := regulariser.at(self.t):
-                total = total + weight * regulariser.loss(images)
-        return total
 
     def restart_optimiser(self) -> None:
         """The canvas's leaves are others now."""

@@ -16,6 +16,7 @@ from dreamqueue.turns import longer, turned
 from dreamrender import residents
 from dreamrender.backend import Backend, Inputs, Resumable, Steerable
 from dreamrender.backends import BACKENDS, available, load_backend
+from dreamrender.backends.guided import Guided
 from dreamrender.backends.steered import Steered
 from dreamrender.collection.shelf import Shelf
 from dreamrender.critics import Critic, loading
@@ -244,7 +245,7 @@ def test_a_backend_that_cannot_be_imported_says_so(monkeypatch: pytest.MonkeyPat
 
 def test_a_collection_guides_whatever_a_critic_steers(painter: Painter, tmp_path: Path) -> None:
     backend, recipe = painter
-    if not isinstance(backend, Steered):
+    if not isinstance(backend, Steered | Guided):
         return
     fill(tmp_path / "walls", {"red": 4, "blue": 4})
     inputs = Inputs(collection=Shelf(tmp_path).find("walls", "1"))

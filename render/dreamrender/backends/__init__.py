@@ -20,6 +20,7 @@ BACKENDS: dict[str, str] = {
     "strokes": "dreamrender.backends.strokes:Strokes",
     "deepdream": "dreamrender.backends.deepdream:Deepdream",
     "diffusion": "dreamrender.backends.diffusion:Diffusion",
+    "guided": "dreamrender.backends.guided:Guided",
 }
 
 PLUG_INS = "aliendreams.backends"

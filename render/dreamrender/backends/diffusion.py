@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import torch
 
@@ -57,7 +58,7 @@ class Diffusion(Resumable, Steerable):
         start = initial(recipe, inputs)
         judge = Judge(self._critics(recipe.critics[0], self.device))
         if model.family is not None:
-            return self._native(recipe, entry, model.family, start, judge)
+            return self._native(recipe, inputs, entry, model.family, start, judge)
         return self._driven(recipe, entry, model.pipeline, start, judge)
 
     def group(self, session: Session) -> Hashable:
@@ -107,8 +108,18 @@ class Diffusion(Resumable, Steerable):
         saving.load(session, state)
         return session
 
+    def further(self, recipe: Recipe, inputs: Inputs, start: Image | None) -> dict[str, Any]:
+        """What its session takes besides."""
+        return {}
+
     def _native(
-        self, recipe: Recipe, entry: ModelEntry, family: Family, start: Image | None, judge: Judge
+        self,
+        recipe: Recipe,
+        inputs: Inputs,
+        entry: ModelEntry,
+        family: Family,
+        start: Image | None,
+        judge: Judge,
     ) -> DiffusionSession:
         check_size(recipe, family.multiple)
         own = GUIDANCE if entry.painting.guidance is None else entry.painting.guidance
@@ -118,7 +129,8 @@ class Diffusion(Resumable, Steerable):
         )
         generator = torch.Generator().manual_seed(recipe.seed)
         stages = self._stages(recipe, family, start)
-        session = self.session(recipe, family, stages, wishes, generator, start, judge.score)
+        further = self.further(recipe, inputs, start)
+        session = self.session(recipe, family, stages, wishes, generator, start, judge.score, **further)
         session.rehearse()
         wear(family, recipe.loras)
         return session

@@ -65,8 +65,7 @@ class Steered(Resumable, Steerable, ABC):
     def most_cuts(self, recipe: Recipe) -> int:
         """Cutouts that each critic is shown in a step, at most; for an estimate of memory."""
         preset = self.presets.get(recipe.preset or next(iter(self.presets)), Preset())
-        wished = as_wished(preset, recipe, None)
-        return max(wished.cuts_at(step / 20) for step in range(21))
+        return as_wished(preset, recipe, None).most_cuts
 
     def group(self, session: Session) -> str:
         """All sessions with the same critics step together, whatever their sizes and presets."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
@@ -26,17 +27,15 @@ def glance_of(family: Family, tiny: torch.nn.Module | None) -> Glance:
     if isinstance(family.pipeline.vae, AutoencoderTiny):
         return family.decode
     if tiny is not None:
-        return _by(tiny)
+        return partial(by_decoder, tiny)
     return _matrix(family)
 
 
-def _by(tiny: Any) -> Glance:
-    def glance(latents: Tensor) -> Images:
-        scaled = (latents.float() / tiny.config.scaling_factor).to(tiny.device, tiny.dtype)
-        images: Images = tiny.decode(scaled, return_dict=False)[0].float() / 2 + 0.5
-        return images
-
-    return glance
+def by_decoder(tiny: Any, latents: Tensor) -> Images:
+    """Pictures, RGB in [0, 1] or a little beyond, float32; differentiable."""
+    scaled = (latents.float() / tiny.config.scaling_factor).to(tiny.device, tiny.dtype)
+    images: Images = tiny.decode(scaled, return_dict=False)[0].float() / 2 + 0.5
+    return images
 
 
 @torch.no_grad()

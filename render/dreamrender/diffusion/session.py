@@ -25,6 +25,10 @@ from dreamrender.types import Image, Images
 Score = Callable[[Recipe, Image, float], float | None]
 """From a recipe, a picture and the progress of its way to how well it fits the words."""
 
+WORDLESS = (
+    "This model knows no words: it paints what it was trained on. With `--backend guided` CLIP steers it."
+)
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -77,7 +81,7 @@ class DiffusionSession:
         self.entry = 0
         """Looks that the network has had in this stage."""
         self.stage_begun = -1
-        self.notes: tuple[str, ...] = ()
+        self.notes: tuple[str, ...] = () if family.worded else (WORDLESS,)
         self._score = score
         self._scored: tuple[int, float | None] = (-1, None)
         self._shown: tuple[int, Image] | None = None
@@ -155,6 +159,10 @@ class DiffusionSession:
         for one in unwanted:
             return one + value_at(self.wishes.guidance, self.way) * (wanted - one)
         return wanted
+
+    def pulled(self, shown: Latents, said: Latents) -> Latents:
+        """The prediction as the sampler shall have it."""
+        return said
 
     @torch.no_grad()
     def advance(self, shown: Latents, said: Latents) -> None:

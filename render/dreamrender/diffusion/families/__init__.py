@@ -12,6 +12,7 @@ FAMILIES: dict[str, str] = {
     "sdxl": "dreamrender.diffusion.families.sdxl:StableDiffusionXL",
     "sd3": "dreamrender.diffusion.families.sd3:StableDiffusion3",
     "flux": "dreamrender.diffusion.families.flux:Flux",
+    "pixels": "dreamrender.diffusion.families.pixels:Pixels",
 }
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dreamqueue.recipe import UsedLora
-from dreamrender.diffusion.glances import Glance, glance_of
+from dreamrender.diffusion.glances import Glance, by_decoder, glance_of
 from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.schedulers import Pace
 from dreamrender.diffusion.words.reading import Condition
@@ -37,6 +37,10 @@ class Family(ABC):
     """Whether the denoiser is told the guidance scale (distilled) and needs no second, unguided look."""
     latent: bool = True
     """False: it paints pixels."""
+    spread: float = 1.0
+    """Standard deviation of the data that it was trained on; that of latents is scaled to 1."""
+    worded: bool = True
+    """False: it knows no words."""
     negative: bool = True
     """Whether negative phrases mean anything to it."""
 
@@ -114,6 +118,10 @@ class Family(ABC):
         found = encoded.latent_dist.sample(generator) if hasattr(encoded, "latent_dist") else encoded.latents
         latents: Latents = (found.float() - self._offset) * vae.config.scaling_factor
         return latents
+
+    def sketch(self, latents: Latents) -> Images:
+        """As `decode`, by a tiny decoder where there is one; differentiable."""
+        return self.decode(latents) if self._tiny is None else by_decoder(self._tiny, latents)
 
     def decode(self, latents: Latents) -> Images:
         """Pictures, RGB in [0, 1] or a little beyond, float32; differentiable."""
