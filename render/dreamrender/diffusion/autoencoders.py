@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
+from dreamrender.diffusion.colours import PATCHES, Matrix, coloured, fitted
 from dreamrender.diffusion.twins import Pipeline
 from dreamrender.types import Images
 
 NAMES = "vae", "movq", "vqvae", "vqgan"
-PICTURES, PATCHES, SIDE = 4, 8, 2
-"""Patchworks that the matrix is fitted to, at least; patches along a side; side of a patch in latents."""
-SAMPLES = 4
-"""Patches for each unknown of the matrix, at least."""
 
-Matrix = Float[Tensor, "channels_and_one 3"]
 _matrices: WeakKeyDictionary[torch.nn.Module, Matrix] = WeakKeyDictionary()
 
 
@@ -66,8 +59,7 @@ def glanced(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Image
     if found is None or flat.shape[1] != _channels(found[1]):
         mean = flat.mean(1, keepdim=True)
         return (0.5 + mean / (4 * mean.std().clamp(min=1e-6))).expand(-1, 3, -1, -1)
-    matrix = _matrix(*found).to(flat.device)
-    return torch.einsum("nchw,cd->ndhw", flat, matrix[:-1]) + matrix[-1][None, :, None, None]
+    return coloured(_matrix(*found), flat)
 
 
 def _laid_out(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Tensor:
@@ -148,29 +140,19 @@ def _matrix(name: str, network: torch.nn.Module) -> Matrix:
     return _matrices[network]
 
 
-@torch.no_grad()
 def _fitted(name: str, network: Any) -> Matrix:
-    """Least squares from latents to the colours that they decode to, on patchworks.
-
-    Latents are normal with variance 1, as diffusion has them, or a VQ model's codes. Squares of one
-    colour would not do: norms within a decoder see the whole picture, and such a one is none that they know.
-    """
-    generator = torch.Generator().manual_seed(0)
     channels = _channels(network)
-    seen, colours = [], []
-    for _ in range(max(PICTURES, ceil(SAMPLES * (channels + 1) / PATCHES**2))):
-        if name == "vqvae":
-            codes = int(network.config.num_vq_embeddings)
-            patches = torch.randint(codes, (1, PATCHES, PATCHES), generator=generator).to(network.device)
-            latents = _embedded(network, patches)
-        else:
-            patches = torch.randn(1, channels, PATCHES, PATCHES, generator=generator).to(network.device)
-            latents = patches
-        work = patches.repeat_interleave(SIDE, -2).repeat_interleave(SIDE, -1)
-        images = _decoded(name, network, work[:, :, None] if "z_dim" in network.config else work)
-        seen.append(latents.flatten(2)[0].T)
-        colours.append(F.adaptive_avg_pool2d(images, PATCHES).flatten(2)[0].T)
-    known = torch.cat(seen).cpu().double()
-    known = torch.cat([known, known.new_ones(len(known), 1)], dim=1)
-    solved: Tensor = torch.linalg.lstsq(known, torch.cat(colours).cpu().double()).solution
-    return solved.float()
+
+    def decode(patches: Tensor) -> Images:
+        laid = patches[:, :, None] if "z_dim" in network.config else patches
+        return _decoded(name, network, laid.to(network.device))
+
+    if name != "vqvae":
+        return fitted(channels, decode)
+    codes, shape = int(network.config.num_vq_embeddings), (1, PATCHES, PATCHES)
+    return fitted(
+        channels,
+        decode,
+        draw=lambda generator: torch.randint(codes, shape, generator=generator),
+        embed=lambda tokens: _embedded(network, tokens),
+    )
