@@ -19,7 +19,11 @@ from dreamrender.diffusion.library import AutoencoderTiny, diffusers
 
 WARM = 2
 """Steps before any is timed."""
-PUBLISHED: dict[str, object] = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "norm_num_groups": 32}
+PUBLISHED: dict[str, object] = {
+    "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2,
+    "norm_num_groups": 32,
+}
 """The autoencoder of Stable Diffusion."""
 
 
