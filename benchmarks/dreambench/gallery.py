@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 from PIL.Image import Image as PILImage
+from PIL.Image import Resampling
 
 from dreambench.small_generators import write_all
 from dreamconfig.catalogue import backends, models, needed
@@ -84,7 +85,7 @@ def paint_gallery(
                     seconds=seconds,
                 )
                 hung.append(one)
-                pictures.append(picture)
+                pictures.append(picture.resize((side, side), Resampling.LANCZOS))
                 tell(one)
     labels = [
         f"{one.backend}{' (random)' if one.weights == RANDOM else ''}: {one.prompt}, {one.judged:.2f}"
@@ -130,6 +131,9 @@ def _recipe(
     name: str, prompt: str, side: int, share: float, most: int | None, seed: int, critic: str
 ) -> Recipe:
     entry = backends()[name]
+    entry = entry.of(entry.preset)
+    if entry.flags != ("steered",):
+        side = min(side, *entry.size)  # a diffusion paints two of a thing where there is room for two
     steps = max(1, round(share * entry.steps))
     steps = steps if most is None else min(steps, most)
     fitting = max(entry.multiple, side // entry.multiple * entry.multiple)
