@@ -1,4 +1,4 @@
-"""`aliendreams bench steering` on tiny networks: all numbers are there; those that can be known are right."""
+"""`aliendreams bench` on tiny networks: all numbers are there; those that can be known are right."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import torch
 from click.testing import CliRunner
 
+from dreamcli.bench.diffusion import written as diffusion_written
 from dreamcli.bench.steering import written
 from dreamcli.main import main
 
@@ -43,3 +44,21 @@ def test_it_says_each_ratio_cosine_and_memory() -> None:
     page = written(facts)
     assert "| bfloat16 |" in page
     assert "| vqgan |" in page
+
+
+def test_diffusion_says_what_company_looks_and_pulls_cost() -> None:
+    threads = torch.get_num_threads()
+    done = CliRunner().invoke(main, ["bench", "diffusion", "--json", "--small", "--threads", "1"])
+    torch.set_num_threads(threads)
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    alone, both = facts["company"]
+    assert (alone["sessions"], alone["share"], both["sessions"]) == (1, 1.0, 2)
+    assert both["share"] == both["seconds"] / 2 / alone["seconds"]
+    whole, *others = facts["looks"]
+    assert [other["way"] for other in others] == ["a tiny decoder", "a matrix"]
+    assert all(other["share"] == other["seconds"] / whole["seconds"] for other in others)
+    plain, *pulled = facts["pulls"]
+    assert [row["painter"] for row in pulled] == ["guided, fast", "guided, full"]
+    assert all(row["share"] == row["seconds"] / plain["seconds"] for row in pulled)
+    assert "| sessions in one step |" in diffusion_written(facts, 64)

@@ -7,7 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,10 +46,12 @@ def grey() -> Iterator[GreyBackend]:
 
 
 @contextlib.asynccontextmanager
-async def worker_here(settings: WorkerSettings, grey: GreyBackend) -> AsyncIterator[asyncio.Task[None]]:
+async def worker_here(
+    settings: WorkerSettings, grey: GreyBackend, backends: Sequence[str] = ("pixels",)
+) -> AsyncIterator[asyncio.Task[None]]:
     """A worker in this process."""
     ready = asyncio.Event()
-    task = asyncio.create_task(run_worker(settings, load=lambda name: grey, backends=["pixels"], ready=ready))
+    task = asyncio.create_task(run_worker(settings, load=lambda name: grey, backends=backends, ready=ready))
     await ready.wait()
     try:
         yield task

@@ -69,6 +69,25 @@ async def test_stop_keeps_the_picture(
         assert await client.fetch(end.picture) is not None
 
 
+async def test_lanes_share_the_slots(
+    client: QueueClient, settings: WorkerSettings, grey: GreyBackend
+) -> None:
+    """What the engine cannot begin yet stays in the queue, where it has a place and other workers see it."""
+    grey.gate.clear()
+    async with worker_here(settings, grey, ["pixels", "diffusion"]):
+        first = await client.submit(grey_recipe(), ADA)
+        async for news in client.follow(first.id, tick=0.2):
+            if isinstance(news, Started):
+                break
+        second = await client.submit(grey_recipe(backend="diffusion"), MO)
+        waiting = client.follow(second.id, tick=0.2)
+        seen = [(await anext(waiting)).kind for _ in range(5)]
+        assert set(seen) == {"queued"}, "for a second, twenty looks of arq's"
+        grey.gate.set()
+        assert isinstance(await ending(client, second.id), Finished)
+        assert isinstance(await ending(client, first.id), Finished)
+
+
 async def test_what_breaks_is_told_with_an_incident_and_frees_the_slot(
     client: QueueClient, settings: WorkerSettings, grey: GreyBackend, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
+from dreamrender.diffusion.colours import PATCHES, Matrix, coloured, fitted
 from dreamrender.diffusion.twins import Pipeline
 from dreamrender.types import Images
 
 NAMES = "vae", "movq", "vqvae", "vqgan"
-SAMPLES, SIDE = 4, 4
-"""Flat squares for each unknown of the matrix, and their side in latents."""
-BATCH = 16
 
-Matrix = Float[Tensor, "channels_and_one 3"]
 _matrices: WeakKeyDictionary[torch.nn.Module, Matrix] = WeakKeyDictionary()
 
 
@@ -49,6 +44,7 @@ def decoded(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Image
     return _decoded(name, network, laid)
 
 
+@torch.no_grad()
 def glanced(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Images:
     """The same, quickly and small: each latent's colour. What cannot be read is its mean, in grey."""
     laid = _laid_out(pipeline, stepped, size)
@@ -57,14 +53,13 @@ def glanced(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Image
         return _pixels(laid)
     if found is not None and not laid.is_floating_point():
         laid = _embedded(found[1], laid)
-    flat = laid.float().flatten(2, -3) if laid.ndim == 5 else laid.float()
+    flat = laid[:, :, 0].float() if laid.ndim == 5 else laid.float()
     if flat.ndim != 4:
         return flat.new_full((1, 3, 1, 1), 0.5)
     if found is None or flat.shape[1] != _channels(found[1]):
         mean = flat.mean(1, keepdim=True)
         return (0.5 + mean / (4 * mean.std().clamp(min=1e-6))).expand(-1, 3, -1, -1)
-    matrix = _matrix(*found).to(flat.device)
-    return torch.einsum("nchw,cd->ndhw", flat, matrix[:-1]) + matrix[-1][None, :, None, None]
+    return coloured(_matrix(*found), flat)
 
 
 def _laid_out(pipeline: Pipeline, stepped: Tensor, size: tuple[int, int]) -> Tensor:
@@ -139,32 +134,25 @@ def _embedded(network: Any, tokens: Tensor) -> Tensor:
 
 
 def _matrix(name: str, network: torch.nn.Module) -> Matrix:
-    """Least squares from flat latents to the mean colour that they decode to; once for a network.
-
-    Latents of variance 1 are what diffusion runs in; a VQ model's are those of its codes.
-    """
+    """Fitted once for a network."""
     if network not in _matrices:
         _matrices[network] = _fitted(name, network)
     return _matrices[network]
 
 
-@torch.no_grad()
 def _fitted(name: str, network: Any) -> Matrix:
-    generator = torch.Generator().manual_seed(0)
     channels = _channels(network)
-    count = SAMPLES * (channels + 1)
-    if name == "vqvae":
-        codes = torch.randint(int(network.config.num_vq_embeddings), (count,), generator=generator)
-        codes = codes.to(network.device)
-        flat = _embedded(network, codes[:, None, None])[:, :, 0, 0]
-        squares = codes[:, None, None].expand(-1, SIDE, SIDE)
-    else:
-        flat = torch.randn(count, channels, generator=generator).to(network.device)
-        frames = (1,) if "z_dim" in network.config else ()
-        squares = flat.view(count, channels, *frames, 1, 1).expand(-1, -1, *frames, SIDE, SIDE)
-    decode = partial(_decoded, name, network)
-    parts = torch.split(squares, BATCH)
-    colours = torch.cat([decode(part.contiguous()).mean((2, 3)) for part in parts])
-    known = torch.cat([flat.cpu().double(), torch.ones(count, 1).double()], dim=1)
-    solved: Tensor = torch.linalg.lstsq(known, colours.cpu().double()).solution
-    return solved.float()
+
+    def decode(patches: Tensor) -> Images:
+        laid = patches[:, :, None] if "z_dim" in network.config else patches
+        return _decoded(name, network, laid.to(network.device))
+
+    if name != "vqvae":
+        return fitted(channels, decode)
+    codes, shape = int(network.config.num_vq_embeddings), (1, PATCHES, PATCHES)
+    return fitted(
+        channels,
+        decode,
+        draw=lambda generator: torch.randint(codes, shape, generator=generator),
+        embed=lambda tokens: _embedded(network, tokens),
+    )

@@ -9,21 +9,17 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from typing import cast
 
 import torch
-from arq.typing import WorkerCoroutine
-from arq.worker import Worker, func
 
 from dreamconfig.catalogue import backends as known_backends
 from dreamconfig.catalogue import models
 from dreamconfig.settings import WorkerSettings
-from dreamqueue import keys, workers
-from dreamqueue.client import FUNCTION, QueueClient
+from dreamqueue import workers
+from dreamqueue.client import QueueClient
 from dreamqueue.errors import QueueAway
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
-from dreamqueue.wire import arq_dumps, arq_loads
 from dreamrender.backend import Backend
 from dreamrender.backends import available, load_backend
 from dreamrender.collection.shelf import Shelf
@@ -32,7 +28,7 @@ from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
 from dreamrender.residents import residents_on
 from dreamrender.shelf import open_shelf, shelf
-from dreamrender.worker.lease import LEASE_SECONDS
+from dreamrender.worker.lanes import lane_workers, serve
 from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
@@ -99,13 +95,13 @@ async def run_worker(
     largest = int(settings.state_megabytes * 2**20)
     shelf = Shelf(settings.collections)
     painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf)
-    arq_workers = [_arq_worker(client, lane, painter, slots) for lane in lanes]
+    arq_workers = lane_workers(client, lanes, painter, slots)
     engine.start()
     tasks = [
         asyncio.create_task(_show(client, card, shelf, ready), name="card"),
         asyncio.create_task(_sweep(client), name="sweep"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
-        *(asyncio.create_task(_serve(worker), name=worker.queue_name) for worker in arq_workers),
+        *(asyncio.create_task(serve(worker), name=worker.queue_name) for worker in arq_workers),
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
@@ -147,39 +143,6 @@ async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
         except QueueAway:
             log.warning("Redis does not answer; trying again")
             await asyncio.sleep(1)
-
-
-def _arq_worker(client: QueueClient, lane: str, painter: Painter, slots: int) -> Worker:
-    worker = Worker(
-        functions=[func(cast(WorkerCoroutine, painter.paint), name=FUNCTION)],
-        queue_name=keys.lane(lane),
-        redis_pool=client.redis,
-        max_jobs=slots,
-        max_tries=1000,  # the record counts tries and says when it gives up; arq would be silent
-        job_timeout=painter.job_timeout + 60,
-        keep_result=0,
-        poll_delay=0.05,
-        health_check_interval=15,
-        handle_signals=False,
-        job_serializer=arq_dumps,
-        job_deserializer=arq_loads,
-    )
-    worker.in_progress_timeout_s = LEASE_SECONDS
-    return worker
-
-
-async def _serve(worker: Worker) -> None:
-    while True:
-        try:
-            await worker.async_run()
-        except RedisAway:
-            log.warning("lane %s: Redis is away", worker.queue_name)
-            await asyncio.sleep(0.5)
-        except asyncio.CancelledError:
-            for task in worker.tasks.values():
-                task.cancel()
-            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
-            raise
 
 
 async def _show(

@@ -16,6 +16,7 @@ from dreamqueue.recipe import Phrase, Recipe
 from dreamrender.diffusion.driven import DrivenSession
 from dreamrender.types import Image
 
+from . import tiny
 from .tiny import diffusers
 
 DRIVEN = ["unclip", "deepfloyd_if", "amused", "pixart", "sana", "sd"]
@@ -194,6 +195,23 @@ def test_stages_that_cannot_be_as_short_as_asked_still_end(pipelines: Any) -> No
         session.advance()
         steps.append(session.step)
     assert steps == [1, 2, 3]
+
+
+@pytest.mark.filterwarnings("ignore:`callback_steps` is deprecated:FutureWarning")  # it warns itself
+@pytest.mark.parametrize("strength", [None, 0.5])
+def test_a_pipeline_of_pipelines_is_held_in_each(strength: float | None) -> None:
+    pipeline = tiny.kandinsky()
+    start = None if strength is None else torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    first, second = (
+        DrivenSession(recipe(steps=8), pipeline, picture=start, strength=strength) for _ in range(2)
+    )
+    steps = []
+    while first.step < 8:
+        first.advance()
+        second.advance()
+        steps.append(first.step)
+    assert steps == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert torch.equal(first.picture(), second.picture())
 
 
 @pytest.mark.parametrize("strength", [0.3, 0.5, 0.9, 1.0])

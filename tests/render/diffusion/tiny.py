@@ -363,6 +363,64 @@ def ddpm(folder: Path) -> Path:
         return _save(diffusers.DDPMPipeline(unet=unet, scheduler=diffusers.DDPMScheduler()), folder)
 
 
+def kandinsky() -> Any:
+    """Kandinsky 2.2: a prior and a decoder, each a pipeline in a third. In memory: it is two folders."""
+    with _seeded(), _tokenizers(tokenizer=tokenizers.write_clip) as words:
+        vision = transformers.CLIPVisionConfig(
+            hidden_size=16,
+            intermediate_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            image_size=32,
+            patch_size=16,
+            projection_dim=32,
+        )
+        pipeline = diffusers.KandinskyV22CombinedPipeline(
+            unet=diffusers.UNet2DConditionModel(
+                in_channels=4,
+                out_channels=8,
+                layers_per_block=1,
+                block_out_channels=(16, 32),
+                norm_num_groups=8,
+                down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+                up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+                mid_block_type="UNetMidBlock2DSimpleCrossAttn",
+                addition_embed_type="image",
+                encoder_hid_dim=32,
+                encoder_hid_dim_type="image_proj",
+                cross_attention_dim=32,
+                attention_head_dim=4,
+                resnet_time_scale_shift="scale_shift",
+            ),
+            scheduler=diffusers.DDPMScheduler(beta_schedule="linear", variance_type="learned_range"),
+            movq=diffusers.VQModel(
+                block_out_channels=(32, 32),
+                down_block_types=("DownEncoderBlock2D", "AttnDownEncoderBlock2D"),
+                up_block_types=("AttnUpDecoderBlock2D", "UpDecoderBlock2D"),
+                latent_channels=4,
+                layers_per_block=1,
+                norm_num_groups=8,
+                norm_type="spatial",
+                num_vq_embeddings=12,
+                vq_embed_dim=4,
+            ),
+            prior_prior=diffusers.PriorTransformer(
+                num_attention_heads=2, attention_head_dim=8, embedding_dim=32, num_layers=1
+            ),
+            prior_image_encoder=transformers.CLIPVisionModelWithProjection(vision),
+            prior_text_encoder=transformers.CLIPTextModelWithProjection(_clip_text(words["tokenizer"])),
+            prior_tokenizer=words["tokenizer"],
+            prior_scheduler=diffusers.UnCLIPScheduler(
+                variance_type="fixed_small_log", prediction_type="sample", clip_sample_range=10.0
+            ),
+            prior_image_processor=_clip_pictures(),
+        )
+        for part in pipeline.components.values():
+            if isinstance(part, torch.nn.Module):
+                part.eval()
+        return pipeline
+
+
 def taesd(folder: Path) -> Path:
     """TAESD: a tiny autoencoder for the latents of `sd`."""
     with _seeded():
