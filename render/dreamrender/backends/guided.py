@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 from dreamqueue.errors import PaintError
@@ -18,8 +19,10 @@ from dreamrender.steering import Steering
 from dreamrender.types import Image
 from dreamrender.wishes import as_wished
 
-PULL = Preset(cuts=16, rate=0.3)
-"""Of all models; `rate` is the share of `GuidedSession.share`."""
+PULL = Preset(cuts=16, rate=0.5)
+"""`rate` is what `GuidedSession.share` is at most. Three times as much begins to spoil what a model paints."""
+PRESETS = {"pocket": replace(PULL, cuts=8)}
+"""By model, where it is not `PULL`: what the pocket model takes is nearly all the critic's."""
 
 
 class Guided(Diffusion):
@@ -36,7 +39,7 @@ class Guided(Diffusion):
         critics = [self._critics(critic, self.device) for critic in recipe.critics]
         start = None if start is None else start.to(self.device)
         steering = Steering(
-            as_wished(PULL, recipe, start),
+            as_wished(_preset(recipe), recipe, start),
             critics,
             steer.seeded(recipe, self.device),
             targets(recipe, inputs),
@@ -46,10 +49,14 @@ class Guided(Diffusion):
 
     def most_cuts(self, recipe: Recipe) -> int:
         """Cutouts that each critic is shown in a step, at most; for an estimate of memory."""
-        return as_wished(PULL, recipe, None).most_cuts
+        return as_wished(_preset(recipe), recipe, None).most_cuts
 
     def group(self, session: Session) -> Hashable:
         """As in `diffusion`; one whose gradient goes through the denoiser is alone, for its memory's sake."""
         if isinstance(session, GuidedSession) and session.full:
             return id(session)
         return super().group(session)
+
+
+def _preset(recipe: Recipe) -> Preset:
+    return PRESETS.get(recipe.preset or "pocket", PULL)
