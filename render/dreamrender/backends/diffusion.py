@@ -95,6 +95,7 @@ class Diffusion(Resumable, Steerable):
     def steer(self, session: Session, recipe: Recipe) -> None:
         """Go on by a recipe with other phrases or more steps."""
         ours = _steerable(session)
+        ours.wishes = wishes_of(recipe, chosen(recipe)[1])  # a longer way has a slower course of guidance
         ours.turn(recipe, self._stages(recipe, ours.family, ours.start))
 
     def save(self, session: Session) -> bytes:
@@ -122,11 +123,7 @@ class Diffusion(Resumable, Steerable):
         judge: Judge,
     ) -> DiffusionSession:
         check_size(recipe, family.multiple)
-        own = GUIDANCE if entry.painting.guidance is None else entry.painting.guidance
-        wishes = Wishes(
-            guidance=own if recipe.guidance is None else recipe.guidance,
-            scheduler=recipe.scheduler or entry.painting.scheduler,
-        )
+        wishes = wishes_of(recipe, entry)
         generator = torch.Generator().manual_seed(recipe.seed)
         stages = self._stages(recipe, family, start)
         further = self.further(recipe, inputs, start)
@@ -179,6 +176,15 @@ def chosen(recipe: Recipe) -> tuple[str, ModelEntry]:
             f"`{'`, `'.join(sorted(name.removeprefix('diffusion-') for name in known))}`."
         )
     return found[0], models()[found[0]]
+
+
+def wishes_of(recipe: Recipe, entry: ModelEntry) -> Wishes:
+    """What steers the sampler: the recipe's wishes, else the model's own."""
+    own = GUIDANCE if entry.painting.guidance is None else entry.painting.guidance
+    return Wishes(
+        guidance=own if recipe.guidance is None else recipe.guidance,
+        scheduler=recipe.scheduler or entry.painting.scheduler,
+    )
 
 
 def check_size(recipe: Recipe, multiple: int) -> None:

@@ -11,7 +11,7 @@ import torch
 from dreamconfig.catalogue import ModelEntry, include
 from dreamqueue.errors import CannotResume, PaintError
 from dreamqueue.recipe import Recipe
-from dreamqueue.turns import turned
+from dreamqueue.turns import longer, turned
 from dreamrender import residents, shelf
 from dreamrender.backend import Inputs
 from dreamrender.backends.diffusion import Diffusion
@@ -174,6 +174,18 @@ class TestWithSmallModels:
         with pytest.raises(Exception, match=words) as said:
             Diffusion().begin(recipe_of(**fields), Inputs())
         assert type(said.value).__module__ == "dreamqueue.errors"
+
+    def test_a_course_of_guidance_is_slower_on_a_longer_way(self) -> None:
+        backend = Diffusion()
+        recipe = recipe_of(guidance=((0.0, 9.0), (1.0, 1.5)), steps=4)
+        session = backend.begin(recipe, Inputs())
+        backend.step([session])
+        backend.step([session])
+        more = longer(recipe, 2, 7)
+        backend.steer(session, more)
+        while session.step < 7:
+            backend.step([session])
+        assert torch.equal(backend.picture(session), painted(backend, more))
 
     def test_a_pipeline_that_paints_by_itself(self) -> None:
         backend = Diffusion()
