@@ -20,7 +20,7 @@ from dreamrender.types import Image
 from dreamrender.wishes import as_wished
 
 PULL = Preset(cuts=16, rate=0.5)
-"""`rate` is what `GuidedSession.share` is at most. Three times as much begins to spoil what a model paints."""
+"""`rate` is what `GuidedSession.share` is at most; at six times as much the model gives way to glitter."""
 PRESETS = {"pocket": replace(PULL, cuts=8)}
 """By model, where it is not `PULL`: what the pocket model takes is nearly all the critic's."""
 

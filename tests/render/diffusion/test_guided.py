@@ -88,7 +88,7 @@ def stepped(painter: Guided, recipe: Recipe, steps: int) -> GuidedSession:
 def test_the_pull_shows_in_what_the_critic_sees(name: str, request: pytest.FixtureRequest) -> None:
     folder = request.getfixturevalue(f"tiny_{name}")
     family = family_at(folder, {"sd2": "sd", "ddpm": "pixels"}.get(name, name))
-    recipe = recipe_of(family, critic="pocket", rate=6, steps=8, scheduler="" if family.latent else "ddim")
+    recipe = recipe_of(family, critic="pocket", rate=3, steps=8, scheduler="" if family.latent else "ddim")
     critic = load_critic("pocket")
     words = critic.encode_texts(["a red apple"])
     without, pulled = unpulled(family, recipe), painted(painter(family), recipe)[0]
