@@ -269,8 +269,11 @@ def test_what_it_cannot_do_is_said_at_once(pipelines: Any) -> None:
         DrivenSession(recipe(), pipelines("unclip"), picture=start)
     with pytest.raises(PaintError, match="takes no words"):
         DrivenSession(recipe(), pipelines("ddpm"))
-    with pytest.raises(PaintError, match="too many steps for this model; it knows 1000"):
+    with pytest.raises(PaintError, match="1001 steps are too many for this model; at most 1000"):
         DrivenSession(recipe(steps=1001), pipelines("deepfloyd_if"))
+    for strength in (0.0005, 5e-324):
+        with pytest.raises(PaintError, match="So small a --strength leaves nothing to paint over"):
+            DrivenSession(recipe(steps=1), pipelines("sd"), picture=start, strength=strength)
 
 
 def test_a_part_of_a_larger_model_needs_more_than_words(pipelines: Any) -> None:
