@@ -13,7 +13,7 @@ from typing import Any
 
 from dreamconfig.catalogue import FileEntry, Memory, ModelEntry, Painting, models
 from dreamqueue.errors import PaintError
-from dreamrender.adding import add, allow, check_name, join
+from dreamrender.adding import add, allow, check_name, check_new, join
 from dreamrender.checking import look
 from dreamrender.diffusion import repositories
 from dreamrender.diffusion.folders import Folder, describe
@@ -61,6 +61,7 @@ def add_folder(shelf: Shelf, name: str, folder: Path, terms: Terms, *, link: boo
             update={"folder": entry.folder, "file": None, "sha256": None, "repository": None, "connected": ()}
         )
     allow(shelf, name, entry.licence, commercial=entry.commercial)
+    check_new(shelf.folder, name)
     said = look(name, entry, [folder])
     try:
         shelf.folder.mkdir(parents=True, exist_ok=True)

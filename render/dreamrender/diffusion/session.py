@@ -302,9 +302,7 @@ class DiffusionSession:
         wanted, whole = read(self.family, now.wanted)
         if not whole:
             most = self.family.tracks[0].max_tokens
-            self._note(
-                f"The prompt is longer than this model reads ({most} tokens): its end was not read."
-            )
+            self._note(f"The prompt is longer than this model reads ({most} tokens): its end was not read.")
         blank = self.family.blank()
         unwanted = read(self.family, now.unwanted)[0] if now.unwanted else blank
         return alike(wanted, unwanted, blank)

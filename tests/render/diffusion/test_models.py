@@ -126,6 +126,9 @@ def test_the_page_says_of_each_what_was_run() -> None:
             row = rows[presets_of(name, entry)[0]]
             assert (entry.repository or "comes with the installation") in row
             assert any(ran in row for ran in ("true weights", "tiny random", "not at all")), name
+            stepped, _, commercial = (cell.strip() for cell in row.split("|")[3:6])
+            assert stepped == (entry.family or "by its callback"), name
+            assert commercial == ("yes" if entry.commercial else "no"), name
         elif entry.kind in {"lora", "tiny-decoder"}:
             assert f"`{name}`" in page
 
@@ -183,6 +186,13 @@ def test_what_cannot_be_fetched_says_why(run: Run, named: Path, hub: Hub, folder
     assert "only to accounts that accepted its terms: accept them at" in said.stderr
     assert "set HF_TOKEN to it." in said.stderr
     hub.gated.clear()
+    index = there["model_index.json"]
+    for lie in (b"[]", b"{", b"[" * 100_000):
+        there["model_index.json"] = lie
+        assert "model_index.json" in (why := run("fetch", "diffusion-sd15", "--yes").stderr)
+        assert "Error" not in why.partition("Error:")[2]
+        shutil.rmtree(folder)
+    there["model_index.json"] = index
     for name in [name for name in there if name.endswith(".safetensors")]:
         there[f"{name.split('.')[0]}.bin"] = there.pop(name)
     assert "and such files can run code" in run("fetch", "diffusion-sd15", "--yes").stderr
@@ -302,11 +312,30 @@ def test_a_folder_may_be_one_of_the_catalogues_models(run: Run, folder: Path, ti
     assert models()["diffusion-sd15"].painting.size == (512, 512)
 
 
+def test_another_folder_is_none_of_the_catalogues_models(run: Run, folder: Path, tiny_sdxl: Path) -> None:
+    said = run("add", "diffusion-sd15", tiny_sdxl)
+    assert (
+        "`diffusion-sd15` is a StableDiffusionXLPipeline (Stable Diffusion XL); the catalogue says "
+        "Stable Diffusion 1 and 2." in said.stderr
+    )
+    assert not folder.exists()
+
+
+def test_what_is_refused_changes_nothing(run: Run, folder: Path, tiny_sd: Path, tiny_unclip: Path) -> None:
+    assert run("add", "moss", tiny_sd, "--commercial").exit_code == 0
+    assert "has a model `diffusion-moss` already" in run("add", "moss", tiny_unclip, "--commercial").stderr
+    assert Shelf(folder).pipeline("diffusion-moss").family == "sd"
+
+
 def test_what_is_no_pipeline_is_not_added(run: Run, folder: Path, tiny_taesd: Path, tiny_sd: Path) -> None:
     for words, why in {
         ("add", "moss", tiny_taesd, "--commercial"): "is no pipeline of diffusers: it has a config.json",
         ("add", "Moss!", tiny_sd, "--commercial"): "small letters",
         ("add", "moss", "nowhere.safetensors", "--lora"): "There is no file nowhere.safetensors",
+        ("add", "../moss", "ada/moss", "--commercial", "--yes"): "small letters",
+        ("add", "moss", "ada/moss", "--lora", "--commercial", "--yes"): "--lora is said of files",
+        ("add", "moss", tiny_sd, "--kind", "vqgan", "--commercial"): "--architecture is said of files",
+        ("add", "moss", tiny_sd, "--variant", "fp16", "--commercial"): "are said of a repository",
     }.items():
         said = run(*words)
         assert said.exit_code != 0

@@ -197,7 +197,12 @@ def test_more_steps_than_the_model_knows(sd: Family) -> None:
 
 @pytest.mark.parametrize(
     ("guidance", "note"),
-    [(5.0, None), (((0.0, 0.0), (1.0, 4.0)), None), (0.0, "“blur” was not said"), (1.0, "a guidance above 1")],
+    [
+        (5.0, None),
+        (((0.0, 0.0), (1.0, 4.0)), None),
+        (0.0, "“blur” was not said"),
+        (1.0, "a guidance above 1"),
+    ],
 )
 def test_what_is_not_avoided_is_noted(sd: Family, guidance: Course, note: str | None) -> None:
     session = painters.begun(sd, painters.recipe_of(guidance=guidance))
