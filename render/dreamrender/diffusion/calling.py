@@ -68,6 +68,8 @@ def call_of(
     share = float(arguments.get("strength", 1.0))
     steps = _steps(known, recipe.steps)
     words, notes = _words(recipe, known)
+    if (height, width) != (recipe.height, recipe.width):
+        notes = (*notes, f"This model painted {width}x{height}, which was then made larger or smaller.")
     arguments |= {**_told(own, steps, share), **words, **_guidance(known, guidance)}
     if "true_cfg_scale" in arguments:
         arguments.setdefault("negative_prompt", " ")  # without any, Qwen-Image is not guided

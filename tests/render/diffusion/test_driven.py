@@ -261,6 +261,14 @@ def test_what_cannot_be_told_is_noted(pipelines: Any) -> None:
     assert not torch.equal(painted(pixart), painted(without))
 
 
+def test_a_picture_that_is_enlarged_says_so(pipelines: Any) -> None:
+    notes = [
+        DrivenSession(recipe(width=side, height=side), pipelines("deepfloyd_if")).notes for side in (32, 64)
+    ]
+    assert notes[0] == notes[1][:-1]
+    assert "painted 32x32" in notes[1][-1]
+
+
 def test_what_it_cannot_do_is_said_at_once(pipelines: Any) -> None:
     start = torch.zeros(3, 64, 64)
     with pytest.raises(PaintError, match="multiples of 8 pixels; 64x64 would do"):

@@ -216,6 +216,16 @@ def test_a_full_disk_is_said_before_it_is_full(named: Path, hub: Hub, folder: Pa
     assert not [name for name in hub.asked if name.endswith(".safetensors")]
 
 
+def test_a_failed_attempt_at_another_revision_leaves_what_is_here(
+    run: Run, named: Path, hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch_all(own := Shelf(folder), ["diffusion-sd15"])
+    (repository,) = hub.repositories
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert run("add", "moss", repository, "--revision", "v2", "--commercial", "--yes").exit_code == 1
+    assert own.here("diffusion-sd15")
+
+
 def test_fetching_can_be_given_up_and_goes_on(named: Path, hub: Hub, folder: Path) -> None:
     own, stop, heard = Shelf(folder), threading.Event(), []
     hub.gate.clear()
