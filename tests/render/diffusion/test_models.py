@@ -17,6 +17,8 @@ from dreamconfig.catalogue import backends, models, needed, presets_of
 from dreamqueue.errors import BadValue, PaintError
 from dreamqueue.prompt import Limits, parse
 from dreamrender.diffusion import repositories
+from dreamrender.diffusion.adding import painting_of
+from dreamrender.diffusion.folders import describe
 from dreamrender.diffusion.loras import require_lora
 from dreamrender.diffusion.tiny_decoders import tiny_decoder_for
 from dreamrender.fetching import GivenUp
@@ -291,6 +293,22 @@ def test_a_folder_of_ones_own_becomes_a_preset(run: Run, folder: Path, tiny_sdxl
     assert "has a model `diffusion-moss` already" in again.stderr
     shutil.rmtree(what.path)
     assert "is not there any more" in run("check", "diffusion-moss").output
+
+
+def test_what_is_added_paints_by_its_own_scheduler(tiny_sd: Path, tmp_path: Path) -> None:
+    usual = painting_of(describe(tiny_sd))
+    assert (usual.scheduler, usual.steps, usual.guidance) == ("", 25, 7.5)
+    index = Path(shutil.copytree(tiny_sd, tmp_path / "lcm")) / "model_index.json"
+    index.write_text(index.read_text().replace("StableDiffusionPipeline", "LatentConsistencyModelPipeline"))
+    quick = painting_of(describe(index.parent))
+    assert (quick.scheduler, quick.steps, quick.max_steps, quick.guidance) == ("", 4, 50, 8.0)
+
+
+@pytest.mark.parametrize("name", ["lcm-sd15", "lcm-sdxl"])
+def test_a_lora_for_few_steps_says_with_what(name: str) -> None:
+    flags = models()[name].title.partition("; with ")[2]
+    recipe = parse(f"a bog --backend diffusion --lora {name} {flags}")
+    assert (recipe.scheduler, recipe.steps, recipe.guidance) == ("lcm", 4, 1)
 
 
 def test_a_folder_with_a_checksum_is_held_to_it(run: Run, folder: Path, tiny_sd: Path) -> None:
