@@ -36,10 +36,15 @@ def put_repository(
     name: str, repository: str, terms: Mapping[str, Any], *, revision: str | None, variant: str, yes: bool
 ) -> None:
     """Fetch a repository and add it."""
+    from dreamrender.adding import check_name
     from dreamrender.diffusion.adding import Terms, add_repository
     from dreamrender.shelf import shelf
 
     name, own = _preset(name), shelf()
+    try:
+        check_name(name)
+    except DreamError as error:
+        raise click.ClickException(str(error)) from None
     if not yes:
         click.confirm(f"Fetch {repository} into {own.folder}?", default=True, abort=True, err=True)
 

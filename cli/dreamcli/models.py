@@ -173,6 +173,12 @@ def add(
     hub (owner/name), becomes a preset of `diffusion`; a .safetensors file with --lora becomes a LoRA.
     """
     terms = {"title": title, "licence": licence, "commercial": commercial}
+    pipeline = len(files) == 1 and (Path(files[0]).is_dir() or repository_of(files[0]) is not None)
+    if pipeline and (lora or kind or config or architecture):
+        asked = "--lora" if lora else "--kind, --config and --architecture"
+        raise click.UsageError(f"{files[0]} is a folder or a repository, and {asked} is said of files.")
+    if (revision or variant) and (not pipeline or Path(files[0]).is_dir()):
+        raise click.UsageError("--revision and --variant are said of a repository (owner/name).")
     if len(files) == 1 and Path(files[0]).is_dir():
         put_folder(name, Path(files[0]), terms, link=link)
     elif len(files) == 1 and (repository := repository_of(files[0])):

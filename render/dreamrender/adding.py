@@ -123,6 +123,13 @@ def _clear(shelf: Shelf, file: FileEntry) -> None:
         path.with_name(f"{path.name}.sha256").unlink(missing_ok=True)
 
 
+def check_new(folder: Path, name: str) -> None:
+    """Raises PaintError if a folder's own catalogue has a model of that name."""
+    path = folder / catalogue.OWN
+    if path.is_file() and name in tomllib.loads(path.read_text("utf-8")):
+        raise PaintError(f"{path} has a model `{name}` already; take its table out of there first.")
+
+
 def join(folder: Path, name: str, entry: ModelEntry) -> None:
     """Write an entry into a folder's own catalogue, which this process knows from then on.
 
@@ -136,10 +143,7 @@ def join(folder: Path, name: str, entry: ModelEntry) -> None:
     text = f"{before.rstrip()}\n\n[{name}]\n" + "".join(
         f"{key} = {_toml(value)}\n" for key, value in table.items()
     )
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        raise PaintError(f"{path} has a model `{name}` already; take its table out of there first.") from None
+    check_new(folder, name)
     written = path.with_name(f"{path.name}.new")
     written.write_text(text, "utf-8")
     os.replace(written, path)

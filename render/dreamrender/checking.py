@@ -123,9 +123,17 @@ def _diffusers(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
         raise PaintError(
             f"`{name}` is a {what.class_name}, which diffusers {diffusers.__version__} does not have."
         )
-    kind = catalogue.FAMILIES.get(entry.family, "stepped by itself")
+    if "pocket" != entry.family != what.family:  # the pocket model has no class of its own
+        raise PaintError(
+            f"`{name}` is a {what.class_name} ({_stepped(what.family)}); the catalogue says "
+            f"{_stepped(entry.family)}."
+        )
     named = f", {what.variant}" if what.variant else ""
-    return f"a {what.class_name} ({kind}) of {weights / 1e6:,.1f} million weights{named}"
+    return f"a {what.class_name} ({_stepped(entry.family)}) of {weights / 1e6:,.1f} million weights{named}"
+
+
+def _stepped(family: str) -> str:
+    return catalogue.FAMILIES.get(family, "stepped by itself")
 
 
 def _lora(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:

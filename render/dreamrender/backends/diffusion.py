@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from dreamconfig.catalogue import ModelEntry, models, needed
-from dreamqueue.course import value_at
 from dreamqueue.errors import CannotResume, PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.backend import Inputs, Resumable, Session, Steerable
@@ -123,6 +122,8 @@ class Diffusion(Resumable, Steerable):
         judge: Judge,
     ) -> DiffusionSession:
         check_size(recipe, family.multiple)
+        if recipe.guidance is not None and not family.heeds_guidance:
+            raise PaintError("This model knows no guidance; leave --guidance out.")
         wishes = wishes_of(recipe, entry)
         generator = torch.Generator().manual_seed(recipe.seed)
         stages = self._stages(recipe, family, start)
@@ -154,12 +155,16 @@ class Diffusion(Resumable, Steerable):
             raise PaintError(
                 f"`{recipe.preset}` paints by itself: it knows no `--hires`, `--lora` or `--scheduler`."
             )
+        if isinstance(recipe.guidance, tuple):
+            raise PaintError(
+                f"`{recipe.preset}` paints by itself: its `--guidance` is one number that stays all the way."
+            )
         guidance = entry.painting.guidance if recipe.guidance is None else recipe.guidance
         return DrivenSession(
             recipe,
             pipeline,
             device=self.device,
-            guidance=None if guidance is None else value_at(guidance, 0.0),
+            guidance=guidance,
             strength=recipe.strength or entry.painting.strength,
             picture=start,
             score=judge.score,

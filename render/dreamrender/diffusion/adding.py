@@ -13,7 +13,7 @@ from typing import Any
 
 from dreamconfig.catalogue import FileEntry, Memory, ModelEntry, Painting, models
 from dreamqueue.errors import PaintError
-from dreamrender.adding import add, allow, check_name, join
+from dreamrender.adding import add, allow, check_name, check_new, join
 from dreamrender.checking import look
 from dreamrender.diffusion import repositories
 from dreamrender.diffusion.folders import Folder, describe
@@ -25,6 +25,8 @@ from dreamrender.shelf import Shelf
 BACKEND = "diffusion"
 PIXEL = 7.0
 """Kilobytes for each pixel: what decoding a picture of an autoencoder takes, as of the shipped models."""
+ALIKE = {"LatentConsistencyModelPipeline": "diffusion-lcm"}
+"""Classes that paint unlike others of their family, and a shipped model of each."""
 SIDE = 512
 """Pixels, where a model does not say what it was trained at."""
 
@@ -61,6 +63,7 @@ def add_folder(shelf: Shelf, name: str, folder: Path, terms: Terms, *, link: boo
             update={"folder": entry.folder, "file": None, "sha256": None, "repository": None, "connected": ()}
         )
     allow(shelf, name, entry.licence, commercial=entry.commercial)
+    check_new(shelf.folder, name)
     said = look(name, entry, [folder])
     try:
         shelf.folder.mkdir(parents=True, exist_ok=True)
@@ -132,11 +135,17 @@ def add_lora(shelf: Shelf, name: str, file: Path, terms: Terms, *, link: bool = 
 
 
 def painting_of(what: Folder) -> Painting:
-    """How a pipeline of unknown origin paints: at the size it says, else as a shipped one of its family."""
-    alike = (entry.painting for entry in models().values() if what.family and entry.family == what.family)
-    usual = next((painting for painting in alike if painting.size), Painting(size=(SIDE, SIDE), multiple=32))
+    """How a pipeline of unknown origin paints: at the size it says and by its own scheduler, else as a
+    shipped one of its family."""
+    if what.class_name in ALIKE:
+        usual = models()[ALIKE[what.class_name]].painting
+    else:
+        alike = (entry.painting for entry in models().values() if what.family and entry.family == what.family)
+        fallback = Painting(size=(SIDE, SIDE), multiple=32)
+        usual = next((painting for painting in alike if painting.size), fallback)
     side = _side(what)
-    return usual.model_copy(update={"size": (side, side), "fixed": False} if side else {})
+    size = {"size": (side, side), "fixed": False} if side else {}
+    return usual.model_copy(update={**size, "scheduler": ""})
 
 
 def _side(what: Folder) -> int | None:

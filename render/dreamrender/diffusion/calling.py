@@ -15,6 +15,7 @@ from dreamqueue.course import values_of
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamrender.diffusion.autoencoders import autoencoder
+from dreamrender.diffusion.schedulers import too_many
 from dreamrender.diffusion.twins import Pipeline, schedulers, twin
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
@@ -22,6 +23,8 @@ from dreamrender.types import Image
 Parameters = Mapping[str, Parameter]
 
 STEPS = "num_inference_steps"
+LEVELS = 1000
+"""Of noise, where no scheduler says how many it was trained with."""
 _NOT_PICTURES = {"num_frames": "films", "video_length": "films", "audio_length_in_s": "sounds"}
 _NO_PICTURE = "This model paints from words only; leave the initial picture out, or take another preset."
 
@@ -65,6 +68,8 @@ def call_of(
     share = float(arguments.get("strength", 1.0))
     steps = _steps(known, recipe.steps)
     words, notes = _words(recipe, known)
+    if (height, width) != (recipe.height, recipe.width):
+        notes = (*notes, f"This model painted {width}x{height}, which was then made larger or smaller.")
     arguments |= {**_told(own, steps, share), **words, **_guidance(known, guidance)}
     if "true_cfg_scale" in arguments:
         arguments.setdefault("negative_prompt", " ")  # without any, Qwen-Image is not guided
@@ -194,12 +199,13 @@ def _told(pipeline: Pipeline, steps: Mapping[str, int], share: float) -> dict[st
 
     Raises PaintError for more than the model was trained with.
     """
-    told = {name: ceil(count / share - 1e-6) if name == STEPS else count for name, count in steps.items()}
     trained = [one.config.get("num_train_timesteps") for one in schedulers(pipeline)]
-    most = min((count for count in trained if isinstance(count, int)), default=None)
-    if most is not None and max(told.values()) > most:
-        raise PaintError(f"These are too many steps for this model; it knows {int(most * share)}.")
-    return told
+    most = min((count for count in trained if isinstance(count, int)), default=LEVELS)
+    shares = {name: share if name == STEPS else 1.0 for name in steps}
+    for name, count in steps.items():
+        if count / most - 1e-6 > shares[name]:
+            raise PaintError(too_many(count, int(most * shares[name])))
+    return {name: ceil(count / shares[name] - 1e-6) for name, count in steps.items()}
 
 
 def _guidance(known: Parameters, guidance: float | None) -> dict[str, float]:

@@ -31,7 +31,8 @@ FAMILIES = {
     "DDPMPipeline": "pixels",
     "DDIMPipeline": "pixels",
 }
-"""By the class that a pipeline names: those that are stepped natively."""
+"""By the class that a pipeline names: those that are stepped natively, but for SDXL's refiner, which wants a
+picture and marks for its beauty."""
 
 _WITHOUT_WEIGHTS = re.compile(
     r"(Scheduler|Tokenizer|TokenizerFast|FeatureExtractor|Processor|ProcessorFast|Guider|Guidance)$"
@@ -91,7 +92,7 @@ class Folder:
     def config(self, component: str) -> Mapping[str, Any]:
         """A network's config.json; empty if the pipeline has no such component. Raises PaintError."""
         part = self.components.get(component)
-        return _json(self.path / part.folder / "config.json") if part else {}
+        return read_json(self.path / part.folder / "config.json") if part else {}
 
     @property
     def text_width(self) -> int | None:
@@ -114,7 +115,7 @@ def describe(folder: Path, variant: str = "") -> Folder:
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if INDEX not in names:
         raise PaintError(no_pipeline(str(folder), names))
-    return read(_json(folder / INDEX), names, str(folder), variant=variant, path=folder)
+    return read(read_json(folder / INDEX), names, str(folder), variant=variant, path=folder)
 
 
 def read(
@@ -133,8 +134,10 @@ def read(
     }
     if not named:
         raise PaintError(f"{where} is no pipeline of diffusers: its {INDEX} names no components.")
-    for name, (library, _) in named.items():
+    for name, (library, cls) in named.items():
         _check_library(where, name, library, names)
+        if not (isinstance(cls, str) and cls.isidentifier()):
+            raise PaintError(f"{where} is no pipeline of diffusers: the class of its {name} has no name.")
     places = {name: _place(where, name, cls, names) for name, (_, cls) in named.items()}
     files = {
         name: _files(places[name], names)
@@ -147,7 +150,7 @@ def read(
     return Folder(
         path=path,
         class_name=class_name,
-        family=FAMILIES.get(class_name, ""),
+        family="" if index.get("requires_aesthetics_score") else FAMILIES.get(class_name, ""),
         variant=chosen,
         components={
             name: Component(library, cls, places[name], _chosen(files.get(name, {}), chosen))
@@ -256,10 +259,11 @@ def _instead(names: Collection[str]) -> str:
     return f"it has no {INDEX}."
 
 
-def _json(path: Path) -> Mapping[str, Any]:
+def read_json(path: Path) -> Mapping[str, Any]:
+    """The object that a file holds; raises PaintError."""
     try:
         told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PaintError(f"{path} cannot be read: {error}") from error
     if not isinstance(told, dict):
         raise PaintError(f"{path} holds no JSON object.")

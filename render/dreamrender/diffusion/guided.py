@@ -21,6 +21,7 @@ from dreamrender.canvas import clamp_with_gradient
 from dreamrender.diffusion.families.family import Latents
 from dreamrender.diffusion.plan import Stage
 from dreamrender.diffusion.session import DiffusionSession, Look
+from dreamrender.diffusion.words.said import Saying
 from dreamrender.schedule import progress
 from dreamrender.steering import Steering
 
@@ -74,6 +75,9 @@ class GuidedSession(DiffusionSession):
         super().turn(recipe, stages)
         self.steering.turn(recipe)
         self.notes = (*self.steering.notes, *own)
+
+    def _note_unavoided(self, now: Saying) -> None:
+        """CLIP avoids what the model cannot be told to."""
 
     def loss(self, latents: Latents) -> Tensor:
         """What the critics want smaller. Each look has cutouts of its own, that its number decides."""

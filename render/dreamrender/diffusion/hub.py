@@ -52,8 +52,7 @@ def download(repository: str, cache: Path, revision: str | None, variant: str) -
     if folders.INDEX not in sizes:
         raise PaintError(folders.no_pipeline(f"`{repository}`", sizes))
     index = hf_hub_download(repository, folders.INDEX, revision=about.sha, cache_dir=cache)
-    told = json.loads(Path(index).read_text("utf-8"))
-    what = folders.read(told, sizes, f"`{repository}`", variant=variant)
+    what = folders.read(folders.read_json(Path(index)), sizes, f"`{repository}`", variant=variant)
     needed = what.needed(sizes)
     whole = sum(sizes[name] for name in needed)
     _say(whole=whole)

@@ -77,17 +77,23 @@ def _place(cache: Path, repository: str) -> Path:
     return cache / f"models--{repository.replace('/', '--')}"
 
 
-def _unfinished(cache: Path, repository: str) -> Path:
-    """Lies there while a repository is being fetched."""
-    return cache / f"{_place(cache, repository).name}.unfinished"
+def _unfinished(cache: Path, repository: str, entry: ModelEntry) -> Path:
+    """Lies there while this variant and revision of a repository is being fetched; others may be whole."""
+    parts = [_place(cache, repository).name, _revision(repository, entry) or "", entry.variant]
+    return cache / f"{'--'.join(part.replace('/', '-') for part in parts if part)}.unfinished"
+
+
+def _revision(repository: str, entry: ModelEntry) -> str | None:
+    """That of the main part; further parts have none of their own."""
+    return entry.revision if repository == entry.repository else None
 
 
 def _snapshot(cache: Path, repository: str, entry: ModelEntry) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
-    if _unfinished(cache, repository).exists() or not cache.is_dir():
+    if _unfinished(cache, repository, entry).exists() or not cache.is_dir():
         return None
-    revision = entry.revision if repository == entry.repository else None
+    revision = _revision(repository, entry)
     index = try_to_load_from_cache(repository, INDEX, cache_dir=cache, revision=revision)
     if not isinstance(index, str):
         return None
@@ -98,13 +104,14 @@ def _snapshot(cache: Path, repository: str, entry: ModelEntry) -> Path | None:
 
 
 def _download(cache: Path, repository: str, entry: ModelEntry, tell: Tell, stop: threading.Event) -> None:
-    place, unfinished = _place(cache, repository), _unfinished(cache, repository)
+    place, unfinished = _place(cache, repository), _unfinished(cache, repository, entry)
     unfinished.touch()
     for broken_off in (place / "blobs").glob("*.incomplete"):
         broken_off.unlink()
     words = [sys.executable, "-m", "dreamrender.diffusion.hub", repository, str(cache)]
     words += ["--variant", entry.variant] if entry.variant else []
-    words += ["--revision", entry.revision] if entry.revision and repository == entry.repository else []
+    revision = _revision(repository, entry)
+    words += ["--revision", revision] if revision else []
     ours = {"PYTHONPATH": os.pathsep.join(sys.path), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     with TemporaryDirectory() as folder:
         said, wrong = Path(folder) / "said", Path(folder) / "wrong"

@@ -79,6 +79,13 @@ def sampler(name: str, own: Any, *, latent: bool = True) -> Any:
     return getattr(diffusers, chosen.scheduler).from_config(own.config, **options)
 
 
+def too_many(steps: int, most: int) -> str:
+    """What to say of more steps than a model has levels of noise to make them on."""
+    if most < 1:
+        return "So small a --strength leaves nothing to paint over; please ask for more of it."
+    return f"{steps} steps are too many for this model; at most {most} are possible."
+
+
 @dataclass(frozen=True)
 class Pace:
     """How a model spreads its steps, as far as its scheduler does not know by itself."""
@@ -95,12 +102,10 @@ def set_steps(scheduler: Any, steps: int, strength: float, pace: Pace) -> int:
     `len(scheduler.timesteps)` minus that index is the number of times the network is asked: samplers of
     second order ask twice a step. Raises PaintError for more steps than the model was trained with.
     """
+    trained = scheduler.config.get("num_train_timesteps")
+    if trained is not None and steps > (trained + 0.5) * strength:
+        raise PaintError(too_many(steps, int(trained * strength)))
     whole = max(steps, round(steps / strength))
-    most = int(scheduler.config.get("num_train_timesteps", whole))
-    if whole > most:
-        raise PaintError(
-            f"{steps} steps are too many for this model; at most {int(most * strength)} are possible."
-        )
     takes = signature(scheduler.set_timesteps).parameters
     shifts = "mu" in takes and scheduler.config.get("use_dynamic_shifting")
     known: dict[str, Any] = {"mu": pace.shift} if shifts else {}

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamqueue.course import Course, value_at
+from dreamqueue.course import Course, value_at, values_of
 from dreamqueue.recipe import Recipe
 from dreamqueue.turns import way
 from dreamrender.diffusion.families.family import Family, Latents
@@ -28,6 +28,8 @@ Score = Callable[[Recipe, Image, float], float | None]
 WORDLESS = (
     "This model knows no words: it paints what it was trained on. With `--backend guided` CLIP steers it."
 )
+UNAVOIDED = "This model cannot be told what to avoid: {} was not said."
+UNGUIDED = "What to avoid takes a guidance above 1, and this picture has less: {} was not said."
 
 
 @dataclass(frozen=True)
@@ -286,6 +288,7 @@ class DiffusionSession:
             if len(self._said) > 64:
                 self._said.clear()
             self._said[now] = self._read(now)
+            self._note_unavoided(now)
         guidance = value_at(self.wishes.guidance, self.way)
         stage = self.stage
         told, untold = (
@@ -298,14 +301,21 @@ class DiffusionSession:
     def _read(self, now: Saying) -> tuple[Condition, Condition]:
         wanted, whole = read(self.family, now.wanted)
         if not whole:
-            self._note()
+            most = self.family.tracks[0].max_tokens
+            self._note(f"The prompt is longer than this model reads ({most} tokens): its end was not read.")
         blank = self.family.blank()
         unwanted = read(self.family, now.unwanted)[0] if now.unwanted else blank
         return alike(wanted, unwanted, blank)
 
-    def _note(self) -> None:
-        most = self.family.tracks[0].max_tokens
-        note = f"The prompt is longer than this model reads ({most} tokens): its end was not read."
+    def _note_unavoided(self, now: Saying) -> None:
+        told = self.family.told_guidance
+        if not now.unwanted or not self.family.worded:
+            return
+        if told or max(values_of(self.wishes.guidance)) <= 1:
+            phrases = ", ".join(f"“{said.text}”" for said in now.unwanted)
+            self._note((UNAVOIDED if told else UNGUIDED).format(phrases))
+
+    def _note(self, note: str) -> None:
         if note not in self.notes:
             self.notes = (*self.notes, note)
 

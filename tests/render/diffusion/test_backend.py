@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dreamconfig.catalogue import ModelEntry, include
+from dreamconfig.catalogue import ModelEntry, backends, include
 from dreamqueue.errors import CannotResume, PaintError
 from dreamqueue.recipe import Recipe
 from dreamqueue.turns import longer, turned
@@ -161,13 +161,14 @@ class TestWithSmallModels:
             ({"preset": "sdxxl"}, "no preset `sdxxl`"),
             ({"preset": "sd15"}, r"models fetch diffusion-sd15"),
             ({"preset": "nothing"}, "no model_index.json"),
-            ({"width": 60}, "multiples of 16 pixels; 64x64 would do"),
+            ({"width": 60}, "multiples of 8 pixels; 64x64 would do"),
             ({"loras": [{"name": "oil"}]}, "oil"),
             ({"loras": [{"name": "wide-ink"}]}, "Stable Diffusion XL"),
             ({"preset": "pocket", "loras": [{"name": "ink"}]}, "no LoRAs|LoRA"),
             ({"scheduler": "eular"}, "no scheduler `eular`; there is `euler`"),
             ({"steps": 1200}, "at most 1000"),
             ({"preset": "muse", "hires": 2.0}, "paints by itself"),
+            ({"preset": "muse", "scheduler": "", "guidance": ((0, 9), (1, 4))}, "one number that stays"),
         ],
     )
     def test_what_cannot_be_done_is_said(self, fields: dict[str, object], words: str) -> None:
@@ -213,6 +214,19 @@ class TestWithSmallModels:
         family = backend.begin(recipe_of(), Inputs()).family
         kept = family.decode(family.encode(start, torch.Generator().manual_seed(0)))[0].clamp(0, 1)
         assert (near - kept).abs().mean() < (far - kept).abs().mean()
+
+    @pytest.mark.parametrize("strength", [1e-5, 5e-324])
+    def test_too_little_to_paint_over_is_said(self, strength: float) -> None:
+        pictures = {"key": to_pil(torch.zeros(3, 64, 64))}
+        with pytest.raises(PaintError, match="So small a --strength leaves nothing to paint over"):
+            Diffusion().begin(recipe_of(image="key", strength=strength), Inputs(pictures))
+
+    @pytest.mark.parametrize("preset", ["small", "larger"])
+    def test_any_multiple_that_the_catalogue_promises_can_be_painted(self, preset: str) -> None:
+        promised = {backends()["diffusion"].of(like).multiple for like in ("sd15", "sd21", "lcm", "sdxl")}
+        assert promised == {8}
+        recipe = recipe_of(preset=preset, width=72, height=88, steps=2)
+        assert painted(Diffusion(), recipe).shape == (3, 88, 72)
 
     async def test_the_engine_paints_several_members_at_once(self) -> None:
         """Three jobs of one model share steps; one is stopped on its way and kept, one is steered."""

@@ -261,6 +261,14 @@ def test_what_cannot_be_told_is_noted(pipelines: Any) -> None:
     assert not torch.equal(painted(pixart), painted(without))
 
 
+def test_a_picture_that_is_enlarged_says_so(pipelines: Any) -> None:
+    notes = [
+        DrivenSession(recipe(width=side, height=side), pipelines("deepfloyd_if")).notes for side in (32, 64)
+    ]
+    assert notes[0] == notes[1][:-1]
+    assert "painted 32x32" in notes[1][-1]
+
+
 def test_what_it_cannot_do_is_said_at_once(pipelines: Any) -> None:
     start = torch.zeros(3, 64, 64)
     with pytest.raises(PaintError, match="multiples of 8 pixels; 64x64 would do"):
@@ -269,8 +277,11 @@ def test_what_it_cannot_do_is_said_at_once(pipelines: Any) -> None:
         DrivenSession(recipe(), pipelines("unclip"), picture=start)
     with pytest.raises(PaintError, match="takes no words"):
         DrivenSession(recipe(), pipelines("ddpm"))
-    with pytest.raises(PaintError, match="too many steps for this model; it knows 1000"):
+    with pytest.raises(PaintError, match="1001 steps are too many for this model; at most 1000"):
         DrivenSession(recipe(steps=1001), pipelines("deepfloyd_if"))
+    for strength in (0.0005, 5e-324):
+        with pytest.raises(PaintError, match="So small a --strength leaves nothing to paint over"):
+            DrivenSession(recipe(steps=1), pipelines("sd"), picture=start, strength=strength)
 
 
 def test_a_part_of_a_larger_model_needs_more_than_words(pipelines: Any) -> None:

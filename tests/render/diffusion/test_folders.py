@@ -97,6 +97,15 @@ UNET = "unet/diffusion_pytorch_model"
             lambda f: (rewrite(f, unet=["moss", "Moss"]), (f / "unet/moss.py").touch()),
             "code of its own for its unet",
         ),
+        "too deep": (lambda f: (f / "model_index.json").write_text("[" * 100_000), "cannot be read"),
+        "a number for a class": (
+            lambda f: rewrite(f, unet=["diffusers", 5]),
+            "class of its unet has no name",
+        ),
+        "no name for a class": (
+            lambda f: rewrite(f, unet=["diffusers", "os.system"]),
+            "class of its unet has no name",
+        ),
         "any module": (lambda f: rewrite(f, unet=["os", "system"]), "its unet from `os`, which is no part"),
         "no unet": (lambda f: shutil.rmtree(f / "unet"), "its unet is missing"),
         "no config": (lambda f: (f / "unet/config.json").unlink(), "its unet has no config.json"),
@@ -219,3 +228,11 @@ def test_what_is_no_lora_is_said(tmp_path: Path, tiny_sd: Path) -> None:
     ):
         with pytest.raises(PaintError, match=why):
             describe_lora(path)
+
+
+def test_sdxls_refiner_is_not_stepped_as_sdxl(tiny_sdxl: Path, tmp_path: Path) -> None:
+    refiner = Path(shutil.copytree(tiny_sdxl, tmp_path / "refiner"))
+    rewrite(refiner, _class_name="StableDiffusionXLImg2ImgPipeline", requires_aesthetics_score=False)
+    assert describe(refiner).family == "sdxl"
+    rewrite(refiner, requires_aesthetics_score=True)
+    assert describe(refiner).family == ""

@@ -17,6 +17,8 @@ from dreamconfig.catalogue import backends, models, needed, presets_of
 from dreamqueue.errors import BadValue, PaintError
 from dreamqueue.prompt import Limits, parse
 from dreamrender.diffusion import repositories
+from dreamrender.diffusion.adding import painting_of
+from dreamrender.diffusion.folders import describe
 from dreamrender.diffusion.loras import require_lora
 from dreamrender.diffusion.tiny_decoders import tiny_decoder_for
 from dreamrender.fetching import GivenUp
@@ -126,6 +128,9 @@ def test_the_page_says_of_each_what_was_run() -> None:
             row = rows[presets_of(name, entry)[0]]
             assert (entry.repository or "comes with the installation") in row
             assert any(ran in row for ran in ("true weights", "tiny random", "not at all")), name
+            stepped, _, commercial = (cell.strip() for cell in row.split("|")[3:6])
+            assert stepped == (entry.family or "by its callback"), name
+            assert commercial == ("yes" if entry.commercial else "no"), name
         elif entry.kind in {"lora", "tiny-decoder"}:
             assert f"`{name}`" in page
 
@@ -183,6 +188,13 @@ def test_what_cannot_be_fetched_says_why(run: Run, named: Path, hub: Hub, folder
     assert "only to accounts that accepted its terms: accept them at" in said.stderr
     assert "set HF_TOKEN to it." in said.stderr
     hub.gated.clear()
+    index = there["model_index.json"]
+    for lie in (b"[]", b"{", b"[" * 100_000):
+        there["model_index.json"] = lie
+        assert "model_index.json" in (why := run("fetch", "diffusion-sd15", "--yes").stderr)
+        assert "Error" not in why.partition("Error:")[2]
+        shutil.rmtree(folder)
+    there["model_index.json"] = index
     for name in [name for name in there if name.endswith(".safetensors")]:
         there[f"{name.split('.')[0]}.bin"] = there.pop(name)
     assert "and such files can run code" in run("fetch", "diffusion-sd15", "--yes").stderr
@@ -204,6 +216,16 @@ def test_a_full_disk_is_said_before_it_is_full(named: Path, hub: Hub, folder: Pa
     said = run("fetch", "diffusion-sd15", "--yes").stderr
     assert "GB are missing, and the disk of" in said
     assert not [name for name in hub.asked if name.endswith(".safetensors")]
+
+
+def test_a_failed_attempt_at_another_revision_leaves_what_is_here(
+    run: Run, named: Path, hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch_all(own := Shelf(folder), ["diffusion-sd15"])
+    (repository,) = hub.repositories
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert run("add", "moss", repository, "--revision", "v2", "--commercial", "--yes").exit_code == 1
+    assert own.here("diffusion-sd15")
 
 
 def test_fetching_can_be_given_up_and_goes_on(named: Path, hub: Hub, folder: Path) -> None:
@@ -273,6 +295,22 @@ def test_a_folder_of_ones_own_becomes_a_preset(run: Run, folder: Path, tiny_sdxl
     assert "is not there any more" in run("check", "diffusion-moss").output
 
 
+def test_what_is_added_paints_by_its_own_scheduler(tiny_sd: Path, tmp_path: Path) -> None:
+    usual = painting_of(describe(tiny_sd))
+    assert (usual.scheduler, usual.steps, usual.guidance) == ("", 25, 7.5)
+    index = Path(shutil.copytree(tiny_sd, tmp_path / "lcm")) / "model_index.json"
+    index.write_text(index.read_text().replace("StableDiffusionPipeline", "LatentConsistencyModelPipeline"))
+    quick = painting_of(describe(index.parent))
+    assert (quick.scheduler, quick.steps, quick.max_steps, quick.guidance) == ("", 4, 50, 8.0)
+
+
+@pytest.mark.parametrize("name", ["lcm-sd15", "lcm-sdxl"])
+def test_a_lora_for_few_steps_says_with_what(name: str) -> None:
+    flags = models()[name].title.partition("; with ")[2]
+    recipe = parse(f"a bog --backend diffusion --lora {name} {flags}")
+    assert (recipe.scheduler, recipe.steps, recipe.guidance) == ("lcm", 4, 1)
+
+
 def test_a_folder_with_a_checksum_is_held_to_it(run: Run, folder: Path, tiny_sd: Path) -> None:
     assert run("add", "moss", tiny_sd, "--commercial").exit_code == 0
     own, weights = folder / "models.toml", sorted(tiny_sd.rglob("*.safetensors"))
@@ -302,11 +340,30 @@ def test_a_folder_may_be_one_of_the_catalogues_models(run: Run, folder: Path, ti
     assert models()["diffusion-sd15"].painting.size == (512, 512)
 
 
+def test_another_folder_is_none_of_the_catalogues_models(run: Run, folder: Path, tiny_sdxl: Path) -> None:
+    said = run("add", "diffusion-sd15", tiny_sdxl)
+    assert (
+        "`diffusion-sd15` is a StableDiffusionXLPipeline (Stable Diffusion XL); the catalogue says "
+        "Stable Diffusion 1 and 2." in said.stderr
+    )
+    assert not folder.exists()
+
+
+def test_what_is_refused_changes_nothing(run: Run, folder: Path, tiny_sd: Path, tiny_unclip: Path) -> None:
+    assert run("add", "moss", tiny_sd, "--commercial").exit_code == 0
+    assert "has a model `diffusion-moss` already" in run("add", "moss", tiny_unclip, "--commercial").stderr
+    assert Shelf(folder).pipeline("diffusion-moss").family == "sd"
+
+
 def test_what_is_no_pipeline_is_not_added(run: Run, folder: Path, tiny_taesd: Path, tiny_sd: Path) -> None:
     for words, why in {
         ("add", "moss", tiny_taesd, "--commercial"): "is no pipeline of diffusers: it has a config.json",
         ("add", "Moss!", tiny_sd, "--commercial"): "small letters",
         ("add", "moss", "nowhere.safetensors", "--lora"): "There is no file nowhere.safetensors",
+        ("add", "../moss", "ada/moss", "--commercial", "--yes"): "small letters",
+        ("add", "moss", "ada/moss", "--lora", "--commercial", "--yes"): "--lora is said of files",
+        ("add", "moss", tiny_sd, "--kind", "vqgan", "--commercial"): "--architecture is said of files",
+        ("add", "moss", tiny_sd, "--variant", "fp16", "--commercial"): "are said of a repository",
     }.items():
         said = run(*words)
         assert said.exit_code != 0

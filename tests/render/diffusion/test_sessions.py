@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from dreamqueue.course import Course
 from dreamqueue.errors import CannotResume, PaintError
 from dreamqueue.recipe import Phrase
 from dreamqueue.turns import longer, turned
@@ -192,3 +193,31 @@ def test_a_sampler_of_another_kind_of_model(tiny_sd3: Path) -> None:
 def test_more_steps_than_the_model_knows(sd: Family) -> None:
     with pytest.raises(PaintError, match="at most 1000"):
         painters.begun(sd, painters.recipe_of(steps=1200))
+
+
+@pytest.mark.parametrize(
+    ("guidance", "note"),
+    [
+        (5.0, None),
+        (((0.0, 0.0), (1.0, 4.0)), None),
+        (0.0, "“blur” was not said"),
+        (1.0, "a guidance above 1"),
+    ],
+)
+def test_what_is_not_avoided_is_noted(sd: Family, guidance: Course, note: str | None) -> None:
+    session = painters.begun(sd, painters.recipe_of(guidance=guidance))
+    painters.painted(session)
+    assert (note in " ".join(session.notes)) if note else session.notes == ()
+
+
+def test_a_model_that_is_told_its_guidance_cannot_be_told_what_to_avoid(tiny_flux: Path) -> None:
+    session = painters.begun(painters.family_at(tiny_flux, "flux"), painters.recipe_of(steps=1))
+    painters.painted(session)
+    assert session.notes == ("This model cannot be told what to avoid: “blur” was not said.",)
+
+
+def test_who_heeds_guidance(tiny_flux: Path, tiny_flux_schnell: Path, tiny_ddpm: Path, sd: Family) -> None:
+    """Where it means nothing, asking for one is refused."""
+    dev, schnell = (painters.family_at(folder, "flux") for folder in (tiny_flux, tiny_flux_schnell))
+    pixels = painters.family_at(tiny_ddpm, "pixels")
+    assert [one.heeds_guidance for one in (sd, dev, schnell, pixels)] == [True, True, False, False]

@@ -41,8 +41,6 @@ class Family(ABC):
     """Standard deviation of the data that it was trained on; that of latents is scaled to 1."""
     worded: bool = True
     """False: it knows no words."""
-    negative: bool = True
-    """Whether negative phrases mean anything to it."""
 
     def __init__(self, pipeline: DiffusionPipeline, device: str, tiny: torch.nn.Module | None = None) -> None:
         for part in pipeline.components.values():
@@ -71,6 +69,11 @@ class Family(ABC):
 
     def _denoiser(self) -> Any:
         return self.pipeline.unet
+
+    @property
+    def heeds_guidance(self) -> bool:
+        """Whether a guidance scale means anything to it."""
+        return True
 
     @property
     def channels(self) -> int:

@@ -28,7 +28,6 @@ class Flux(Family):
     name = "flux"
     many_windows = False
     told_guidance = True
-    negative = False
 
     @property
     def tracks(self) -> list[Track]:  # type: ignore[override]
@@ -41,6 +40,11 @@ class Flux(Family):
 
     def _denoiser(self) -> Any:
         return self.pipeline.transformer
+
+    @property
+    def heeds_guidance(self) -> bool:
+        """`dev` was taught to."""
+        return bool(self.denoiser.config.guidance_embeds)
 
     @property
     def channels(self) -> int:
@@ -62,7 +66,7 @@ class Flux(Family):
 
     def guided(self, condition: Condition, guidance: float) -> Condition:
         """With the scale, where the network was taught to be told it."""
-        if not self.denoiser.config.guidance_embeds:
+        if not self.heeds_guidance:
             return condition
         return {**condition, GUIDANCE: torch.full((1,), guidance, device=self.device)}
 

@@ -22,7 +22,6 @@ class Pixels(Family):
     spread = 0.5
     worded = False
     told_guidance = True
-    negative = False
     tracks = (Track(len, ENDLESS),)
 
     def __init__(self, pipeline: DiffusionPipeline, device: str, tiny: torch.nn.Module | None = None) -> None:
@@ -30,6 +29,11 @@ class Pixels(Family):
         own = self.scheduler
         if str(own.config.get("variance_type", "")).startswith("learned"):
             self.scheduler = type(own).from_config(own.config, variance_type="fixed_small")
+
+    @property
+    def heeds_guidance(self) -> bool:
+        """There are no words to be guided to."""
+        return False
 
     @property
     def scale(self) -> int:

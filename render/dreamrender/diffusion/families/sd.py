@@ -38,6 +38,11 @@ class StableDiffusion(Family):
     def _tracks(self) -> list[Track]:
         return [clip_track(self.pipeline.tokenizer)]
 
+    @property
+    def multiple(self) -> int:
+        """A latent's pixels: this UNet pads what its levels cannot halve."""
+        return self.scale
+
     @torch.no_grad()
     def look(self, text: str) -> Condition:
         """States (1, 77, width)."""
