@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from dataclasses import dataclass, field
 from inspect import signature
@@ -77,6 +78,15 @@ def sampler(name: str, own: Any, *, latent: bool = True) -> Any:
         return getattr(diffusers, chosen.flow).from_config(own.config, **moved)
     options = {**({"clip_sample": False} if latent else {}), **chosen.options}
     return getattr(diffusers, chosen.scheduler).from_config(own.config, **options)
+
+
+def duplicate(scheduler: Any) -> Any:
+    """A scheduler as it is now: steps of the one change nothing in the other."""
+    own = copy.copy(scheduler)
+    for name, value in vars(scheduler).items():
+        if isinstance(value, list):
+            vars(own)[name] = list(value)
+    return own
 
 
 @dataclass(frozen=True)

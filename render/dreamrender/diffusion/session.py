@@ -17,7 +17,7 @@ from dreamrender.diffusion.families.family import Family, Latents
 from dreamrender.diffusion.levels import Level, level, noised
 from dreamrender.diffusion.library import randn_tensor
 from dreamrender.diffusion.plan import Stage
-from dreamrender.diffusion.schedulers import sampler, set_steps
+from dreamrender.diffusion.schedulers import duplicate, sampler, set_steps
 from dreamrender.diffusion.words.reading import Condition, alike, read
 from dreamrender.diffusion.words.said import Saying, saying
 from dreamrender.types import Image, Images
@@ -28,6 +28,10 @@ Score = Callable[[Recipe, Image, float], float | None]
 WORDLESS = (
     "This model knows no words: it paints what it was trained on. With `--backend guided` CLIP steers it."
 )
+
+
+_MOVING = "step", "latents", "clean", "noise", "first", "entry", "stage_begun"
+"""What a step changes, besides the scheduler and the generator."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,18 @@ class DiffusionSession:
     def end_step(self) -> None:
         """The step is made."""
         self.step += 1
+
+    def rewinder(self) -> Callable[[], None]:
+        """What brings it back to where it is now, if the step that follows fails half way."""
+        kept = {name: getattr(self, name) for name in _MOVING}
+        scheduler = None if self.scheduler is None else duplicate(self.scheduler)
+        drawn = self.generator.get_state()
+
+        def rewind() -> None:
+            vars(self).update(kept, scheduler=scheduler)
+            self.generator.set_state(drawn)
+
+        return rewind
 
     def looks(self) -> list[Look]:
         """What the network has to see next: with the wanted phrases and, under guidance, without them."""
