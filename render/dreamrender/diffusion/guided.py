@@ -32,6 +32,9 @@ class GuidedSession(DiffusionSession):
     """`full`: the gradient goes through the denoiser. Else its prediction is held, and only the decoder and
     the critics are gone back through."""
 
+    deaf = False
+    """The critics hear what is unwanted, whatever the model does."""
+
     def __init__(self, *begun: Any, steering: Steering, full: bool) -> None:
         super().__init__(*begun)
         self.steering = steering

@@ -97,6 +97,8 @@ def recall(
 
 
 def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return torch.equal(one.cpu(), other.cpu())  # a scheduler may have moved its own to the device
     if isinstance(one, Tensor | np.ndarray) or isinstance(other, Tensor | np.ndarray):
         return type(one) is type(other) and np.array_equal(one, other)
     if isinstance(one, list) and isinstance(other, list):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dreamqueue.course import Course, value_at
+from dreamqueue.course import Course, value_at, values_of
 from dreamqueue.recipe import Recipe
 from dreamqueue.turns import way
 from dreamrender.diffusion.families.family import Family, Latents
@@ -18,7 +18,7 @@ from dreamrender.diffusion.levels import Level, level, noised
 from dreamrender.diffusion.library import randn_tensor
 from dreamrender.diffusion.plan import Stage
 from dreamrender.diffusion.schedulers import duplicate, sampler, set_steps
-from dreamrender.diffusion.words.reading import Condition, alike, read
+from dreamrender.diffusion.words.reading import MOST_WINDOWS, Condition, alike, read
 from dreamrender.diffusion.words.said import Saying, saying
 from dreamrender.types import Image, Images
 
@@ -128,7 +128,10 @@ class DiffusionSession:
 
     def rehearse(self) -> None:
         """Raises PaintError if its sampler does not fit the model or cannot make so many steps."""
-        for stage in self.stages:
+        self._rehearse(self.stages)
+
+    def _rehearse(self, stages: list[Stage]) -> None:
+        for stage in stages:
             scheduler = sampler(self.wishes.scheduler, self.family.scheduler, latent=self.family.latent)
             pace = self.family.pace(torch.empty(self._shape(stage), device="meta"))
             set_steps(scheduler, stage.planned, stage.strength, pace)
@@ -198,8 +201,14 @@ class DiffusionSession:
         return level(self.scheduler, self.first + self.entry)
 
     def turn(self, recipe: Recipe, stages: list[Stage]) -> None:
-        """Go on by a recipe with other phrases, more steps or both; stages before the next step stay."""
+        """Go on by a recipe with other phrases, more steps or both; stages before the next step stay.
+
+        Raises PaintError, and nothing has changed, for more steps than its sampler can make.
+        """
+        self._rehearse(stages)
         self.recipe, self.stages = recipe, stages
+        if recipe.guidance is not None:
+            self.wishes = replace(self.wishes, guidance=recipe.guidance)
         self._scored = (-1, None)
 
     @torch.no_grad()
@@ -292,6 +301,11 @@ class DiffusionSession:
         return "generator" in self.scheduler.step.__code__.co_varnames
 
     @property
+    def deaf(self) -> bool:
+        """Whether nobody hears what is unwanted, all the way."""
+        return self.family.told_guidance or max(values_of(self.wishes.guidance)) <= 1
+
+    @property
     def _doubly(self) -> bool:
         return not self.family.told_guidance and value_at(self.wishes.guidance, self.way) > 1
 
@@ -314,14 +328,22 @@ class DiffusionSession:
     def _read(self, now: Saying) -> tuple[Condition, Condition]:
         wanted, whole = read(self.family, now.wanted)
         if not whole:
-            self._note()
+            windows = MOST_WINDOWS if self.family.many_windows else 1
+            most = windows * self.family.tracks[0].max_tokens
+            self._note(f"The prompt is longer than this model reads ({most} tokens): its end was not read.")
+        if now.unwanted and self.family.worded and self.deaf:
+            self._note(self._unheard(now))
         blank = self.family.blank()
         unwanted = read(self.family, now.unwanted)[0] if now.unwanted else blank
         return alike(wanted, unwanted, blank)
 
-    def _note(self) -> None:
-        most = self.family.tracks[0].max_tokens
-        note = f"The prompt is longer than this model reads ({most} tokens): its end was not read."
+    def _unheard(self, now: Saying) -> str:
+        words = ", ".join(f"“{said.text}”" for said in now.unwanted)
+        if self.family.told_guidance:
+            return f"This model cannot be told what to avoid: {words} was not said."
+        return f"Without guidance nothing is avoided: {words} was not said. `--guidance 2` or more would do."
+
+    def _note(self, note: str) -> None:
         if note not in self.notes:
             self.notes = (*self.notes, note)
 

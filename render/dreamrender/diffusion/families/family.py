@@ -41,8 +41,6 @@ class Family(ABC):
     """Standard deviation of the data that it was trained on; that of latents is scaled to 1."""
     worded: bool = True
     """False: it knows no words."""
-    negative: bool = True
-    """Whether negative phrases mean anything to it."""
 
     def __init__(self, pipeline: DiffusionPipeline, device: str, tiny: torch.nn.Module | None = None) -> None:
         for part in pipeline.components.values():
@@ -56,8 +54,8 @@ class Family(ABC):
         self.dtype = dtype_of(self.denoiser)
         self.text_width: int | None = None
         """Of its UNet, where that says so: LoRAs for Stable Diffusion 1 do not fit 2."""
-        self.worn: Sequence[UsedLora] = ()
-        """LoRAs that it has on."""
+        self.worn: Sequence[UsedLora] | None = ()
+        """LoRAs that it has on; None: nobody knows, since putting them on has failed."""
         self.wardrobe: list[str] = []
         """Adapters that are loaded, the first one longest ago."""
         self._tiny = tiny

@@ -28,7 +28,6 @@ class Flux(Family):
     name = "flux"
     many_windows = False
     told_guidance = True
-    negative = False
 
     @property
     def tracks(self) -> list[Track]:  # type: ignore[override]

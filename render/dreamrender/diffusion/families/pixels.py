@@ -22,7 +22,6 @@ class Pixels(Family):
     spread = 0.5
     worded = False
     told_guidance = True
-    negative = False
     tracks = (Track(len, ENDLESS),)
 
     def __init__(self, pipeline: DiffusionPipeline, device: str, tiny: torch.nn.Module | None = None) -> None:

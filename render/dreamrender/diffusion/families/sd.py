@@ -35,6 +35,11 @@ class StableDiffusion(Family):
         self._guidance_width = getattr(self.denoiser.config, "time_cond_proj_dim", None)
         self.told_guidance = self._guidance_width is not None
 
+    @property
+    def multiple(self) -> int:
+        """A latent's pixels: where its UNet cannot halve a side, it grows back to that side."""
+        return self.scale
+
     def _tracks(self) -> list[Track]:
         return [clip_track(self.pipeline.tokenizer)]
 
