@@ -52,7 +52,7 @@ def load(session: DiffusionSession, state: bytes) -> None:
             setattr(session, name, tensors[name].to(device) if name in tensors else None)
         session.step, session.entry = int(head["step"]), int(head["entry"])
         session.stage_begun = int(head["stage"])
-        if session.stage_begun == session.index:
+        if session.stage_begun >= 0:
             session.scheduler = session.fresh_scheduler()
             recall(session.scheduler, head["scheduler"], tensors, device)
         session.generator.set_state(tensors["generator"])

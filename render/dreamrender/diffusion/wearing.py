@@ -41,7 +41,7 @@ def _load(family: Family, adapter: str, name: str) -> None:
     path = require_lora(name, family.name, family.text_width)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Already found a `peft_config`")  # several are meant to be there
+            warnings.filterwarnings("ignore", "Already found a `peft_config`")  # several are meant to
             family.pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name=adapter)
     except (ValueError, RuntimeError, KeyError, OSError) as error:
         if adapter in _known(family):

@@ -16,6 +16,9 @@ from dreamqueue.turns import longer, turned
 from dreamrender import residents, shelf
 from dreamrender.backend import Inputs
 from dreamrender.backends.diffusion import Diffusion
+from dreamrender.backends.guided import Guided
+from dreamrender.diffusion.library import DiffusionPipeline
+from dreamrender.diffusion.models import load_model
 from dreamrender.engine import Engine
 from dreamrender.picture import to_pil
 from dreamrender.shelf import Shelf
@@ -184,6 +187,26 @@ class TestWithSmallModels:
             backend.steer(session, longer(recipe, 3, 1500))
         backend.step([session])
         assert torch.equal(backend.picture(session), painted(backend, recipe))
+
+    def test_a_model_may_take_nearly_all_of_the_budget(self) -> None:
+        own = residents.residents_on("cpu")
+        load_model("diffusion-small")
+        (row,) = own.table()
+        own.clear()
+        own.budget = 1.5e6 * row.megabytes
+        assert load_model("diffusion-small").whole
+
+    def test_memory_that_runs_out_for_a_model_is_called_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*where: object, **how: object) -> None:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")
+
+        monkeypatch.setattr(DiffusionPipeline, "from_pretrained", full)
+        with pytest.raises(PaintError, match="are free for it on this worker"):
+            Diffusion().begin(recipe_of(), Inputs())
+
+    def test_critics_cannot_pull_at_what_paints_by_itself(self) -> None:
+        with pytest.raises(PaintError, match="`muse` paints by itself"):
+            Guided().begin(recipe_of(backend="guided", preset="muse", scheduler=""), Inputs())
 
     def test_two_who_wear_different_loras_take_turns(self) -> None:
         backend = Diffusion()

@@ -171,6 +171,20 @@ def test_a_finished_one_goes_on(family: Family) -> None:
     assert torch.equal(painters.painted(again), painters.painted(painters.begun(family, more)))
 
 
+@pytest.mark.parametrize("fields", [{}, {"hires": 2.0, "width": 128, "height": 128}])
+def test_one_that_is_between_two_stages_is_put_away_twice(sd: Family, fields: dict[str, object]) -> None:
+    """It goes on, and is stopped before its first step."""
+    recipe = painters.recipe_of(steps=3, **fields)
+    session = painters.begun(sd, recipe)
+    for _ in range(2 if fields else 3):
+        loop.step([session])
+    more = recipe if fields else longer(recipe, 3, 5)
+    once, twice = painters.begun(sd, more), painters.begun(sd, more)
+    saving.load(once, saving.save(session))
+    saving.load(twice, saving.save(once))
+    assert torch.equal(painters.painted(once), painters.painted(twice))
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [({"seed": 4}, "seed"), ({"width": 96}, "width"), ({"scheduler": "ddim"}, "scheduler")],
