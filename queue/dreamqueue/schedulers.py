@@ -10,6 +10,7 @@ SCHEDULERS: Mapping[str, str] = {
     "pndm": "PNDM (Liu et al. 2022): looks back at the steps before; the default of early Stable Diffusion",
     "heun": "Heun (Karras et al. 2022): looks twice a step, so takes twice as long; for SD 3 and FLUX too",
     "euler": "Euler (Karras et al. 2022): plain and quick; for SD 3 and FLUX too",
+    "euler-trailing": "Euler from full noise on: for Lightning and other models and LoRAs of a few steps",
     "euler-a": "Euler ancestral: new noise each step, so more steps change the picture",
     "dpmpp-2m": "DPM-Solver++ 2M (Lu et al. 2022): looks back a step; fine at 20; for SD 3 and FLUX too",
     "dpmpp-2m-karras": "the same with Karras' spacing of the steps: more of them where there is little noise",

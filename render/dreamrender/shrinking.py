@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -42,6 +42,14 @@ class Optimising(Protocol):
     """A session that follows gradients."""
 
     optimiser: Optimizer
+
+
+@runtime_checkable
+class Rewindable(Protocol):
+    """A session that a failed step leaves half way."""
+
+    def rewinder(self) -> Callable[[], None]:
+        """What brings it back to where it is now."""
 
 
 def step(backend: Backend, sessions: Sequence[Session]) -> Stepped:
@@ -109,6 +117,7 @@ class _Before:
     def __init__(self, session: Session) -> None:
         self._step = session.step
         self._random = session.generator.get_state() if isinstance(session, Drawing) else None
+        self._rewind = session.rewinder() if isinstance(session, Rewindable) else None
 
     def restored(self, session: Session) -> bool:
         """Put back what a failed step has used up; False if the session had made the step after all."""
@@ -118,6 +127,8 @@ class _Before:
             session.generator.set_state(self._random)
         if isinstance(session, Optimising):
             session.optimiser.zero_grad(set_to_none=True)
+        if self._rewind is not None:
+            self._rewind()
         return True
 
 

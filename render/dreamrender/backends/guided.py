@@ -12,6 +12,7 @@ from dreamrender import steer
 from dreamrender.backend import Inputs, Session
 from dreamrender.backends.diffusion import Diffusion
 from dreamrender.collection.guides import collected
+from dreamrender.diffusion.driven import DrivenSession
 from dreamrender.diffusion.guided import GuidedSession
 from dreamrender.given import targets
 from dreamrender.steer import Preset
@@ -46,6 +47,11 @@ class Guided(Diffusion):
             collected(recipe, inputs, critics, self.device),
         )
         return {"steering": steering, "full": recipe.gradient == "full"}
+
+    def _driven(self, recipe: Recipe, *others: Any) -> DrivenSession:
+        raise PaintError(
+            f"`{recipe.preset}` paints by itself: critics cannot pull at it. `--backend diffusion` has it."
+        )
 
     def most_cuts(self, recipe: Recipe) -> int:
         """Cutouts that each critic is shown in a step, at most; for an estimate of memory."""

@@ -12,7 +12,7 @@ from dreamrender.diffusion.session import DiffusionSession, Look
 
 
 def step(sessions: Sequence[DiffusionSession]) -> None:
-    """One step of each; they share a family. A step that failed half way can be made again."""
+    """One step of each; they share a family. One that fails half way is made again after `rewinder`."""
     for session in sessions:
         session.begin_step()
     while waiting := [session for session in sessions if session.pending]:

@@ -17,6 +17,7 @@ from dreamrender.diffusion.headers import count
 from dreamrender.diffusion.library import DiffusionPipeline, quiet
 from dreamrender.diffusion.placed import PlacedPipeline
 from dreamrender.fast.precision import dtype_on
+from dreamrender.out_of_memory import ran_out
 from dreamrender.placing import Needs, Placing, placing
 from dreamrender.residents import residents_on
 from dreamrender.shelf import shelf
@@ -36,6 +37,8 @@ class Model(PlacedPipeline):
         return self
 
 
+LEFT_OUT = "safety_checker", "feature_extractor"
+"""Of Stable Diffusion 1: pictures are checked elsewhere, whatever painted them."""
 TILED = 0.25
 """Of what decoding a picture takes, in tiles."""
 
@@ -46,8 +49,8 @@ def load_model(name: str, device: str = "cpu") -> Model:
     Raises PaintError if it is not here, is no whole pipeline of safetensors, or has no room.
     """
     residents = residents_on(device)
-    weights = 0.0 if residents.here(name) else _way(name, shelf().pipeline(name), device).weights
-    return residents.take(name, partial(_load, name, device), weights)
+    way = None if residents.here(name) else _way(name, shelf().pipeline(name), device)
+    return residents.take(name, partial(_load, name, device, way), way.weights if way else 0.0)
 
 
 def _way(name: str, folder: Folder, device: str) -> Placing:
@@ -59,16 +62,19 @@ def needs_of(folder: Folder, entry: ModelEntry, device: str) -> Needs:
     """Bytes that a pipeline takes on a device, counted from its files' headers, and a picture of its size."""
     width = torch.finfo(dtype_on(device)).bits // 8
     parts = [
-        width * count(folder.path / name for name in part.weights) for part in folder.components.values()
+        width * count(folder.path / file for file in part.weights)
+        for name, part in folder.components.items()
+        if name not in LEFT_OUT
     ]
     side = entry.painting.size or (0, 0)
     work = entry.memory.pixel * 1e3 * side[0] * side[1]
     return Needs(whole=sum(parts), part=max(parts, default=0), work=work, tiled=work * TILED)
 
 
-def _load(name: str, device: str) -> Model:
+def _load(name: str, device: str, way: Placing | None) -> Model:
+    """`way`: as was decided before its room was taken, which is free no more."""
     entry, folder = models()[name], shelf().pipeline(name)
-    way = _way(name, folder, device)
+    way = way or _way(name, folder, device)
     pipeline = read_pipeline(folder, entry.family, dtype_on(device), **shelf().connecting(name))
     model = Model(pipeline, device, way)
     if (vae := getattr(model.pipeline, "vae", None)) is not None:
@@ -106,6 +112,8 @@ def read_pipeline(folder: Folder, family: str, dtype: torch.dtype, **connecting:
             **left_out,
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError) as error:
+        if ran_out(error):
+            raise
         raise PaintError(f"The pipeline in {folder.path.name} does not load: {error}") from error
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

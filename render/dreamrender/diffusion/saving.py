@@ -52,7 +52,7 @@ def load(session: DiffusionSession, state: bytes) -> None:
             setattr(session, name, tensors[name].to(device) if name in tensors else None)
         session.step, session.entry = int(head["step"]), int(head["entry"])
         session.stage_begun = int(head["stage"])
-        if session.stage_begun == session.index:
+        if session.stage_begun >= 0:
             session.scheduler = session.fresh_scheduler()
             recall(session.scheduler, head["scheduler"], tensors, device)
         session.generator.set_state(tensors["generator"])
@@ -97,6 +97,8 @@ def recall(
 
 
 def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return torch.equal(one.cpu(), other.cpu())  # a scheduler may have moved its own to the device
     if isinstance(one, Tensor | np.ndarray) or isinstance(other, Tensor | np.ndarray):
         return type(one) is type(other) and np.array_equal(one, other)
     if isinstance(one, list) and isinstance(other, list):

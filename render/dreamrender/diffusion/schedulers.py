@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from dataclasses import dataclass, field
 from inspect import signature
@@ -27,6 +28,7 @@ SAMPLERS: dict[str, Sampler] = {
     "ddpm": Sampler("DDPMScheduler"),
     "pndm": Sampler("PNDMScheduler", {"skip_prk_steps": True}),
     "euler": Sampler("EulerDiscreteScheduler", flow="FlowMatchEulerDiscreteScheduler"),
+    "euler-trailing": Sampler("EulerDiscreteScheduler", {"timestep_spacing": "trailing"}),
     "euler-a": Sampler("EulerAncestralDiscreteScheduler"),
     "heun": Sampler("HeunDiscreteScheduler", flow="FlowMatchHeunDiscreteScheduler"),
     "dpmpp-2m": Sampler("DPMSolverMultistepScheduler", flow="DPMSolverMultistepScheduler"),
@@ -84,6 +86,15 @@ def too_many(steps: int, most: int) -> str:
     if most < 1:
         return "So small a --strength leaves nothing to paint over; please ask for more of it."
     return f"{steps} steps are too many for this model; at most {most} are possible."
+
+
+def duplicate(scheduler: Any) -> Any:
+    """A scheduler as it is now: steps of the one change nothing in the other."""
+    own = copy.copy(scheduler)
+    for name, value in vars(scheduler).items():
+        if isinstance(value, list):
+            vars(own)[name] = list(value)
+    return own
 
 
 @dataclass(frozen=True)

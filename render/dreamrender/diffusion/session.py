@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,8 +17,8 @@ from dreamrender.diffusion.families.family import Family, Latents
 from dreamrender.diffusion.levels import Level, level, noised
 from dreamrender.diffusion.library import randn_tensor
 from dreamrender.diffusion.plan import Stage
-from dreamrender.diffusion.schedulers import sampler, set_steps
-from dreamrender.diffusion.words.reading import Condition, alike, read
+from dreamrender.diffusion.schedulers import duplicate, sampler, set_steps
+from dreamrender.diffusion.words.reading import MOST_WINDOWS, Condition, alike, read
 from dreamrender.diffusion.words.said import Saying, saying
 from dreamrender.types import Image, Images
 
@@ -30,6 +30,10 @@ WORDLESS = (
 )
 UNAVOIDED = "This model cannot be told what to avoid: {} was not said."
 UNGUIDED = "What to avoid takes a guidance above 1, and this picture has less: {} was not said."
+
+
+_MOVING = "step", "latents", "clean", "noise", "first", "entry", "stage_begun"
+"""What a step changes, besides the scheduler and the generator."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,10 @@ class DiffusionSession:
 
     def rehearse(self) -> None:
         """Raises PaintError if its sampler does not fit the model or cannot make so many steps."""
-        for stage in self.stages:
+        self._rehearse(self.stages)
+
+    def _rehearse(self, stages: list[Stage]) -> None:
+        for stage in stages:
             scheduler = sampler(self.wishes.scheduler, self.family.scheduler, latent=self.family.latent)
             pace = self.family.pace(torch.empty(self._shape(stage), device="meta"))
             set_steps(scheduler, stage.planned, stage.strength, pace)
@@ -141,6 +148,18 @@ class DiffusionSession:
     def end_step(self) -> None:
         """The step is made."""
         self.step += 1
+
+    def rewinder(self) -> Callable[[], None]:
+        """What brings it back to where it is now, if the step that follows fails half way."""
+        kept = {name: getattr(self, name) for name in _MOVING}
+        scheduler = None if self.scheduler is None else duplicate(self.scheduler)
+        drawn = self.generator.get_state()
+
+        def rewind() -> None:
+            vars(self).update(kept, scheduler=scheduler)
+            self.generator.set_state(drawn)
+
+        return rewind
 
     def looks(self) -> list[Look]:
         """What the network has to see next: with the wanted phrases and, under guidance, without them."""
@@ -184,8 +203,14 @@ class DiffusionSession:
         return level(self.scheduler, self.first + self.entry)
 
     def turn(self, recipe: Recipe, stages: list[Stage]) -> None:
-        """Go on by a recipe with other phrases, more steps or both; stages before the next step stay."""
+        """Go on by a recipe with other phrases, more steps or both; stages before the next step stay.
+
+        Raises PaintError, and nothing has changed, for more steps than its sampler can make.
+        """
+        self._rehearse(stages)
         self.recipe, self.stages = recipe, stages
+        if recipe.guidance is not None:
+            self.wishes = replace(self.wishes, guidance=recipe.guidance)
         self._scored = (-1, None)
 
     @torch.no_grad()
@@ -301,7 +326,8 @@ class DiffusionSession:
     def _read(self, now: Saying) -> tuple[Condition, Condition]:
         wanted, whole = read(self.family, now.wanted)
         if not whole:
-            most = self.family.tracks[0].max_tokens
+            windows = MOST_WINDOWS if self.family.many_windows else 1
+            most = windows * self.family.tracks[0].max_tokens
             self._note(f"The prompt is longer than this model reads ({most} tokens): its end was not read.")
         blank = self.family.blank()
         unwanted = read(self.family, now.unwanted)[0] if now.unwanted else blank

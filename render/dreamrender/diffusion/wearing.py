@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import UsedLora
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.loras import require_lora
+from dreamrender.out_of_memory import ran_out
 
 MOST = 8
 """LoRAs that stay beside a model when they are not used."""
@@ -22,6 +24,7 @@ def wear(family: Family, loras: Sequence[UsedLora]) -> None:
         return
     if (wanted and not hasattr(family.pipeline, "load_lora_weights")) or (wanted and family.name == "pocket"):
         raise PaintError("This model takes no LoRAs.")
+    family.worn = None  # one that is loaded is on at once, whatever comes of the next
     for adapter, lora in wanted.items():
         if adapter not in family.wardrobe:
             _load(family, adapter, lora.name)
@@ -37,9 +40,14 @@ def wear(family: Family, loras: Sequence[UsedLora]) -> None:
 def _load(family: Family, adapter: str, name: str) -> None:
     path = require_lora(name, family.name, family.text_width)
     try:
-        family.pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name=adapter)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Already found a `peft_config`")  # several are meant to
+            family.pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name=adapter)
     except (ValueError, RuntimeError, KeyError, OSError) as error:
-        family.pipeline.delete_adapters([adapter]) if adapter in _known(family) else None
+        if adapter in _known(family):
+            family.pipeline.delete_adapters([adapter])
+        if ran_out(error):
+            raise
         raise PaintError(f"The LoRA `{name}` does not fit this model: {error}") from error
     family.wardrobe.append(adapter)
 
@@ -58,5 +66,5 @@ def _known(family: Family) -> set[str]:
 
 
 def _adapter(name: str) -> str:
-    """A name that may be part of a module's name."""
-    return "lora_" + "".join(letter if letter.isalnum() else "_" for letter in name)
+    """A name that may be part of a module's name; of its own for each LoRA, whose names have no `_`."""
+    return "lora_" + name.replace(".", "_")

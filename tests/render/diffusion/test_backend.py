@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from dreamconfig.catalogue import ModelEntry, backends, include
 from dreamqueue.errors import CannotResume, PaintError
@@ -15,6 +16,9 @@ from dreamqueue.turns import longer, turned
 from dreamrender import residents, shelf
 from dreamrender.backend import Inputs
 from dreamrender.backends.diffusion import Diffusion
+from dreamrender.backends.guided import Guided
+from dreamrender.diffusion.library import DiffusionPipeline
+from dreamrender.diffusion.models import load_model
 from dreamrender.engine import Engine
 from dreamrender.picture import to_pil
 from dreamrender.shelf import Shelf
@@ -36,7 +40,7 @@ painting = {{ size = [64, 64], steps = 4 }}
 backend = "diffusion"
 """
 LORA = """
-[{name}]
+["{name}"]
 title = "a small LoRA"
 kind = "lora"
 licence = "none"
@@ -67,11 +71,15 @@ def own_shelf(
         OWN.format(name="nothing", folder=tmp_path, family="sd"),
         LORA.format(name="ink", family="sd"),
         LORA.format(name="wide-ink", family="sdxl"),
+        LORA.format(name="ink.2", family="sd"),
+        LORA.format(name="ink-2", family="sd"),
     ]
     (tmp_path / "models.toml").write_text("".join(own))
-    for name, folder in (("ink", tiny_sd_lora), ("wide-ink", tiny_sdxl_lora)):
+    for name, folder in (("ink", tiny_sd_lora), ("wide-ink", tiny_sdxl_lora), ("ink.2", tiny_sd_lora)):
         (file,) = folder.glob("*.safetensors")
         (tmp_path / f"{name}.safetensors").write_bytes(file.read_bytes())
+    weaker = {key: 0.5 * tensor for key, tensor in load_file(tmp_path / "ink.safetensors").items()}
+    save_file(weaker, tmp_path / "ink-2.safetensors")
     monkeypatch.setattr(residents, "_all", {})
     include(tmp_path)
     shelf.use(Shelf(tmp_path))
@@ -141,6 +149,65 @@ class TestWithSmallModels:
         assert 0 < (half - plain).abs().mean() < (whole - plain).abs().mean()
         assert torch.equal(plain, without), "it is taken off again"
 
+    def test_a_lora_that_does_not_fit_leaves_none_behind(self) -> None:
+        backend = Diffusion()
+        plain = painted(backend, recipe_of())
+        with pytest.raises(PaintError, match="Stable Diffusion XL"):
+            backend.begin(recipe_of(loras=[{"name": "ink"}, {"name": "wide-ink"}]), Inputs())
+        assert torch.equal(painted(backend, recipe_of()), plain)
+
+    def test_loras_with_nearly_the_same_name_are_two(self) -> None:
+        backend = Diffusion()
+        one, other, both = (
+            painted(backend, recipe_of(loras=[{"name": name} for name in names]))
+            for names in (("ink.2",), ("ink-2",), ("ink.2", "ink-2"))
+        )
+        assert not torch.equal(one, other)
+        assert not torch.equal(one, both)
+
+    def test_memory_that_runs_out_for_a_lora_is_called_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So that the engine begins smaller, and nobody thinks that the LoRA is broken."""
+        backend = Diffusion()
+        pipeline = backend.begin(recipe_of(), Inputs()).family.pipeline
+
+        def full(*where: object, **how: object) -> None:
+            raise torch.OutOfMemoryError("out of memory")
+
+        monkeypatch.setattr(pipeline, "load_lora_weights", full)
+        with pytest.raises(torch.OutOfMemoryError):
+            backend.begin(recipe_of(loras=[{"name": "ink"}]), Inputs())
+
+    def test_more_steps_than_there_can_be_are_refused_and_it_goes_on(self) -> None:
+        backend = Diffusion()
+        recipe = recipe_of(guidance=3.0)
+        session = backend.begin(recipe, Inputs())
+        for _ in range(3):
+            backend.step([session])
+        with pytest.raises(PaintError, match="too many for this model"):
+            backend.steer(session, longer(recipe, 3, 1500))
+        backend.step([session])
+        assert torch.equal(backend.picture(session), painted(backend, recipe))
+
+    def test_a_model_may_take_nearly_all_of_the_budget(self) -> None:
+        own = residents.residents_on("cpu")
+        load_model("diffusion-small")
+        (row,) = own.table()
+        own.clear()
+        own.budget = 1.5e6 * row.megabytes
+        assert load_model("diffusion-small").whole
+
+    def test_memory_that_runs_out_for_a_model_is_called_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*where: object, **how: object) -> None:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")
+
+        monkeypatch.setattr(DiffusionPipeline, "from_pretrained", full)
+        with pytest.raises(PaintError, match="are free for it on this worker"):
+            Diffusion().begin(recipe_of(), Inputs())
+
+    def test_critics_cannot_pull_at_what_paints_by_itself(self) -> None:
+        with pytest.raises(PaintError, match="`muse` paints by itself"):
+            Guided().begin(recipe_of(backend="guided", preset="muse", scheduler=""), Inputs())
+
     def test_two_who_wear_different_loras_take_turns(self) -> None:
         backend = Diffusion()
         with_ink = recipe_of(loras=[{"name": "ink"}])
@@ -162,6 +229,7 @@ class TestWithSmallModels:
             ({"preset": "sd15"}, r"models fetch diffusion-sd15"),
             ({"preset": "nothing"}, "no model_index.json"),
             ({"width": 60}, "multiples of 8 pixels; 64x64 would do"),
+            ({"loras": [{"name": "ink"}, {"name": "wide-ink"}]}, "Stable Diffusion XL"),
             ({"loras": [{"name": "oil"}]}, "oil"),
             ({"loras": [{"name": "wide-ink"}]}, "Stable Diffusion XL"),
             ({"preset": "pocket", "loras": [{"name": "ink"}]}, "no LoRAs|LoRA"),

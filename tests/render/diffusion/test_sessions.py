@@ -14,7 +14,7 @@ from dreamqueue.turns import longer, turned
 from dreamrender.diffusion import loop, saving
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.plan import plan
-from dreamrender.diffusion.schedulers import SAMPLERS
+from dreamrender.diffusion.schedulers import SAMPLERS, duplicate
 
 from . import painters
 
@@ -88,6 +88,61 @@ def test_more_steps_on_the_way_or_after_it(family: Family, until: int) -> None:
     assert torch.equal(made, painters.painted(painters.begun(family, more)))
 
 
+def test_guidance_that_changes_on_the_way_is_spread_over_more_steps(sd: Family) -> None:
+    recipe = painters.recipe_of(steps=6, scheduler="ddim", guidance=((0.0, 12.0), (1.0, 1.5)))
+    session = painters.begun(sd, recipe)
+    for _ in range(3):
+        loop.step([session])
+    more = longer(recipe, 3, 12)
+    session.turn(more, plan(more, picture=False, strength=None, multiple=sd.multiple))
+    assert torch.equal(painters.painted(session), painters.painted(painters.begun(sd, more)))
+
+
+@pytest.mark.parametrize("name", ["sd", "sdxl"])
+def test_sides_that_its_network_cannot_halve_are_painted(request: pytest.FixtureRequest, name: str) -> None:
+    """The catalogue says multiples of 8 for these, as their pipelines do."""
+    family = painters.family_at(request.getfixturevalue(f"tiny_{name}"), name)
+    assert family.multiple == 8
+    session = painters.begun(family, painters.recipe_of(width=72, height=88, steps=2))
+    assert painters.painted(session).shape == (3, 88, 72)
+
+
+def test_what_nobody_hears_is_noted(family: Family) -> None:
+    heard, unheard = (
+        painters.begun(family, painters.recipe_of(steps=1)),
+        painters.begun(family, painters.recipe_of(steps=1), guidance=1.0),
+    )
+    for session in (heard, unheard):
+        painters.painted(session)
+    (note,) = unheard.notes
+    assert f"“{painters.UNWANTED}” was not said" in note
+    assert heard.notes == ((note,) if family.told_guidance else ())
+    assert family.told_guidance == ("guidance" not in note)
+
+
+@pytest.mark.parametrize(("many", "tokens"), [("sd", 600), ("sd3", 255)])
+def test_a_prompt_that_is_too_long_is_noted(request: pytest.FixtureRequest, many: str, tokens: int) -> None:
+    family = painters.family_at(request.getfixturevalue(f"tiny_{many}"), many)
+    phrases = [Phrase(text="red apple tree " * 130) for _ in range(5)]
+    session = painters.begun(family, painters.recipe_of(phrases=phrases, steps=1))
+    painters.painted(session)
+    assert session.notes == (
+        f"The prompt is longer than this model reads ({tokens} tokens): its end was not read.",
+    )
+
+
+def test_tensors_that_numpy_does_not_know_are_remembered_if_they_have_changed(sd: Family) -> None:
+    """As those in half precision, and those on a GPU where `add_noise` leaves a scheduler's own."""
+    fresh, now = sd.scheduler, duplicate(sd.scheduler)
+    vars(fresh)["kept"], vars(now)["kept"] = (torch.ones(2, dtype=torch.bfloat16) for _ in range(2))
+    try:
+        assert saving.memories(now, fresh) == ({}, {})
+        now.kept = 2 * now.kept
+        assert list(saving.memories(now, fresh)[1]) == ["kept"]
+    finally:
+        del vars(fresh)["kept"]
+
+
 @pytest.mark.parametrize("name", ["", *SAMPLERS])
 @pytest.mark.parametrize("how", ["plain", "over a picture", "hires"])
 def test_a_saved_session_makes_the_same_next_steps(sd: Family, name: str, how: str) -> None:
@@ -115,6 +170,20 @@ def test_a_finished_one_goes_on(family: Family) -> None:
     again = painters.begun(family, more)
     saving.load(again, saving.save(session))
     assert torch.equal(painters.painted(again), painters.painted(painters.begun(family, more)))
+
+
+@pytest.mark.parametrize("fields", [{}, {"hires": 2.0, "width": 128, "height": 128}])
+def test_one_that_is_between_two_stages_is_put_away_twice(sd: Family, fields: dict[str, object]) -> None:
+    """It goes on, and is stopped before its first step."""
+    recipe = painters.recipe_of(steps=3, **fields)
+    session = painters.begun(sd, recipe)
+    for _ in range(2 if fields else 3):
+        loop.step([session])
+    more = recipe if fields else longer(recipe, 3, 5)
+    once, twice = painters.begun(sd, more), painters.begun(sd, more)
+    saving.load(once, saving.save(session))
+    saving.load(twice, saving.save(once))
+    assert torch.equal(painters.painted(once), painters.painted(twice))
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,8 @@ class Family(ABC):
         self.dtype = dtype_of(self.denoiser)
         self.text_width: int | None = None
         """Of its UNet, where that says so: LoRAs for Stable Diffusion 1 do not fit 2."""
-        self.worn: Sequence[UsedLora] = ()
-        """LoRAs that it has on."""
+        self.worn: Sequence[UsedLora] | None = ()
+        """LoRAs that it has on; None: nobody knows, since putting them on has failed."""
         self.wardrobe: list[str] = []
         """Adapters that are loaded, the first one longest ago."""
         self._tiny = tiny
