@@ -76,9 +76,9 @@ def _load(name: str, device: str, way: Placing | None) -> Model:
     entry, folder = models()[name], shelf().pipeline(name)
     way = way or _way(name, folder, device)
     pipeline = read_pipeline(folder, entry.family, dtype_on(device), **shelf().connecting(name))
-    model = Model(pipeline, device, way)
-    if (vae := getattr(model.pipeline, "vae", None)) is not None:
+    if (vae := getattr(pipeline, "vae", None)) is not None:
         _prepare(vae, way.tiles)
+    model = Model(pipeline, device, way)
     if entry.family in FAMILIES:
         tiny = _tiny_decoder(entry.family, device)
         model.family = family_named(entry.family)(model.pipeline, device, tiny)

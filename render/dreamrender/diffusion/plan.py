@@ -15,6 +15,8 @@ FINISHING = 0.5
 """How much of the first pass the second, larger one paints over."""
 HIRES_SHARE = 1 / 3
 """Of the steps, for the second pass."""
+LEAST = 0.1
+"""Share of the noise's way that more steps can be spread over; with less left, it is painted over again."""
 AGAIN = 0.5
 """How much of a finished picture is painted over when it is made longer."""
 
@@ -76,7 +78,10 @@ def _longer(stages: Sequence[Stage], until: int, total: int) -> list[Stage]:
         if here < stage.steps:
             rest = stage.steps - here
             share = stage.strength * (stage.planned - here) / stage.planned
-            onward = replace(stage, begin="onward", strength=share) if here else stage
+            if share < LEAST:
+                onward = replace(stage, begin="before", strength=AGAIN)
+            else:
+                onward = replace(stage, begin="onward", strength=share) if here else stage
             left.append(replace(onward, steps=rest, planned=rest))
         at += stage.steps
     more = total - until

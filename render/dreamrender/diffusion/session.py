@@ -287,10 +287,12 @@ class DiffusionSession:
 
     def _over(self, stage: Stage) -> Latents:
         """What the stage before has made, at this stage's size."""
-        assert self.latents is not None
-        if tuple(self.latents.shape) == self._shape(stage):
-            return self.latents
-        image = self.family.decode(self.latents)[0].clamp(0, 1)
+        before = self.stages[self.stage_begun]
+        made = self.latents if before.steps == before.planned else self.clean
+        assert made is not None
+        if tuple(made.shape) == self._shape(stage):
+            return made
+        image = self.family.decode(made)[0].clamp(0, 1)
         return self.family.encode(_resized(image, stage), self.generator)
 
     def _drawn(self, shape: tuple[int, ...]) -> Latents:

@@ -38,6 +38,12 @@ def test_more_steps_on_the_way_take_the_noise_that_is_left() -> None:
     assert (left.begin, left.steps, left.strength) == ("onward", 15, 0.25)
 
 
+def test_with_little_noise_left_more_steps_paint_over_it() -> None:
+    recipe = longer(painters.recipe_of(steps=25), 24, 75)
+    _, again = plan(recipe, picture=False, strength=None)
+    assert (again.begin, again.steps, again.strength) == ("before", 51, AGAIN)
+
+
 def test_more_steps_after_the_end_paint_over_it() -> None:
     recipe = longer(painters.recipe_of(steps=20), 20, 30)
     _, again = plan(recipe, picture=False, strength=None)

@@ -73,6 +73,16 @@ def test_new_words_on_the_way_are_in_the_recipe(family: Family) -> None:
     assert not torch.allclose(steered, painters.painted(painters.begun(family, recipe)), atol=1e-3)
 
 
+def test_more_steps_at_the_last_moment(sd: Family) -> None:
+    recipe = painters.recipe_of(steps=20, scheduler="ddim")
+    session = painters.begun(sd, recipe)
+    for _ in range(19):
+        loop.step([session])
+    more = longer(recipe, 19, 26)
+    session.turn(more, plan(more, picture=False, strength=None, multiple=sd.multiple))
+    assert torch.equal(painters.painted(session), painters.painted(painters.begun(sd, more)))
+
+
 @pytest.mark.parametrize("until", [1, 3, 6])
 def test_more_steps_on_the_way_or_after_it(family: Family, until: int) -> None:
     recipe = painters.recipe_of(steps=6)

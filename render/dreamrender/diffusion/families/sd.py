@@ -35,6 +35,9 @@ class StableDiffusion(Family):
         self._guidance_width = getattr(self.denoiser.config, "time_cond_proj_dim", None)
         self.told_guidance = self._guidance_width is not None
 
+    def _tracks(self) -> list[Track]:
+        return [clip_track(self.pipeline.tokenizer)]
+
     @property
     def multiple(self) -> int:
         """A latent's pixels: this UNet pads what its levels cannot halve."""
