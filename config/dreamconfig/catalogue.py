@@ -71,6 +71,8 @@ class BackendEntry(Entry):
     """That of presets which need another."""
     paintings: dict[str, Painting] = {}
     """By preset: what its model brings along, filled from the models."""
+    families: dict[str, str] = {}
+    """By preset: the family of its diffusion model, empty where that paints by itself; filled from the models."""
     max_steps: int
     multiple: int = 1
     """Width and height have to be multiples of this."""
@@ -221,12 +223,14 @@ def backends() -> Mapping[str, BackendEntry]:
     tables = _read("backends.toml")
     for table in tables.values():
         table.setdefault("presets", {})
-        table["paintings"] = {}
+        table["paintings"], table["families"] = {}, {}
     for name, model in models().items():
         for backend in _painters(model, tables):
             for preset in presets_of(name, model):
                 tables[backend]["presets"].setdefault(preset, model.title)
                 tables[backend]["paintings"][preset] = model.painting
+                if model.kind == "diffusers":
+                    tables[backend]["families"][preset] = model.family
     return {name: BackendEntry(**table) for name, table in tables.items()}
 
 

@@ -37,10 +37,11 @@ GUIDED = "a hut --backend guided"
 
 
 def menu() -> Menu:
-    """With LoRAs, of which only name and title are looked at."""
+    """With LoRAs, one of them of a known family."""
     entry = whole_menu().critics["pocket"]
     titles = {"watercolours": "Watercolours", "ink-2": "Ink", "pixel-art": "Pixel art"}
     loras = {name: entry.model_copy(update={"title": title}) for name, title in titles.items()}
+    loras["wide"] = entry.model_copy(update={"title": "Wide", "family": "sdxl"})
     return replace(whole_menu(), loras=loras)
 
 
@@ -160,6 +161,15 @@ def test_other_answers() -> None:
             "`--gradient full`: this is for diffusion that CLIP guides (such as `--backend guided`); "
             "`diffusion` does not know it.",
         ),
+        (
+            f"{DIFFUSION} --preset sd15 --lora wide:0.5",
+            "`--lora wide`: this is for Stable Diffusion XL, and `sd15` is Stable Diffusion 1 and 2.",
+        ),
+        (
+            f"{DIFFUSION} --preset pixart --scheduler euler",
+            "`--scheduler euler`: `pixart` paints by itself and does not know it.",
+        ),
+        (f"{DIFFUSION} --preset unclip --lora wide", "`--lora wide`: `unclip` paints by itself"),
         ("a hut --backend vqgan --strength 0.5", "`--strength 0.5`: this is for diffusion"),
         ("a hut --hires 1", "`--hires 1`: this is for diffusion"),
         (f"{DIFFUSION} --saturation 0", "`--saturation 0`: this is for painters that CLIP steers"),

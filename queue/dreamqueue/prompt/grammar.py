@@ -20,7 +20,7 @@ from dreamqueue.prompt.reading import Asked, Piece, Use, items, piece_of, read, 
 from dreamqueue.prompt.several import possible
 from dreamqueue.prompt.story import chapters
 from dreamqueue.prompt.styles import apply_styles
-from dreamqueue.prompt.understood import check_flags, check_stops
+from dreamqueue.prompt.understood import check_flags, check_model, check_stops
 from dreamqueue.prompt.weights import away
 from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
 from dreamqueue.text import normalise, quote
@@ -95,6 +95,7 @@ def parse(
         **candidates(said.values)._asdict(),
     )
     check_stops(recipe.phrases, backend, menu.backends)
+    check_model(recipe, menu.backends, menu.loras)
     if "hires" in said.values:
         sampling.check_first_pass(said.values["hires"], recipe, own.multiple)
     return possible(recipe, limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from dreamconfig.catalogue import BackendEntry, backends
+from dreamconfig.catalogue import FAMILIES, BackendEntry, ModelEntry, backends, models
 from dreamqueue.errors import BadValue, PromptError
 from dreamqueue.prompt.canonical import flags_of
 from dreamqueue.prompt.flags import FLAGS
@@ -67,11 +67,39 @@ def check_pictures(recipe: Recipe, *, image: bool, targets: bool) -> None:
         )
 
 
+def check_model(
+    recipe: Recipe,
+    known: Mapping[str, BackendEntry] | None = None,
+    loras: Mapping[str, ModelEntry] | None = None,
+) -> None:
+    """Raises BadValue for what the recipe's own model does not know, whatever its backend does: a pipeline that
+    paints by itself, and LoRAs for another family."""
+    entry = (backends() if known is None else known).get(recipe.backend)
+    preset = recipe.preset or (entry.preset if entry else "")
+    family = entry.families.get(preset) if entry else None
+    if family is None:
+        return
+    flags = flags_of(recipe)
+    alone = next((name for name in ("hires", "lora", "scheduler") if name in flags), None)
+    if not family and alone is not None:
+        raise BadValue(
+            f"--{alone} {flags[alone]}", f"`{quote(preset)}` paints by itself and does not know it."
+        )
+    for lora in recipe.loras:
+        own = (models() if loras is None else loras).get(lora.name)
+        if own is not None and own.family and own.family != family:
+            raise BadValue(
+                f"--lora {lora.name}",
+                f"this is for {FAMILIES[own.family]}, and `{quote(preset)}` is {FAMILIES[family]}.",
+            )
+
+
 def check(recipe: Recipe) -> None:
     """Raises PromptError for anything in a recipe that its backend would have to ignore."""
     uses = [Use(name, str(value)) for name, value in flags_of(recipe).items()]
     check_flags(uses, recipe.backend, backends())
     check_stops(recipe.phrases, recipe.backend)
+    check_model(recipe)
     check_pictures(recipe, image=recipe.image is not None, targets=bool(recipe.targets))
 
 
