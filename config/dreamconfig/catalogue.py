@@ -72,7 +72,7 @@ class BackendEntry(Entry):
     paintings: dict[str, Painting] = {}
     """By preset: what its model brings along, filled from the models."""
     families: dict[str, str] = {}
-    """By preset: the family of its diffusion model, empty where that paints by itself; filled from the models."""
+    """By preset: its diffusion model's family, empty where that paints by itself; filled from the models."""
     max_steps: int
     multiple: int = 1
     """Width and height have to be multiples of this."""

@@ -72,8 +72,8 @@ def check_model(
     known: Mapping[str, BackendEntry] | None = None,
     loras: Mapping[str, ModelEntry] | None = None,
 ) -> None:
-    """Raises BadValue for what the recipe's own model does not know, whatever its backend does: a pipeline that
-    paints by itself, and LoRAs for another family."""
+    """Raises BadValue for what the recipe's own model does not know, whatever its backend does: flags that a
+    pipeline which paints by itself cannot heed, and LoRAs for another family."""
     entry = (backends() if known is None else known).get(recipe.backend)
     preset = recipe.preset or (entry.preset if entry else "")
     family = entry.families.get(preset) if entry else None
