@@ -1,4 +1,4 @@
-"""Gather drawn things with their names: one tensor of pictures with transparency, and one line of words for each.
+"""Gather drawn things with their names: a tensor of pictures with transparency, a line of words for each.
 
 `pictures.bin` holds uint8 (N, 4, 128, 128), RGB and opacity; line n of `words.jsonl` is
 `{"set": …, "label": …, "tags": […]}`.
@@ -23,8 +23,8 @@ LISTED = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 EMOJI = ("noto", "noto-v1", "twemoji", "fluent-emoji-flat", "fluent-emoji", "emojione", "fxemoji")
 THINGS = ("streamline-emojis", "streamline-kameleon-color", "flat-ui")
 LICENCES = {"Apache-2.0", "MIT", "CC0-1.0", "CC-BY-4.0"}
-#: Groups of emojibase that show something: faces, people, animals and plants, food, travel, activities, objects,
-#: symbols. Left out: parts of other emoji, and flags.
+#: Groups of emojibase that show something: faces, people, animals and plants, food, travel, activities,
+#: objects, symbols. Left out: parts of other emoji, and flags.
 GROUPS = {0, 1, 3, 4, 5, 6, 7, 8}
 PEOPLE, SYMBOLS = 1, 8
 DULL = re.compile(

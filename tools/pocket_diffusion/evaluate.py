@@ -1,4 +1,4 @@
-"""Paint the prompts with fixed seeds from a folder, and ask `pocket-judge` which picture is of which prompt."""
+"""Paint the prompts with fixed seeds from a folder, and ask `pocket-judge` which picture shows which."""
 
 import argparse
 from pathlib import Path
@@ -31,10 +31,12 @@ class Painter:
 
     @torch.inference_mode()
     def paint(self, texts: list[str], seed: int, steps: int, guidance: float, rescale: float) -> Tensor:
-        """One picture a text, (n, 3, 128, 128) in [0, 1]; picture k starts from noise of seed `100·seed + k`."""
+        """One picture a text, (n, 3, 128, 128) in [0, 1]; the k-th from noise of seed `100·seed + k`."""
         count = len(texts)
         noise = [
-            torch.randn(self.unet.config.in_channels, 16, 16, generator=torch.Generator().manual_seed(100 * seed + k))
+            torch.randn(
+                self.unet.config.in_channels, 16, 16, generator=torch.Generator().manual_seed(100 * seed + k)
+            )
             for k in range(count)
         ]
         latents = torch.stack(noise)

@@ -1,5 +1,8 @@
 """Train the diffusion model on encoded pictures and captions, by the clock, and write its folder.
 
+Processes of one thread each step the same shared weights without locks (Niu et al. 2011, Hogwild): where
+cores are shared with others, threads would wait for each other longer than they work.
+
 `--dry` writes the folder with random weights at once: the form without the content.
 """
 
@@ -9,6 +12,7 @@ import json
 import math
 import shutil
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -20,10 +24,11 @@ from dreamrender import torchvision_ops
 
 torchvision_ops.declare()
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel  # noqa: E402
+from diffusers.models.attention_processor import AttnProcessor  # noqa: E402
 
 #: How often a caption is left out, for classifier-free guidance (Ho & Salimans 2022).
 EMPTY = 0.1
-#: Where the signal is this many times stronger than the noise a step weighs no more (Hang et al. 2023, min-SNR).
+#: Where the signal is this many times stronger than the noise, a step weighs no more (Hang et al. 2023).
 GAMMA = 5.0
 HALF_LIFE = 700
 INDEX = {
@@ -43,7 +48,7 @@ INDEX = {
 
 
 def unet() -> UNet2DConditionModel:
-    """The network with random weights, 6.2 million numbers: 16×16 plain, 8×8 with attention to itself and words."""
+    """The network with random weights, 6.2 million numbers: 16×16 plain, 8×8 with attention and words."""
     return UNet2DConditionModel(
         sample_size=16,
         in_channels=CHANNELS,
@@ -93,6 +98,7 @@ class Lessons:
         self.states, self.lengths, self.pooled, self.said = (
             said[key] for key in ("states", "lengths", "pooled", "said")
         )
+        self.said = self.said[stored["rows"]]
         self.generator = torch.Generator().manual_seed(seed)
         self.order, self.place = torch.empty(0, dtype=torch.long), 0
 
@@ -121,8 +127,9 @@ def main() -> None:
     parser.add_argument("--vae", type=Path)
     parser.add_argument("--minutes", type=float, default=88)
     parser.add_argument("--save-every", type=float, default=3, help="minutes")
-    parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -140,19 +147,36 @@ def main() -> None:
     matrix = [[round(value, 5) for value in row] for row in lessons.preview.tolist()]
     preview = {"matrix": matrix[:-1], "bias": matrix[-1]}
     (options.output / "preview.json").write_text(json.dumps(preview) + "\n")
-    train(model, lessons, options)
+    torch.set_flush_denormal(True)
+    model.set_attn_processor(AttnProcessor())  # plain: over so few places the fused kind is slower
+    model.train().share_memory()
+    total = torch.zeros(options.processes, dtype=torch.long).share_memory_()
+    given = model, lessons, options, total
+    fork = get_context("fork")
+    others = [fork.Process(target=train, args=(*given, rank)) for rank in range(1, options.processes)]
+    for other in others:
+        other.start()
+    train(*given, 0)
+    for other in others:
+        other.join()
 
 
-def train(model: UNet2DConditionModel, lessons: Lessons, options: argparse.Namespace) -> None:
-    """AdamW, rate a cosine over the clock, the average of the weights is what counts."""
+def train(
+    model: UNet2DConditionModel, lessons: Lessons, options: argparse.Namespace, total: Tensor, rank: int
+) -> None:
+    """AdamW, rate a cosine over the clock; the first process averages the weights, which is what counts."""
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed + rank)
+    lessons.generator.manual_seed(options.seed + rank)
     schedule = noise_schedule()
     kept = schedule.alphas_cumprod
     ratio = kept / (1 - kept)
     weights = ratio.clamp(max=GAMMA) / (ratio + 1)  # min-SNR for v
     weights = weights.clamp(min=0.3)  # pure noise has none, yet there the picture is chosen
-    model.train()
     average = copy.deepcopy(model).eval().requires_grad_(False)
-    optimiser = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.99), weight_decay=0.01, fused=True)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), options.rate, (0.9, 0.99), weight_decay=0.01, fused=True
+    )
     started, step, saved, losses = time.monotonic(), 0, 0.0, 0.0
     while (spent := (time.monotonic() - started) / 60) < options.minutes:
         share = spent / options.minutes
@@ -175,18 +199,25 @@ def train(model: UNet2DConditionModel, lessons: Lessons, options: argparse.Names
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         step += 1
+        total[rank] = step
+        if rank:
+            continue
         losses += (error.mean().item() - losses) * max(0.01, 1 / step)
         keep = min(0.5 ** (1 / HALF_LIFE), step / (step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - keep)
         if step % 200 == 0:
-            speed = step * options.batch / spent / 60
+            speed = total.sum().item() * options.batch / spent / 60
             print(f"{step} {spent:.1f} min, {losses:.4f}, rate {rate:.1e}, {speed:.0f}/s", flush=True)
         if spent - saved > options.save_every:
             saved = spent
             write(average, options.output)
-    write(average, options.output)
-    print(json.dumps({"steps": step, "shown": step * options.batch, "loss": round(losses, 4)}), flush=True)
+    if rank == 0:
+        write(average, options.output)
+        steps = int(total.sum())
+        print(
+            json.dumps({"steps": steps, "shown": steps * options.batch, "loss": round(losses, 4)}), flush=True
+        )
 
 
 if __name__ == "__main__":
