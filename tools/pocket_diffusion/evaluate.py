@@ -66,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--steps", type=int, nargs="+", default=[20])
     parser.add_argument("--guidance", type=float, nargs="+", default=[4.0])
     parser.add_argument("--rescale", type=float, nargs="+", default=[0.0])
@@ -81,7 +82,7 @@ def main() -> None:
                 rows, hits = [], torch.zeros(options.seeds, len(texts), dtype=torch.bool)
                 taken = [[] for _ in texts]  # type: list[list[str]]
                 for seed in range(options.seeds):
-                    pictures = painter.paint(texts, seed, steps, guidance, rescale)
+                    pictures = painter.paint(texts, options.first + seed, steps, guidance, rescale)
                     for place, answer in enumerate(found(judge, pictures, texts)):
                         hits[seed, place] = answer == place
                         taken[place].append("yes" if answer == place else texts[answer])
