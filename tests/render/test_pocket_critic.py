@@ -89,6 +89,17 @@ def test_long_strange_and_empty_texts_do_not_crash(critic: PocketCritic) -> None
     assert critic.encode_texts([]).shape == (0, critic.dim)
 
 
+def test_reading_gives_every_token_of_every_text(critic: PocketCritic) -> None:
+    texts = ["", "a red apple", "trees and " * 200]
+    states, mask, embeddings = critic.read(texts)
+    assert states.shape == (3, critic.max_tokens + 2, 384)
+    assert mask.sum(1).tolist() == [2, 2 + critic.tokens("a red apple"), critic.max_tokens + 2]
+    assert torch.allclose(embeddings, critic.encode_texts(texts))
+    alone, _, _ = critic.read(["a red apple"])
+    assert torch.allclose(alone[0], states[1][mask[1]], atol=1e-4)
+    assert [part.shape[0] for part in critic.read([])] == [0, 0, 0]
+
+
 def test_unknown_words_are_split_and_unknown_characters_stand_alone() -> None:
     pieces = WordPieces(["[UNK]", "[CLS]", "[SEP]", "moon", "##light", "##s"])
     assert pieces.encode("Moonlights") == [3, 4, 5]

@@ -29,7 +29,7 @@ SAYINGS = 3
 
 
 class Showing(NamedTuple):
-    """One way to show a picture: mirrored, moved and scaled over one or two named colours, and its captions."""
+    """One way to show a picture: mirrored, moved, scaled, over named colours; and what is said of it."""
 
     mirrored: bool
     scale: float
@@ -100,7 +100,5 @@ def plan(words: list[Row], banned: set[str], seed: int = 3) -> list[Showing]:
             colours = tuple(chooser.sample(list(COLOURS), count))
             shift = chooser.uniform(-0.08, 0.08), chooser.uniform(-0.08, 0.08)
             lines = captions(row, colours, banned, chooser)
-            shown.append(
-                Showing(bool(number % 2), chooser.uniform(0.8, 1.02), shift, colours, lines)
-            )
+            shown.append(Showing(bool(number % 2), chooser.uniform(0.8, 1.02), shift, colours, lines))
     return shown

@@ -1,7 +1,7 @@
-"""Gather drawn things with their names: one tensor of pictures with transparency, and one line of words for each.
+"""Gather drawn things with their names: a tensor of pictures with transparency, a line of words for each.
 
 `pictures.bin` holds uint8 (N, 4, 128, 128), RGB and opacity; line n of `words.jsonl` is
-`{"set": …, "label": …, "tags": […]}`.
+`{"set": …, "label": …, "tags": […], "group": emojibase's, where it knows it}`.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree  # files of a Debian package, read once by whoever trains
 
 import numpy as np
-import resvg_py
+import resvg_py  # type: ignore[import-not-found]
 from PIL import Image
 
 SIDE = 128
@@ -23,8 +23,8 @@ LISTED = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 EMOJI = ("noto", "noto-v1", "twemoji", "fluent-emoji-flat", "fluent-emoji", "emojione", "fxemoji")
 THINGS = ("streamline-emojis", "streamline-kameleon-color", "flat-ui")
 LICENCES = {"Apache-2.0", "MIT", "CC0-1.0", "CC-BY-4.0"}
-#: Groups of emojibase that show something: faces, people, animals and plants, food, travel, activities, objects,
-#: symbols. Left out: parts of other emoji, and flags.
+#: Groups of emojibase that show something: faces, people, animals and plants, food, travel, activities,
+#: objects, symbols. Left out: parts of other emoji, and flags.
 GROUPS = {0, 1, 3, 4, 5, 6, 7, 8}
 PEOPLE, SYMBOLS = 1, 8
 DULL = re.compile(
@@ -94,9 +94,9 @@ def icon_set(path: Path, known: dict[str, Row]) -> Iterator[tuple[Row, Image.Ima
         if entry is not None:
             if not worth(entry) or ("tone" in words and "skin" in words):
                 continue
-            row: Row = {"label": entry["label"], "tags": entry.get("tags", [])}
+            row: Row = {"label": entry["label"], "tags": entry.get("tags", []), "group": entry["group"]}
         elif path.stem in THINGS and not DULL.search(words):
-            row = {"label": re.sub(r" \d+$", "", words), "tags": []}
+            row = {"label": re.sub(r" \d+$", "", words), "tags": [], "group": None}
         else:
             continue
         yield {"set": path.stem, **row}, drawn(icon, stored)
@@ -108,7 +108,8 @@ def rendered(folder: Path, known: dict[str, Row]) -> Iterator[tuple[Row, Image.I
     for path in sorted(folder.glob("*.webp")):
         entry = by_code.get(normal(path.stem).replace("fe0f", ""))
         if entry is not None and worth(entry):
-            yield {"set": "3d", "label": entry["label"], "tags": entry.get("tags", [])}, Image.open(path)
+            row = {"label": entry["label"], "tags": entry.get("tags", []), "group": entry["group"]}
+            yield {"set": "3d", **row}, Image.open(path)
 
 
 def clipart(pictures: Path, drawings: Path) -> Iterator[tuple[Row, Image.Image]]:
@@ -131,7 +132,8 @@ def clipart(pictures: Path, drawings: Path) -> Iterator[tuple[Row, Image.Image]]
         tags += [folder.replace("_", " ") for folder in place.parts[:-1] if folder != "unsorted"]
         picture = Image.open(path)
         if len(label) > 2 and picture.width * picture.height < BIG:
-            yield {"set": "clipart", "label": label, "tags": list(dict.fromkeys(tags))}, picture
+            row = {"label": label, "tags": list(dict.fromkeys(tags)), "group": None}
+            yield {"set": "clipart", **row}, picture
 
 
 def squared(picture: Image.Image) -> np.ndarray:
@@ -140,7 +142,7 @@ def squared(picture: Image.Image) -> np.ndarray:
     if box := picture.getchannel("A").getbbox():
         picture = picture.crop(box)
     scale = (SIDE - 8) / max(picture.size)
-    size = tuple(max(1, round(length * scale)) for length in picture.size)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     small = picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
     canvas = Image.new("RGBA", (SIDE, SIDE))
     canvas.paste(small, ((SIDE - small.width) // 2, (SIDE - small.height) // 2))

@@ -1,4 +1,4 @@
-"""Paint the prompts with fixed seeds from a folder, and ask `pocket-judge` which picture is of which prompt."""
+"""Paint the prompts with fixed seeds from a folder, and ask `pocket-judge` which picture shows which."""
 
 import argparse
 from pathlib import Path
@@ -31,10 +31,12 @@ class Painter:
 
     @torch.inference_mode()
     def paint(self, texts: list[str], seed: int, steps: int, guidance: float, rescale: float) -> Tensor:
-        """One picture a text, (n, 3, 128, 128) in [0, 1]; picture k starts from noise of seed `100·seed + k`."""
+        """One picture a text, (n, 3, 128, 128) in [0, 1]; the k-th from noise of seed `100·seed + k`."""
         count = len(texts)
         noise = [
-            torch.randn(self.unet.config.in_channels, 16, 16, generator=torch.Generator().manual_seed(100 * seed + k))
+            torch.randn(
+                self.unet.config.in_channels, 16, 16, generator=torch.Generator().manual_seed(100 * seed + k)
+            )
             for k in range(count)
         ]
         latents = torch.stack(noise)
@@ -64,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--steps", type=int, nargs="+", default=[20])
     parser.add_argument("--guidance", type=float, nargs="+", default=[4.0])
     parser.add_argument("--rescale", type=float, nargs="+", default=[0.0])
@@ -79,7 +82,7 @@ def main() -> None:
                 rows, hits = [], torch.zeros(options.seeds, len(texts), dtype=torch.bool)
                 taken = [[] for _ in texts]  # type: list[list[str]]
                 for seed in range(options.seeds):
-                    pictures = painter.paint(texts, seed, steps, guidance, rescale)
+                    pictures = painter.paint(texts, options.first + seed, steps, guidance, rescale)
                     for place, answer in enumerate(found(judge, pictures, texts)):
                         hits[seed, place] = answer == place
                         taken[place].append("yes" if answer == place else texts[answer])

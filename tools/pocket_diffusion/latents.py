@@ -3,10 +3,11 @@
 import argparse
 import random
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-from captions import SHOWINGS, Showing, plan, normal, prompts
+from captions import SHOWINGS, Showing, normal, plan, prompts
 from pictures import Pictures, colour, gradient
 from torch import Tensor
 from torch.nn import functional as F
@@ -23,8 +24,10 @@ PROMPTS = Path(__file__).with_name("prompts.txt")
 
 
 def texts(showings: list[Showing], output: Path) -> None:
-    """Write `texts.pt`: unique captions (the empty one first), states, lengths, embeddings, who says what."""
-    lines = sorted({line for showing in showings for line in showing.captions}, key=lambda line: (len(line), line))
+    """Write `texts.pt`: unique captions, the empty one first; states, lengths, embeddings; who says what."""
+    lines = sorted(
+        {line for showing in showings for line in showing.captions}, key=lambda line: (len(line), line)
+    )
     lines = ["", *lines]
     number = {line: index for index, line in enumerate(lines)}
     states = torch.zeros(len(lines), TOKENS, 384, dtype=torch.float16)
@@ -40,13 +43,16 @@ def texts(showings: list[Showing], output: Path) -> None:
         pooled[start:end] = embeddings
         if start % 12800 == 0:
             print(f"{end} of {len(lines)} captions, {time.monotonic() - started:.0f} s", flush=True)
-    said = torch.tensor([[number[line] for line in showing.captions] for showing in showings], dtype=torch.int32)
+    said = torch.tensor(
+        [[number[line] for line in showing.captions] for showing in showings], dtype=torch.int32
+    )
     torch.save({"lines": lines, "states": states, "lengths": lengths, "pooled": pooled, "said": said}, output)
 
 
-def scenes(pictures: Pictures, first: int, showings: list[Showing], chooser: random.Random) -> Tensor:
-    """Pictures as their showings say, (n, 3, 128, 128) in [0, 1]; `first` is the number of the first showing."""
-    colours, opacity = pictures.parts([(first + index) // SHOWINGS for index in range(len(showings))])
+def scenes(pictures: Pictures, rows: list[int], plans: list[Showing], chooser: random.Random) -> Tensor:
+    """Pictures as the showings of these numbers say, (n, 3, 128, 128) in [0, 1]."""
+    colours, opacity = pictures.parts([row // SHOWINGS for row in rows])
+    showings = [plans[row] for row in rows]
     layers = torch.cat([colours * opacity, opacity], 1)
     matrices = torch.tensor([
         [[(-1 if s.mirrored else 1) / s.scale, 0, s.shift[0]], [0, 1 / s.scale, s.shift[1]]] for s in showings
@@ -64,27 +70,46 @@ def back(names: tuple[str, ...], chooser: random.Random) -> Tensor:
 
 
 @torch.inference_mode()
-def encode(pictures: Pictures, showings: list[Showing], model: AutoencoderTiny, output: Path) -> None:
-    """Write `latents.pt`: latents times the scale (N, C, 16, 16), and the matrix that previews them."""
-    chooser = random.Random(4)
+def encoded(corpus: Path, rows: list[int], plans: list[Showing], vae: Path) -> tuple[Tensor, Tensor]:
+    """Latents times the scale, half precision (n, C, 16, 16), and the pictures' colours in 8 px means."""
+    torch.set_num_threads(1)
+    pictures = Pictures(corpus)
+    model = AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float32)
     model = model.to(memory_format=torch.channels_last)
+    chooser = random.Random(rows[0])
     found, small = [], []
     started = time.monotonic()
-    for start in range(0, len(showings), 64):
-        images = scenes(pictures, start, showings[start : start + 64], chooser)
+    for start in range(0, len(rows), 8):
+        images = scenes(pictures, rows[start : start + 8], plans, chooser)
         pixels = (images * 2 - 1).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             latents = model.encode(pixels).latents
         found.append((latents.float() * model.config.scaling_factor).half().contiguous())
-        if start % 640 == 0:
-            small.append((found[-1].float(), F.avg_pool2d(images, 8)))
-        if start % 6400 == 0:
-            print(f"{start} of {len(showings)} pictures, {time.monotonic() - started:.0f} s", flush=True)
-    codes, colours = (torch.cat(part).movedim(1, -1).flatten(0, 2) for part in zip(*small, strict=True))
+        small.append(F.avg_pool2d(images, 8).half())
+        if start % 3200 == 0:
+            print(f"{start} of {len(rows)} pictures, {time.monotonic() - started:.0f} s", flush=True)
+    return torch.cat(found), torch.cat(small)
+
+
+def split(count: int, each: int) -> tuple[list[int], list[int]]:
+    """Numbers of the showings to encode, `each` a picture (2 or 4), in two halves.
+
+    Of two, one is on white and one on colours, one of them mirrored.
+    """
+    rows = []
+    for start in range(0, count, SHOWINGS):
+        pair = (0, 3) if start // SHOWINGS % 2 else (1, 2)
+        rows += [start + number for number in (range(SHOWINGS) if each == SHOWINGS else pair)]
+    return rows[: len(rows) // 2], rows[len(rows) // 2 :]
+
+
+def seen(latents: Tensor, colours: Tensor) -> Tensor:
+    """The matrix (C + 1, 3) that makes 8 px means of latents and a one, least squares."""
+    codes, wanted = (part[::10].float().movedim(1, -1).flatten(0, 2) for part in (latents, colours))
     known = torch.cat([codes, torch.ones(len(codes), 1)], 1)
-    preview = torch.linalg.lstsq(known, colours).solution
-    print("preview is off by", (known @ preview - colours).square().mean().sqrt().item())
-    torch.save({"latents": torch.cat(found), "preview": preview}, output)
+    matrix = torch.linalg.lstsq(known, wanted).solution
+    print("preview is off by", (known @ matrix - wanted).square().mean().sqrt().item())
+    return matrix
 
 
 def main() -> None:
@@ -93,6 +118,7 @@ def main() -> None:
     parser.add_argument("what", choices=("texts", "pictures"))
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--vae", type=Path, help="the autoencoder's folder")
+    parser.add_argument("--showings", type=int, choices=(2, SHOWINGS), default=2, help="how many a picture")
     options = parser.parse_args()
     pictures = Pictures(options.corpus)
     banned = {normal(prompt) for prompt in prompts(PROMPTS)}
@@ -100,8 +126,14 @@ def main() -> None:
     if options.what == "texts":
         texts(showings, options.corpus / "texts.pt")
     else:
-        model = AutoencoderTiny.from_pretrained(options.vae, torch_dtype=torch.float32)
-        encode(pictures, showings, model, options.corpus / "latents.pt")
+        halves = split(len(showings), options.showings)
+        given = [(options.corpus, rows, showings, options.vae) for rows in halves]
+        with get_context("fork").Pool(2) as pool:
+            parts = pool.starmap(encoded, given)
+        latents, colours = (torch.cat(part) for part in zip(*parts, strict=True))
+        rows = torch.tensor([row for half in halves for row in half])
+        kept = {"latents": latents, "rows": rows, "preview": seen(latents, colours)}
+        torch.save(kept, options.corpus / "latents.pt")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Train the diffusion model on encoded pictures and captions, by the clock, and write its folder.
 
+Processes of one thread each step the same shared weights without locks (Niu et al. 2011, Hogwild): where
+cores are shared with others, threads would wait for each other longer than they work.
+
 `--dry` writes the folder with random weights at once: the form without the content.
 """
 
@@ -7,11 +10,16 @@ import argparse
 import copy
 import json
 import math
+import re
 import shutil
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
+from captions import SHOWINGS
+from pictures import Row
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 from train_vae import CHANNELS, built
@@ -20,12 +28,13 @@ from dreamrender import torchvision_ops
 
 torchvision_ops.declare()
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel  # noqa: E402
+from diffusers.models.attention_processor import AttnProcessor  # noqa: E402
 
 #: How often a caption is left out, for classifier-free guidance (Ho & Salimans 2022).
 EMPTY = 0.1
-#: Where the signal is this many times stronger than the noise a step weighs no more (Hang et al. 2023, min-SNR).
+#: Where the signal is this many times stronger than the noise, a step weighs no more (Hang et al. 2023).
 GAMMA = 5.0
-HALF_LIFE = 700
+HALF_LIFE = 250
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
     "_diffusers_version": "0.42.1",
@@ -43,7 +52,7 @@ INDEX = {
 
 
 def unet() -> UNet2DConditionModel:
-    """The network with random weights, 6.2 million numbers: 16×16 plain, 8×8 with attention to itself and words."""
+    """The network with random weights, 6.2 million numbers: 16×16 plain, 8×8 with attention and words."""
     return UNet2DConditionModel(
         sample_size=16,
         in_channels=CHANNELS,
@@ -60,6 +69,17 @@ def unet() -> UNet2DConditionModel:
         class_embed_type="projection",
         projection_class_embeddings_input_dim=256,
     )
+
+
+def calm(model: UNet2DConditionModel) -> None:
+    """Let every block begin as nothing (Dhariwal & Nichol 2021); make unit vectors as loud as the rest."""
+    parts = ("conv2", "proj_out", "conv_out")
+    ends = tuple(f"{part}.{kind}" for part in parts for kind in ("weight", "bias"))
+    for name, parameter in model.named_parameters():
+        if name.endswith(ends):
+            torch.nn.init.zeros_(parameter)
+    with torch.no_grad():
+        model.class_embedding.linear_1.weight.mul_(16)
 
 
 def noise_schedule() -> DDIMScheduler:
@@ -83,23 +103,36 @@ def write(model: UNet2DConditionModel, output: Path) -> None:
     (output / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
 
 
+def share(row: Row) -> float:
+    """How often a picture is shown: things always; faces, clip art, icons half; people, signs a quarter."""
+    if re.search("o’clock|thirty", str(row["label"])):
+        return 0.1
+    return {None: 0.5, 0: 0.5, 1: 0.25, 8: 0.25}.get(row["group"], 1.0)  # type: ignore[call-overload,no-any-return]
+
+
 class Lessons:
     """Batches of latents, token states, masks and embeddings from memory."""
 
-    def __init__(self, corpus: Path, seed: int) -> None:
+    def __init__(self, corpus: Path, seed: int, things: bool) -> None:
         stored = torch.load(corpus / "latents.pt", mmap=False)
         said = torch.load(corpus / "texts.pt", mmap=True)
         self.latents, self.preview = stored["latents"], stored["preview"]
         self.states, self.lengths, self.pooled, self.said = (
             said[key] for key in ("states", "lengths", "pooled", "said")
         )
+        self.said = self.said[stored["rows"]]
+        words = [json.loads(line) for line in (corpus / "words.jsonl").open()]
+        shares = [share(row) for row in words] if things else [1.0] * len(words)
+        self.shares = torch.tensor(shares)[stored["rows"] // SHOWINGS]
         self.generator = torch.Generator().manual_seed(seed)
         self.order, self.place = torch.empty(0, dtype=torch.long), 0
 
     def batch(self, count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Latents (n, C, 16, 16), states (n, L, 384), mask (n, L), embeddings (n, 256)."""
         if self.place + count > len(self.order):
-            self.order, self.place = torch.randperm(len(self.latents), generator=self.generator), 0
+            order = torch.randperm(len(self.latents), generator=self.generator)
+            chance = torch.rand(len(order), generator=self.generator)
+            self.order, self.place = order[chance < self.shares[order]], 0
         rows = self.order[self.place : self.place + count]
         self.place += count
         which = torch.randint(self.said.shape[1], (count,), generator=self.generator)
@@ -122,7 +155,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=88)
     parser.add_argument("--save-every", type=float, default=3, help="minutes")
     parser.add_argument("--rate", type=float, default=8e-4)
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--things", action="store_true", help="mostly things: fewer faces, people and signs")
+    parser.add_argument("--start", type=Path, help="a folder to go on from")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
@@ -133,26 +169,47 @@ def main() -> None:
         preview = {"matrix": [[0.0] * 3] * CHANNELS, "bias": [0.5] * 3}
         (options.output / "preview.json").write_text(json.dumps(preview) + "\n")
         return
-    lessons = Lessons(options.corpus, options.seed)
+    lessons = Lessons(options.corpus, options.seed, options.things)
     options.output.mkdir(parents=True, exist_ok=True)
     AutoencoderTiny.from_pretrained(options.vae, torch_dtype=torch.float16)  # it opens
     shutil.copytree(options.vae, options.output / "vae", dirs_exist_ok=True)
     matrix = [[round(value, 5) for value in row] for row in lessons.preview.tolist()]
     preview = {"matrix": matrix[:-1], "bias": matrix[-1]}
     (options.output / "preview.json").write_text(json.dumps(preview) + "\n")
-    train(model, lessons, options)
+    torch.set_flush_denormal(True)
+    calm(model)
+    if options.start:
+        stored = load_file(options.start / "unet" / "diffusion_pytorch_model.safetensors")
+        model.load_state_dict({name: part.float() for name, part in stored.items()})
+    model.set_attn_processor(AttnProcessor())  # plain: over so few places the fused kind is slower
+    model.train().share_memory()
+    total = torch.zeros(options.processes, dtype=torch.long).share_memory_()
+    given = model, lessons, options, total
+    fork = get_context("fork")
+    others = [fork.Process(target=train, args=(*given, rank)) for rank in range(1, options.processes)]
+    for other in others:
+        other.start()
+    train(*given, 0)
+    for other in others:
+        other.join()
 
 
-def train(model: UNet2DConditionModel, lessons: Lessons, options: argparse.Namespace) -> None:
-    """AdamW, rate a cosine over the clock, the average of the weights is what counts."""
+def train(
+    model: UNet2DConditionModel, lessons: Lessons, options: argparse.Namespace, total: Tensor, rank: int
+) -> None:
+    """AdamW, rate a cosine over the clock; the first process averages the weights, which is what counts."""
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed + rank)
+    lessons.generator.manual_seed(options.seed + rank)
     schedule = noise_schedule()
     kept = schedule.alphas_cumprod
     ratio = kept / (1 - kept)
-    weights = ratio.clamp(max=GAMMA) / (ratio + 1)  # min-SNR for v
+    weights = torch.where(ratio > GAMMA, GAMMA / (ratio + 1), 1.0)
     weights = weights.clamp(min=0.3)  # pure noise has none, yet there the picture is chosen
-    model.train()
     average = copy.deepcopy(model).eval().requires_grad_(False)
-    optimiser = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.99), weight_decay=0.01, fused=True)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), options.rate, (0.9, 0.99), weight_decay=0.01, fused=True
+    )
     started, step, saved, losses = time.monotonic(), 0, 0.0, 0.0
     while (spent := (time.monotonic() - started) / 60) < options.minutes:
         share = spent / options.minutes
@@ -175,18 +232,25 @@ def train(model: UNet2DConditionModel, lessons: Lessons, options: argparse.Names
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         step += 1
+        total[rank] = step
+        if rank:
+            continue
         losses += (error.mean().item() - losses) * max(0.01, 1 / step)
         keep = min(0.5 ** (1 / HALF_LIFE), step / (step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - keep)
         if step % 200 == 0:
-            speed = step * options.batch / spent / 60
+            speed = total.sum().item() * options.batch / spent / 60
             print(f"{step} {spent:.1f} min, {losses:.4f}, rate {rate:.1e}, {speed:.0f}/s", flush=True)
         if spent - saved > options.save_every:
             saved = spent
             write(average, options.output)
-    write(average, options.output)
-    print(json.dumps({"steps": step, "shown": step * options.batch, "loss": round(losses, 4)}), flush=True)
+    if rank == 0:
+        write(average, options.output)
+        steps = int(total.sum())
+        print(
+            json.dumps({"steps": steps, "shown": steps * options.batch, "loss": round(losses, 4)}), flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Train the autoencoder: pictures of eight times eight pixels a latent, 6 numbers each, near unit variance.
 
-Without norms and with rectifiers (diffusers' AutoencoderTiny), so that a processor runs it quickly. While it learns,
-its latents are blurred by noise, so that what a diffusion gets slightly wrong still decodes well.
+Without norms and with rectifiers (diffusers' AutoencoderTiny), so that a processor runs it quickly. While it
+learns, its latents are blurred by noise, so that what a diffusion gets slightly wrong still decodes well.
 """
 
 import argparse
@@ -115,6 +115,10 @@ def save(model: AutoencoderTiny, output: Path, latents: Tensor) -> None:
     kept = copy.deepcopy(model)
     kept.register_to_config(scaling_factor=round(1 / latents.std().item(), 4))
     kept.to(torch.float16, memory_format=torch.contiguous_format).save_pretrained(output)
+    path = output / "config.json"
+    config = json.loads(path.read_text())
+    config.pop("block_out_channels", None)  # written by diffusers, and not known to it when read
+    path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def main() -> None:
@@ -160,7 +164,8 @@ def main() -> None:
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - keep)
         if step % 100 == 0:
-            print(f"{step} {spent:.1f} min, {loss.item():.4f}, seen {seen.item():.4f}, held {held.item():.3f}, rate {rate:.1e}, {shown / spent / 60:.0f}/s", flush=True)
+            parts = f"{loss.item():.4f}, seen {seen.item():.4f}, held {held.item():.3f}"
+            print(f"{step} {spent:.1f} min, {parts}, {shown / spent / 60:.0f}/s", flush=True)
         if spent - noted > 4:
             noted = spent
             psnr, codes, sheet = measured(average, pictures)
@@ -172,7 +177,12 @@ def main() -> None:
                 Image.fromarray(pixels).save(options.sheet)
     psnr, codes, _ = measured(average, pictures)
     save(average, options.output, codes)
-    report = {"psnr": round(psnr, 2), "steps": step, "shown": shown, "deviation": round(codes.std().item(), 4)}
+    report = {
+        "psnr": round(psnr, 2),
+        "steps": step,
+        "shown": shown,
+        "deviation": round(codes.std().item(), 4),
+    }
     print(json.dumps(report), flush=True)
 
 
