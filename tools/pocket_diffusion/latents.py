@@ -70,14 +70,14 @@ def back(names: tuple[str, ...], chooser: random.Random) -> Tensor:
 
 
 @torch.inference_mode()
-def encoded(corpus: Path, rows: list[int], plans: list[Showing], vae: Path) -> tuple[Tensor, Tensor]:
-    """Latents times the scale, half precision (n, C, 16, 16), and the pictures' colours in 8 px means."""
+def encoded(corpus: Path, rows: list[int], plans: list[Showing], vae: Path) -> Tensor:
+    """Latents times the scale, half precision (n, C, 16, 16)."""
     torch.set_num_threads(1)
     pictures = Pictures(corpus)
     model = AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float32)
     model = model.to(memory_format=torch.channels_last)
     chooser = random.Random(rows[0])
-    found, small = [], []
+    found = []
     started = time.monotonic()
     for start in range(0, len(rows), 8):
         images = scenes(pictures, rows[start : start + 8], plans, chooser)
@@ -85,10 +85,9 @@ def encoded(corpus: Path, rows: list[int], plans: list[Showing], vae: Path) -> t
         with torch.autocast("cpu", torch.bfloat16):
             latents = model.encode(pixels).latents
         found.append((latents.float() * model.config.scaling_factor).half().contiguous())
-        small.append(F.avg_pool2d(images, 8).half())
         if start % 3200 == 0:
             print(f"{start} of {len(rows)} pictures, {time.monotonic() - started:.0f} s", flush=True)
-    return torch.cat(found), torch.cat(small)
+    return torch.cat(found)
 
 
 def split(count: int, each: int) -> tuple[list[int], list[int]]:
@@ -101,15 +100,6 @@ def split(count: int, each: int) -> tuple[list[int], list[int]]:
         pair = (0, 3) if start // SHOWINGS % 2 else (1, 2)
         rows += [start + number for number in (range(SHOWINGS) if each == SHOWINGS else pair)]
     return rows[: len(rows) // 2], rows[len(rows) // 2 :]
-
-
-def seen(latents: Tensor, colours: Tensor) -> Tensor:
-    """The matrix (C + 1, 3) that makes 8 px means of latents and a one, least squares."""
-    codes, wanted = (part[::10].float().movedim(1, -1).flatten(0, 2) for part in (latents, colours))
-    known = torch.cat([codes, torch.ones(len(codes), 1)], 1)
-    matrix = torch.linalg.lstsq(known, wanted).solution
-    print("preview is off by", (known @ matrix - wanted).square().mean().sqrt().item())
-    return matrix
 
 
 def main() -> None:
@@ -130,10 +120,8 @@ def main() -> None:
         given = [(options.corpus, rows, showings, options.vae) for rows in halves]
         with get_context("fork").Pool(2) as pool:
             parts = pool.starmap(encoded, given)
-        latents, colours = (torch.cat(part) for part in zip(*parts, strict=True))
         rows = torch.tensor([row for half in halves for row in half])
-        kept = {"latents": latents, "rows": rows, "preview": seen(latents, colours)}
-        torch.save(kept, options.corpus / "latents.pt")
+        torch.save({"latents": torch.cat(parts), "rows": rows}, options.corpus / "latents.pt")
 
 
 if __name__ == "__main__":

@@ -92,6 +92,7 @@ def noise_schedule() -> DDIMScheduler:
         rescale_betas_zero_snr=True,
         timestep_spacing="trailing",
         clip_sample=False,
+        steps_offset=1,  # as StableDiffusionPipeline wants it; nothing to trailing steps
     )
 
 
@@ -116,7 +117,7 @@ class Lessons:
     def __init__(self, corpus: Path, seed: int, things: bool) -> None:
         stored = torch.load(corpus / "latents.pt", mmap=False)
         said = torch.load(corpus / "texts.pt", mmap=True)
-        self.latents, self.preview = stored["latents"], stored["preview"]
+        self.latents = stored["latents"]
         self.states, self.lengths, self.pooled, self.said = (
             said[key] for key in ("states", "lengths", "pooled", "said")
         )
@@ -166,16 +167,11 @@ def main() -> None:
     if options.dry:
         write(model, options.output)
         built().to(torch.float16).save_pretrained(options.output / "vae")
-        preview = {"matrix": [[0.0] * 3] * CHANNELS, "bias": [0.5] * 3}
-        (options.output / "preview.json").write_text(json.dumps(preview) + "\n")
         return
     lessons = Lessons(options.corpus, options.seed, options.things)
     options.output.mkdir(parents=True, exist_ok=True)
     AutoencoderTiny.from_pretrained(options.vae, torch_dtype=torch.float16)  # it opens
     shutil.copytree(options.vae, options.output / "vae", dirs_exist_ok=True)
-    matrix = [[round(value, 5) for value in row] for row in lessons.preview.tolist()]
-    preview = {"matrix": matrix[:-1], "bias": matrix[-1]}
-    (options.output / "preview.json").write_text(json.dumps(preview) + "\n")
     torch.set_flush_denormal(True)
     calm(model)
     if options.start:
