@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("output", type=Path, help="folder for the autoencoder")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=28)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--crop", type=int, default=64)
     parser.add_argument("--seen", type=float, default=0.03, help="weight of the vision network's part")

@@ -13,14 +13,10 @@ import click
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option("--steps", default=12, show_default=True, help="Steps that are timed of each.")
-@click.option(
-    "--size", default=512, show_default=True, help="Side of the picture that is looked at."
-)
+@click.option("--size", default=512, show_default=True, help="Side of the picture that is looked at.")
 @click.option("--threads", default=0, help="Threads to use; 0: as many as there are cores.")
 @click.option("--device", default="cpu", show_default=True, help="For the steps: cpu, cuda or mps.")
-@click.option(
-    "--small", is_flag=True, help="Few steps, small networks: says that it works, not how fast."
-)
+@click.option("--small", is_flag=True, help="Few steps, small networks: says that it works, not how fast.")
 def diffusion(as_json: bool, steps: int, size: int, threads: int, device: str, small: bool) -> None:
     """Time the pocket model's steps alone and in company, looks at latents, and guided steps."""
     import torch

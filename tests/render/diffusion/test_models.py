@@ -304,11 +304,18 @@ def test_what_is_added_paints_by_its_own_scheduler(tiny_sd: Path, tmp_path: Path
     assert (quick.scheduler, quick.steps, quick.max_steps, quick.guidance) == ("", 4, 50, 8.0)
 
 
-@pytest.mark.parametrize("name", ["lcm-sd15", "lcm-sdxl"])
-def test_a_lora_for_few_steps_says_with_what(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "preset", "wanted"),
+    [
+        ("lcm-sd15", "sd15", ("lcm", 4, 1)),
+        ("lcm-sdxl", "sdxl", ("lcm", 4, 1)),
+        ("lightning-sdxl", "sdxl", ("euler-trailing", 4, 0)),
+    ],
+)
+def test_a_lora_for_few_steps_says_with_what(name: str, preset: str, wanted: tuple[str, int, int]) -> None:
     flags = models()[name].title.partition("; with ")[2]
-    recipe = parse(f"a bog --backend diffusion --lora {name} {flags}")
-    assert (recipe.scheduler, recipe.steps, recipe.guidance) == ("lcm", 4, 1)
+    recipe = parse(f"a bog --backend diffusion --preset {preset} --lora {name} {flags}")
+    assert (recipe.scheduler, recipe.steps, recipe.guidance) == wanted
 
 
 def test_a_folder_with_a_checksum_is_held_to_it(run: Run, folder: Path, tiny_sd: Path) -> None:
