@@ -61,7 +61,7 @@ def test_models_are_counted_and_a_missing_critic_named(
     monkeypatch.setenv("DREAM_MODELS", str(tmp_path))
     monkeypatch.setenv("DREAM_CRITIC", "vit-b-32")
     said = examine().output
-    assert f"are here: pocket, pocket-judge, vqgan-pocket ({tmp_path})" in said
+    assert f"are here: pocket, pocket-judge, vqgan-pocket, diffusion-pocket ({tmp_path})" in said
     assert "vit-b-32 is not here: run `aliendreams models fetch vit-b-32`" in said
     (tmp_path / "models.toml").write_text("[broken")
     assert f"{tmp_path / 'models.toml'} is no catalogue of models" in examine().output
