@@ -86,6 +86,10 @@ class Diffusion(Resumable, Steerable):
         """A quick look at what is forming, of the same size."""
         return session.glimpse() if isinstance(session, DrivenSession) else _ours(session).glimpse()
 
+    def most_cuts(self, recipe: Recipe) -> int:
+        """Pictures that a critic is shown at once, at most: one, for the score."""
+        return 1
+
     def close(self, session: Session) -> None:
         """It has ended, however it did."""
         if isinstance(session, DrivenSession):

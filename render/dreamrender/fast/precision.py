@@ -61,6 +61,8 @@ def dtype_on(device: str | torch.device, precision: Precision | None = None) -> 
 
 
 def _has_bfloat16(device: torch.device) -> bool:
+    if not torch.cuda.is_available():
+        return False
     with torch.cuda.device(device):
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
