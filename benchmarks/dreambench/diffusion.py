@@ -15,7 +15,7 @@ from dreamrender.backends.diffusion import Diffusion
 from dreamrender.backends.guided import Guided
 from dreamrender.diffusion.colours import coloured, fitted
 from dreamrender.diffusion.glances import by_decoder
-from dreamrender.diffusion.library import AutoencoderTiny, diffusers
+from dreamrender.diffusion.upstream import AutoencoderTiny, diffusers
 
 WARM = 2
 """Steps before any is timed."""

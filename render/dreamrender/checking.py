@@ -117,7 +117,7 @@ def _diffusers(name: str, entry: ModelEntry, paths: Sequence[Path]) -> str:
     (folder,) = paths
     what = describe(folder, entry.variant)
     weights = count(what.weights)
-    from dreamrender.diffusion.library import diffusers
+    from dreamrender.diffusion.upstream import diffusers
 
     if what.family != "pocket" and what.class_name not in dir(diffusers):
         raise PaintError(

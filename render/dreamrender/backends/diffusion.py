@@ -17,10 +17,10 @@ from dreamrender.diffusion import loop, saving
 from dreamrender.diffusion.driven import DrivenSession
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.judging import Judge
-from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.models import Model, load_model
 from dreamrender.diffusion.plan import Stage, plan
 from dreamrender.diffusion.session import DiffusionSession, Wishes
+from dreamrender.diffusion.upstream import DiffusionPipeline
 from dreamrender.diffusion.wearing import wear
 from dreamrender.given import initial
 from dreamrender.types import Image

@@ -93,7 +93,7 @@ def _for_picture(pipeline: Pipeline) -> Pipeline:
     """A pipeline of the same networks that begins with a picture."""
     if "image" in signature(pipeline.__call__).parameters:
         return twin(pipeline)
-    from dreamrender.diffusion.library import diffusers  # its AutoPipeline imports all there are
+    from dreamrender.diffusion.upstream import diffusers  # its AutoPipeline imports all there are
 
     try:
         return twin(diffusers.AutoPipelineForImage2Image.from_pipe(pipeline))

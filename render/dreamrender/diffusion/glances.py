@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dreamrender.diffusion.colours import coloured, fitted
-from dreamrender.diffusion.library import AutoencoderTiny
+from dreamrender.diffusion.upstream import AutoencoderTiny
 from dreamrender.types import Images
 
 if TYPE_CHECKING:

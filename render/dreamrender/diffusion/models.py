@@ -14,8 +14,8 @@ from dreamrender.diffusion.families import FAMILIES, family_named
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.folders import Folder
 from dreamrender.diffusion.headers import count
-from dreamrender.diffusion.library import DiffusionPipeline, quiet
 from dreamrender.diffusion.placed import PlacedPipeline
+from dreamrender.diffusion.upstream import DiffusionPipeline, quiet
 from dreamrender.fast.precision import dtype_on
 from dreamrender.out_of_memory import ran_out
 from dreamrender.placing import Needs, Placing, placing

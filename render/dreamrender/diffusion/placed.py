@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dreamrender.diffusion.library import DiffusionPipeline
+from dreamrender.diffusion.upstream import DiffusionPipeline
 from dreamrender.placing import Placing
 from dreamrender.resident import weight_of
 

@@ -9,7 +9,7 @@ from inspect import signature
 from typing import Any
 
 from dreamqueue.errors import PaintError
-from dreamrender.diffusion.library import diffusers
+from dreamrender.diffusion.upstream import diffusers
 
 
 @dataclass(frozen=True)

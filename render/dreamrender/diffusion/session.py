@@ -15,9 +15,9 @@ from dreamqueue.recipe import Recipe
 from dreamqueue.turns import way
 from dreamrender.diffusion.families.family import Family, Latents
 from dreamrender.diffusion.levels import Level, level, noised
-from dreamrender.diffusion.library import randn_tensor
 from dreamrender.diffusion.plan import Stage
 from dreamrender.diffusion.schedulers import duplicate, sampler, set_steps
+from dreamrender.diffusion.upstream import randn_tensor
 from dreamrender.diffusion.words.reading import MOST_WINDOWS, Condition, alike, read
 from dreamrender.diffusion.words.said import Saying, saying
 from dreamrender.types import Image, Images

@@ -27,7 +27,7 @@ def load(weights: Path, config: Path) -> Any:
 
     Raises PaintError for files that are none.
     """
-    from dreamrender.diffusion.library import diffusers
+    from dreamrender.diffusion.upstream import diffusers
 
     tiny: Any = diffusers.AutoencoderTiny
     try:

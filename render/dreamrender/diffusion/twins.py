@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from torch import Tensor
 
-from dreamrender.diffusion.library import DiffusionPipeline
+from dreamrender.diffusion.upstream import DiffusionPipeline
 
 Pipeline: TypeAlias = Any
 """Any DiffusionPipeline: what diffusers says of that class has neither its call nor its components."""

@@ -10,9 +10,9 @@ from dreamqueue.recipe import Phrase, Recipe
 from dreamrender.diffusion import loop
 from dreamrender.diffusion.families import family_named
 from dreamrender.diffusion.families.family import Family
-from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.plan import plan
 from dreamrender.diffusion.session import DiffusionSession, Wishes
+from dreamrender.diffusion.upstream import DiffusionPipeline
 from dreamrender.types import Image
 
 WANTED, UNWANTED = "a red apple", "blur"

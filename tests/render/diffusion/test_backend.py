@@ -17,8 +17,8 @@ from dreamrender import residents, shelf
 from dreamrender.backend import Inputs
 from dreamrender.backends.diffusion import Diffusion
 from dreamrender.backends.guided import Guided
-from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.models import load_model
+from dreamrender.diffusion.upstream import DiffusionPipeline
 from dreamrender.engine import Engine
 from dreamrender.picture import to_pil
 from dreamrender.shelf import Shelf

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from dreamrender.diffusion.families import family_named
-from dreamrender.diffusion.library import diffusers
 from dreamrender.diffusion.schedulers import SAMPLERS, sampler
+from dreamrender.diffusion.upstream import diffusers
 
 from . import painters
 

@@ -22,7 +22,7 @@ from dreamrender.critics.open_clip import OpenClipCritic
 from dreamrender.diffusion import loop
 from dreamrender.diffusion.families.family import Family
 from dreamrender.diffusion.guided import GuidedSession
-from dreamrender.diffusion.library import diffusers
+from dreamrender.diffusion.upstream import diffusers
 from dreamrender.losses import asymmetry
 from dreamrender.types import Image
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from dreamrender.diffusion.library import diffusers
+from dreamrender.diffusion.upstream import diffusers
 
 from . import tiny_tokenizers as tokenizers
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from dreamqueue.recipe import UsedLora
 from dreamrender.diffusion.glances import Glance, by_decoder, glance_of
-from dreamrender.diffusion.library import DiffusionPipeline
 from dreamrender.diffusion.schedulers import Pace
+from dreamrender.diffusion.upstream import DiffusionPipeline
 from dreamrender.diffusion.words.reading import Condition
 from dreamrender.diffusion.words.windows import Track
 from dreamrender.types import Image, Images

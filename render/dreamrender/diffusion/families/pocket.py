@@ -8,7 +8,7 @@ from torch import Tensor
 from dreamrender.critics.pocket import PocketCritic
 from dreamrender.diffusion.families.family import Family, Latents
 from dreamrender.diffusion.families.sdxl import POOLED
-from dreamrender.diffusion.library import DiffusionPipeline
+from dreamrender.diffusion.upstream import DiffusionPipeline
 from dreamrender.diffusion.words.reading import MASK, STATES, Condition
 from dreamrender.diffusion.words.windows import Track
 

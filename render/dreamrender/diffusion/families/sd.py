@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dreamrender.diffusion.families.family import Family, Latents
-from dreamrender.diffusion.library import DiffusionPipeline
+from dreamrender.diffusion.upstream import DiffusionPipeline
 from dreamrender.diffusion.words.reading import STATES, Condition
 from dreamrender.diffusion.words.windows import Track
 
