@@ -162,7 +162,7 @@ async def test_a_channel_and_a_server_have_limits_of_their_own(client: QueueClie
 
 
 async def test_a_day_is_spent_by_what_was_really_painted(client: QueueClient) -> None:
-    cap = Cap(scope="member:1", whose="you", seconds_a_day=70)
+    cap = Cap(scope="member:1", seconds_a_day=70)
     job = await client.submit(PIXELS, ADA, caps=[cap])
     assert job.cost == 30
     with pytest.raises(DayIsSpent, match="you have asked for 0 of 1 minutes"):
