@@ -78,9 +78,9 @@ class QueueFull(QueueError):
     """Too many jobs wait."""
 
     def __init__(self, waiting: int, limit: int, whose: str = "all members") -> None:
+        many = "job" if waiting == 1 else "jobs", "is" if waiting == 1 else "are"
         super().__init__(
-            f"{waiting} {'job' if waiting == 1 else 'jobs'} of {whose} {'is' if waiting == 1 else 'are'} waiting "
-            f"already (the limit is {limit}). "
+            f"{waiting} {many[0]} of {whose} {many[1]} waiting already (the limit is {limit}). "
             "Please come back when some are done."
         )
 

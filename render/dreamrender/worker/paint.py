@@ -148,7 +148,6 @@ class Painter:
                 under_way.obey(turn)
             await self._order_from_before(job.id)
             outcome = await self._follow(under_way)
-            self.slots.leaves(job.id)
         except BaseException:
             painting.cancel()
             await painting.gone()
@@ -195,6 +194,7 @@ class Painter:
         job, painting = under_way.job, under_way.painting
         async for update in painting.updates():
             if isinstance(update, Outcome):
+                self.slots.leaves(job.id)
                 if update.kind != "cancelled":
                     await under_way.keep_earlier()
                 return update
