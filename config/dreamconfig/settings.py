@@ -29,7 +29,7 @@ class QueueSettings(_Settings):
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """Address of Redis or Valkey; rediss:// for TLS, with user and password where ACLs are set."""
     redis_ca: str = ""
-    """Certificate (PEM) of who signed Redis' certificate, for rediss://; empty: those that the system trusts."""
+    """Certificate (PEM) of who signed Redis' own, for rediss://; empty: whoever the system trusts."""
     redis_cert: str = ""
     """Our own certificate (PEM), where Redis asks clients for one; empty: none."""
     redis_key: str = ""

@@ -1,4 +1,4 @@
-"""Connecting to Redis as arq wants it: JSON for its payloads, TLS that is checked, sockets that notice silence."""
+"""Connecting to Redis: JSON for what arq stores, TLS that is checked, sockets that notice silence."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ async def connect(settings: QueueSettings) -> ArqRedis:
 
     Raises QueueAway when Redis does not answer, QueueRefused when it answers and will not have us.
     """
-    pool = ConnectionPool(**_options(settings))
-    redis = ArqRedis.from_pool(pool)
+    options = _options(settings)
+    redis = ArqRedis.from_pool(ConnectionPool(**options))
     redis.job_serializer, redis.job_deserializer = arq_dumps, arq_loads
     try:
         async with queue_at_hand():
             try:
                 await redis.ping()
             except (RedisError, OSError) as error:
-                if why := refusal(error):
+                if why := refusal(error, over_tls="tls" in options):
                     raise _refused(why) from None
                 raise
     except BaseException:

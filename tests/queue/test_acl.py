@@ -1,4 +1,4 @@
-"""The users of queue/users.acl on a real Valkey: each does all of its work, and nothing that is not its own."""
+"""The users of queue/users.acl on a real Valkey: each does all of its work and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
-from tests.bot.stage import Stage, shows
+from tests.bot.stage import Stage, eventually, shows
 from tests.fakes import GreyBackend, grey_recipe
 from tests.own_valkey import ROOT, OwnValkey, own_valkey
 from tests.render.on_valkey import ADA, MO, ending, started, worker_here
@@ -73,6 +73,7 @@ async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
             cancelled = await stage.imagine(stage.ada, "a hut --size 64 --steps 1000")
             waiting = await stage.imagine(stage.bo, "a barn --size 64 --steps 1000")
             await shows(cancelled, "a worker begins")
+            await eventually(lambda: waiting.buttons)
             await stage.press(stage.bo, waiting, "Cancel")
             await shows(waiting, "cancelled by")
             grey.gate.set()
@@ -93,16 +94,16 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
 ) -> None:
     bot = await QueueClient.connect(as_user(guarded, "bot"))
     door = await QueueClient.connect(as_user(guarded, "worker"))
-    grey = GreyBackend(seconds_per_step=0.005)
+    grey = GreyBackend(seconds_per_step=0.002)
     async with worker_here(worker_settings(guarded), grey):
         target = await bot.keep(b"a picture")
         assert await bot.fetch(target) == b"a picture"
-        turned = await bot.submit(grey_recipe("a cat", steps=300), ADA)
+        turned = await bot.submit(grey_recipe("a cat", steps=200), ADA)
         behind = await bot.submit(grey_recipe("a dog", steps=8), MO)
         await started(bot, turned.id, "here")
         assert await bot.place(behind.id)
         assert await bot.steer(turned.id, (Phrase(text="a dog"),), MO)
-        assert await bot.lengthen(turned.id, 310, MO)
+        assert await bot.lengthen(turned.id, 210, MO)
         assert await bot.steer(behind.id, (Phrase(text="a cow"),), MO)
         monkeypatch.setattr(sweep, "SETTLED_AFTER", -1.0)
         await swept(door)
@@ -110,7 +111,6 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
         assert isinstance(await ending(bot, behind.id), Finished)
         fork = await bot.submit(await forked(bot, turned.id), ADA, parent=turned.id)
         assert isinstance(await ending(bot, fork.id), Finished)
-        assert isinstance(await ending(bot, fork.id), Finished), "a second time: its end stays"
         await bot.collections(ADA.id)
         assert [card.name for card in await workers.awake(operator)] == ["here"]
     await bot.close()
@@ -126,7 +126,6 @@ FORBIDDEN = [
     ("bot", "EVAL return(1) 0"),
     ("bot", "SCAN 0"),
     ("bot", "CLIENT LIST"),
-    ("bot", "XRANGE dream:orders - +"),
     ("bot", "SET dream:worker:mine card"),
     ("bot", "SET anything 1"),
     ("worker", "KEYS *"),
@@ -163,7 +162,9 @@ async def test_a_script_may_no_more_than_who_calls_it(guarded: OwnValkey) -> Non
             await read()
 
 
-@pytest.mark.parametrize("address", ["redis://bot:wrong-word@{}/0", "redis://{}/0", "redis://nobody:wrong-word@{}/0"])
+@pytest.mark.parametrize(
+    "address", ["redis://bot:wrong-word@{}/0", "redis://{}/0", "redis://nobody:wrong-word@{}/0"]
+)
 async def test_who_is_not_known_is_told_what_to_mend(
     guarded: OwnValkey, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
