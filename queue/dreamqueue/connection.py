@@ -49,8 +49,8 @@ async def connect(settings: QueueSettings) -> ArqRedis:
     Raises QueueAway when Redis does not answer, QueueRefused when it answers and will not have us.
     """
     options = _options(settings)
-    redis = ArqRedis.from_pool(ConnectionPool(**options))
-    redis.job_serializer, redis.job_deserializer = arq_dumps, arq_loads
+    redis = ArqRedis(ConnectionPool(**options), arq_dumps, arq_loads)
+    redis.auto_close_connection_pool = True
     try:
         async with queue_at_hand():
             try:
