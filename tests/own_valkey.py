@@ -41,33 +41,22 @@ def quoted(user: str) -> str:
     return quote(PASSWORDS[user], safe="")
 
 
-def users_file(folder: Path) -> Path:
-    """The users that ship, made as docs/OPERATIONS.md says."""
-    passwords = {f"DREAM_REDIS_{name.upper()}_PASSWORD": word for name, word in PASSWORDS.items()}
-    made = subprocess.run(
-        ["sh", str(ROOT / "queue" / "acl.sh")],
-        env={"PATH": os.environ["PATH"], **passwords},
-        capture_output=True,
-        check=True,
-    )
-    file = folder / "users.acl"
-    file.write_bytes(made.stdout)
-    return file
-
-
 @contextlib.contextmanager
 def own_valkey(
     folder: Path, *, users: bool = False, hosts: tuple[str, ...] = ("127.0.0.1",), port: int = 0
 ) -> Iterator[OwnValkey]:
     """Run one whose data lie in `folder`."""
     port = port or unused_port()
-    command = [str(get_binary_path()), str(ROOT / "queue" / "valkey.conf"), "--port", str(port)]
-    command += ["--bind", *hosts, "--protected-mode", "no"]
-    if users:
-        command += ["--aclfile", str(users_file(folder))]
+    binary = get_binary_path()
+    start = (
+        ["sh", str(ROOT / "queue" / "start.sh")] if users else [str(binary), str(ROOT / "queue/valkey.conf")]
+    )
+    command = [*start, "--port", str(port), "--bind", *hosts, "--protected-mode", "no"]
+    environment = {"PATH": f"{binary.parent}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(folder)}
+    environment |= {f"DREAM_REDIS_{name.upper()}_PASSWORD": word for name, word in PASSWORDS.items()}
     with (
         (folder / "valkey.log").open("ab") as log,
-        subprocess.Popen(command, stdout=log, cwd=folder) as process,
+        subprocess.Popen(command, stdout=log, cwd=folder, env=environment) as process,
     ):
         try:
             _wait_for(hosts[0], port, process, folder)

@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from tests.fakes import GreyBackend, grey_recipe
-from tests.render.on_valkey import ADA, ending, worker_here
+from tests.render.on_valkey import ADA, ROOT, ending, worker_here
 
 from dreamcli.doctor import examine
 from dreamconfig.settings import QueueSettings, WorkerSettings
@@ -29,51 +29,31 @@ from dreamqueue.job import Finished
 needs_openssl = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="the openssl command is not installed"
 )
-KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
 
-def openssl(folder: Path, *words: str) -> None:
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-
-def authority(folder: Path, name: str) -> Path:
-    """A certificate that signs others."""
-    openssl(
-        folder, "req", "-x509", *KEY, "-days", "2", "-subj", f"/CN={name}",
-        "-keyout", f"{name}.key", "-out", f"{name}.crt",
-    )  # fmt: skip
-    return folder / f"{name}.crt"
-
-
-def certificate(folder: Path, by: str, name: str, host: str) -> Path:
-    """A certificate for a host, with its key in the same file."""
-    openssl(folder, "req", *KEY, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-    (folder / "names").write_text(f"subjectAltName=DNS:{host}")
-    openssl(
-        folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{by}.crt", "-CAkey", f"{by}.key",
-        "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", f"{name}.crt",
-    )  # fmt: skip
-    both = folder / f"{name}.pem"
-    both.write_bytes((folder / f"{name}.crt").read_bytes() + (folder / f"{name}.key").read_bytes())
-    return both
+def certificate(folder: Path, name: str, host: str) -> None:
+    """A certificate for a host, signed by the folder's authority, with its key in NAME.pem as well."""
+    script = ROOT / "queue" / "certificates.sh"
+    subprocess.run(["sh", str(script), str(folder), name, host], check=True)
+    both = [(folder / f"{name}.{kind}").read_bytes() for kind in ("crt", "key")]
+    (folder / f"{name}.pem").write_bytes(b"".join(both))
 
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificates: ours.crt signed redis (for localhost), elsewhere and worker; theirs.crt signed none."""
+    """Certificates that ca.crt signed: redis (for localhost), elsewhere, worker. theirs/ca.crt is another."""
     folder = tmp_path_factory.mktemp("papers")
-    authority(folder, "ours")
-    authority(folder, "theirs")
-    certificate(folder, "ours", "redis", "localhost")
-    certificate(folder, "ours", "elsewhere", "elsewhere.example")
-    certificate(folder, "ours", "worker", "worker.example")
+    certificate(folder, "redis", "localhost")
+    certificate(folder, "elsewhere", "elsewhere.example")
+    certificate(folder, "worker", "worker.example")
+    certificate(folder / "theirs", "redis", "localhost")
     return folder
 
 
 @contextlib.asynccontextmanager
 async def over_tls(redis_url: str, papers: Path, name: str, *, asks: bool = False) -> AsyncIterator[str]:
     """Redis' address behind TLS; with `asks` it wants to see a certificate of ours."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=papers / "ours.crt")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=papers / "ca.crt")
     context.load_cert_chain(papers / f"{name}.pem")
     context.verify_mode = ssl.CERT_REQUIRED if asks else ssl.CERT_NONE
     behind = int(redis_url.split(":")[-1].split("/")[0])
@@ -108,7 +88,7 @@ async def test_a_job_goes_over_tls_from_submit_to_its_end(redis_url: str, papers
     async with over_tls(redis_url, papers, "redis", asks=True) as url:
         settings = WorkerSettings(
             redis_url=SecretStr(url),
-            redis_ca=str(papers / "ours.crt"),
+            redis_ca=str(papers / "ca.crt"),
             redis_cert=str(papers / "worker.crt"),
             redis_key=str(papers / "worker.key"),
             worker_name="far",
@@ -124,11 +104,11 @@ async def test_a_job_goes_over_tls_from_submit_to_its_end(redis_url: str, papers
 
 
 REFUSED = {
-    "a stranger signed it": ("redis", {"redis_ca": "theirs.crt"}, "not accepted"),
+    "a stranger signed it": ("redis", {"redis_ca": "theirs/ca.crt"}, "not accepted"),
     "nobody we know signed it": ("redis", {}, "not accepted"),
-    "another host's": ("elsewhere", {"redis_ca": "ours.crt"}, "Hostname mismatch"),
+    "another host's": ("elsewhere", {"redis_ca": "ca.crt"}, "Hostname mismatch"),
     "no such file": ("redis", {"redis_ca": "gone.crt"}, "No such file"),
-    "no certificate in it": ("redis", {"redis_ca": "ours.key"}, "DREAM_REDIS_CA"),
+    "no certificate in it": ("redis", {"redis_ca": "ca.key"}, "DREAM_REDIS_CA"),
 }
 
 
@@ -158,7 +138,7 @@ async def test_who_is_not_trusted_is_refused_in_words(
 @needs_openssl
 async def test_a_certificate_of_ours_that_is_missing_is_named(redis_url: str, papers: Path) -> None:
     async with over_tls(redis_url, papers, "redis", asks=True) as url:
-        settings = QueueSettings(redis_url=SecretStr(url), redis_ca=str(papers / "ours.crt"))
+        settings = QueueSettings(redis_url=SecretStr(url), redis_ca=str(papers / "ca.crt"))
         with pytest.raises(QueueRefused) as refused:
             await QueueClient.connect(settings)
     assert "DREAM_REDIS_CERT" in refused.value.why
