@@ -51,5 +51,7 @@ async def test_jobs_go_on_from_a_backup(tmp_path: Path) -> None:
             for job in jobs:
                 assert isinstance(await ending(client, job.id), Finished)
         assert await client.fetch(picture) == b"a picture"
-        assert not await client.redis.exists(f"dream:job:{after.id}"), "what came after the backup is not in it"
+        assert not await client.redis.exists(f"dream:job:{after.id}"), (
+            "what came after the backup is not in it"
+        )
         await client.close()
