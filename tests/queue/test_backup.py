@@ -1,4 +1,4 @@
-"""docs/OPERATIONS.md's backup and restore, done: the folder is copied, Valkey is lost, the jobs go on elsewhere."""
+"""Backup and restore as docs/OPERATIONS.md has them: Valkey is lost, the jobs go on from a copy elsewhere."""
 
 from __future__ import annotations
 
