@@ -20,13 +20,13 @@ from tests.render.on_valkey import ADA, MO, ending, started, worker_here
 
 from dreamconfig.settings import QueueSettings, WorkerSettings
 from dreampractice import PracticeDiscord, point_discord_at
-from dreamqueue import sweep, workers
+from dreamqueue import workers
 from dreamqueue.branches import forked
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import QueueRefused
 from dreamqueue.job import Finished
 from dreamqueue.recipe import Phrase
-from dreamqueue.sweep import sweep as swept
+from dreamqueue.sweep import sweep
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
 
 
 async def test_the_door_and_the_worker_need_no_more_than_they_may(
-    guarded: OwnValkey, operator: Redis, monkeypatch: pytest.MonkeyPatch
+    guarded: OwnValkey, operator: Redis
 ) -> None:
     bot = await QueueClient.connect(as_user(guarded, "bot"))
     door = await QueueClient.connect(as_user(guarded, "worker"))
@@ -105,9 +105,7 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
         assert await bot.steer(turned.id, (Phrase(text="a dog"),), MO)
         assert await bot.lengthen(turned.id, 210, MO)
         assert await bot.steer(behind.id, (Phrase(text="a cow"),), MO)
-        monkeypatch.setattr(sweep, "SETTLED_AFTER", -1.0, raising=False)
-        await door.redis.delete("dream:sweeping")
-        await swept(door)
+        assert await sweep(door, alone=0)
         assert isinstance(await ending(bot, turned.id), Finished)
         assert isinstance(await ending(bot, behind.id), Finished)
         fork = await bot.submit(await forked(bot, turned.id), ADA, parent=turned.id)
@@ -127,6 +125,7 @@ FORBIDDEN = [
     ("bot", "EVAL return(1) 0"),
     ("bot", "SCAN 0"),
     ("bot", "CLIENT LIST"),
+    ("bot", "XRANGE dream:orders - +"),
     ("bot", "SET dream:worker:mine card"),
     ("bot", "SET anything 1"),
     ("worker", "KEYS *"),
