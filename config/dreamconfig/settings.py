@@ -28,6 +28,12 @@ class QueueSettings(_Settings):
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     """Address of Redis or Valkey; rediss:// for TLS, with user and password where ACLs are set."""
+    redis_ca: str = ""
+    """Certificate (PEM) of who signed Redis' own, for rediss://; empty: whoever the system trusts."""
+    redis_cert: str = ""
+    """Our own certificate (PEM), where Redis asks clients for one; empty: none."""
+    redis_key: str = ""
+    """The key of our own certificate (PEM); empty: it is in the same file."""
     max_waiting: Annotated[int, Field(ge=1)] = 500
     """Jobs that may wait in all; more are refused."""
     max_waiting_per_member: Annotated[int, Field(ge=1)] = 10

@@ -57,7 +57,7 @@ class QueueClient:
     @classmethod
     async def connect(cls, settings: QueueSettings) -> Self:
         """Connect, or raise QueueAway."""
-        return cls(await connect(settings.redis_url), settings)
+        return cls(await connect(settings), settings)
 
     async def close(self) -> None:
         """Stop reading and close the connections."""

@@ -7,6 +7,7 @@
     ├── PictureError        an initial picture that cannot be used
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer
+    │   │   └── QueueRefused    it answers, and will not have us
     │   ├── QueueFull       too many jobs wait
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
@@ -72,6 +73,17 @@ class QueueAway(QueueError):
         super().__init__(
             "The queue does not answer just now. Nothing was started; please ask again in a minute."
         )
+
+
+class QueueRefused(QueueAway):
+    """Redis is there and will not have us: certificate, password or rights.
+
+    Members read that the queue is away; `why` is for whoever runs it, and holds no password.
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__()
 
 
 class QueueFull(QueueError):
