@@ -107,7 +107,9 @@ class QueueClient:
         try:
             await self.enqueue(job, score)
         except RedisAway:
-            log.warning("job %s is stored but not queued; the sweep will queue it", job.id)
+            log.warning(
+                "job %s is stored but not queued; the sweep will queue it", job.id, extra={"job": job.id}
+            )
         return job
 
     async def _admit(self, job: Job, band: int, weight: float, reply: Reply | None) -> int:

@@ -46,6 +46,11 @@ def member(owner: str) -> str:
     return f"dream:member:{owner}"
 
 
+def rate(minute: int) -> str:
+    """Hash: how many jobs ended in a minute (Unix time / 60), by kind of end; forgotten after two hours."""
+    return f"dream:rate:{minute}"
+
+
 def blob(key: str) -> str:
     """A picture, by the sha256 of its bytes."""
     return f"dream:blob:{key}"

@@ -14,4 +14,7 @@ redis.call('SREM', KEYS[4], ARGV[1])
 redis.call('ZREM', KEYS[5], ARGV[1])
 redis.call('DEL', KEYS[7])
 redis.call('XADD', KEYS[6], 'MAXLEN', '~', '10000', '*', 'news', ARGV[3])
+local rate = 'dream:rate:' .. math.floor(redis.call('TIME')[1] / 60)
+redis.call('HINCRBY', rate, cjson.decode(ARGV[2]).kind, 1)
+redis.call('EXPIRE', rate, 7200)
 return 1

@@ -20,4 +20,7 @@ redis.call('ZREM', KEYS[5], ARGV[1])
 redis.call('ZREM', KEYS[8], ARGV[1])
 redis.call('DEL', KEYS[9])
 redis.call('XADD', KEYS[6], 'MAXLEN', '~', '10000', '*', 'news', ARGV[4])
+local rate = 'dream:rate:' .. math.floor(redis.call('TIME')[1] / 60)
+redis.call('HINCRBY', rate, cjson.decode(ARGV[3]).kind, 1)
+redis.call('EXPIRE', rate, 7200)
 return 'ended'

@@ -16,13 +16,15 @@ from PIL.Image import Image as PILImage
 from dreamqueue import keys
 from dreamqueue.errors import CannotResume, DreamError, NoSuchJob, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
-from dreamqueue.job import Cancelled, Ending, Failed, Job, Owner, Record
+from dreamqueue.job import Cancelled, Ending, Failed, Job, Leavings, Owner, Record
+from dreamqueue.logs import about
 from dreamqueue.places import cost_kind
 from dreamqueue.recipe import Recipe
-from dreamqueue.store import JobStore, RedisAway
+from dreamqueue.store import JobStore, RedisAway, now
 from dreamrender.backend import Inputs
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
+from dreamrender.metrics import Tally
 from dreamrender.painting import FrameReady, Outcome
 from dreamrender.picture import jpeg_bytes
 from dreamrender.worker.keeping import Keeper
@@ -51,6 +53,7 @@ class Painter:
         self.job_timeout = job_timeout
         self.shelf = shelf or Shelf(None)
         self.keeper = Keeper(store, largest_state)
+        self.tally = Tally(engine.max_sessions)
         self._under_way: set[str] = set()
         self._painting: dict[str, UnderWay] = {}
         self._early: dict[str, list[Turn]] = {}
@@ -71,7 +74,8 @@ class Painter:
         self._under_way.add(job_id)
         self._early[job_id] = []
         try:
-            await self._deliver(job_id)
+            with about(job_id):
+                await self._deliver(job_id)
         finally:
             self._under_way.discard(job_id)
             self._early.pop(job_id, None)
@@ -91,12 +95,13 @@ class Painter:
                 await self._finish(job, Failed(reason=reason), None)
             if verdict != "go":
                 return
-            try:
-                ending = await self._ending(await self._as_begun(record), tries)
-            except asyncio.CancelledError:
-                await self.store.run("hand_over", [keys.record(job.id)], [tries])
-                raise
-            await self._finish(job, ending, tries)
+            with self.tally.slot(job.recipe.backend, now() - job.created if tries == 1 else None):
+                try:
+                    ending = await self._ending(await self._as_begun(record), tries)
+                except asyncio.CancelledError:
+                    await self.store.run("hand_over", [keys.record(job.id)], [tries])
+                    raise
+                await self._finish(job, ending, tries)
 
     async def _as_begun(self, record: Record) -> Record:
         """The record once more: from here on turns are told to us, before they were written there."""
@@ -116,7 +121,7 @@ class Painter:
             return Failed(reason=str(error))
         except Exception:
             incident = secrets.token_hex(3)
-            log.exception("job %s: incident %s", job.id, incident)
+            log.exception("job %s: incident %s", job.id, incident, extra={"incident": incident})
             return Failed(reason="Something broke while painting.", incident=incident)
 
     async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
@@ -180,6 +185,7 @@ class Painter:
                     await under_way.keep_earlier()
                 return update
             try:
+                await self.store.note_step(job.id, under_way.tries, update.step)
                 await self.store.put_frame(_frame(job, painting.recipe, update))
                 await under_way.keep_earlier()
             except RedisAway:
@@ -194,6 +200,9 @@ class Painter:
                 log.warning("job %s: its end waits for Redis to come back", job.id)
                 await asyncio.sleep(1)
                 continue
+            if counted:
+                seconds = ending.seconds if isinstance(ending, Leavings) else None
+                self.tally.ended(job.recipe.backend, ending.kind, seconds)
             log.info("job %s: %s%s", job.id, ending.kind, "" if counted else " (had ended before)")
             return
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
-import socket
 from collections.abc import Callable, Sequence
 
 import torch
@@ -33,6 +31,7 @@ from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
 from dreamrender.worker.room import DeviceRoom
+from dreamrender.worker.seen import seen
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +67,7 @@ async def run_worker(
     choose(settings.precision)
     names = list(backends or offered(settings.backends))
     slots = settings.max_sessions or (1 if device == "cpu" else 4)
-    name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+    name = settings.name
     open_shelf(settings)
     own = residents_on(device)
     own.budget = settings.memory_gb * 1e9 or None
@@ -105,7 +104,8 @@ async def run_worker(
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
-        await asyncio.gather(*tasks)
+        async with seen(settings, name, engine, device, client.redis):
+            await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
