@@ -41,7 +41,7 @@ class Gateway:
     """Whether Discord's gateway is connected."""
 
     def __init__(self, bot: DreamBot) -> None:
-        self._parted: float | None = time.monotonic()
+        self._parted: float | None = None if bot.is_ready() else time.monotonic()
         for event in ("on_connect", "on_ready", "on_resumed"):
             bot.add_listener(self._met, event)
         bot.add_listener(self._left, "on_disconnect")
@@ -93,8 +93,7 @@ class BotNow(Collector):
         gateway = family("gateway_connected", "1 while Discord's gateway is connected.")
         gateway.add_metric([], self._gateway.connected)
         yield gateway
-        if self._seen is not None and time.monotonic() - self._when < STALE_AFTER:
-            yield from _queue(self._seen)
+        yield from _queue(self._seen if time.monotonic() - self._when < STALE_AFTER else None)
 
 
 @asynccontextmanager
@@ -115,19 +114,21 @@ async def seen(bot: DreamBot) -> AsyncIterator[None]:
         yield
 
 
-def _queue(seen: Overview) -> Iterator[GaugeMetricFamily]:
+def _queue(seen: Overview | None) -> Iterator[GaugeMetricFamily]:
+    """The queue's numbers; none where it was not seen lately."""
     waiting = family("waiting_jobs", "Jobs that wait, by lane.", ["lane"])
     oldest = family("oldest_waiting_seconds", "How long the oldest of them has waited.", ["lane"])
     painting = family("painting_jobs", "Jobs being painted, by lane.", ["lane"])
-    for lane in seen.lanes:
+    workers = family("workers", "Workers that are awake.")
+    memory = family("redis_memory_bytes", "Memory of Redis: used, and its limit (0: none).", ["what"])
+    for lane in seen.lanes if seen is not None else ():
         waiting.add_metric([lane.name], lane.waiting)
         painting.add_metric([lane.name], lane.painting)
         oldest.add_metric([lane.name], lane.oldest or 0.0)
-    workers = family("workers", "Workers that are awake.")
-    workers.add_metric([], len(seen.workers))
-    memory = family("redis_memory_bytes", "Memory of Redis: used, and its limit (0: none).", ["what"])
-    memory.add_metric(["used"], seen.memory.used)
-    memory.add_metric(["limit"], seen.memory.limit)
+    if seen is not None:
+        workers.add_metric([], len(seen.workers))
+        memory.add_metric(["used"], seen.memory.used)
+        memory.add_metric(["limit"], seen.memory.limit)
     yield from (waiting, oldest, painting, workers, memory)
 
 

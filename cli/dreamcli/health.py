@@ -1,7 +1,7 @@
 """`aliendreams health`: whether the bot or the worker here is well, for docker compose and for scripts.
 
-It begins fast, because it is asked every few seconds: the port is read from the environment, and only if it is
-not there from .env, which takes a quarter of a second.
+It begins fast, because it is asked every few seconds: the port is read from the environment, and from .env
+only if it is not there, which takes a quarter of a second.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Log lines that say which job they are about, as text for people or as JSON for what collects logs.
 
-`about` marks what is logged inside, in tasks and threads that take the context along too. `Marks`, a filter of
-handlers, writes that on each record, and the formatters show it. They hide secrets: those they are told, and the
-tokens by which interactions are answered, which discord.py writes into its debugging lines.
+`about` marks what is logged inside, in tasks and threads that take the context along too. `Marks`, a filter
+of handlers, writes that on each record, and the formatters show it. They hide secrets: those they are told,
+and the tokens by which interactions are answered, which discord.py writes into its debugging lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pythonjsonlogger.json import JsonFormatter
 SHORTEST_SECRET = 4
 """Characters of the shortest secret that is looked for: a shorter one is part of too many words."""
 
-_INTERACTION = re.compile(r"((?:webhooks|interactions)/\d+/|[\"']token[\"']\s*:\s*\\?[\"'])[\w.=+/-]{8,}")
+_INTERACTION = re.compile(r"((?:webhooks|interactions)/\d+/|[\"']token\\?[\"']\s*:\s*\\?[\"'])[\w.=+/-]{8,}")
 _HIDDEN = "•••"
 
 _about: ContextVar[tuple[str, ...]] = ContextVar("about", default=())

@@ -25,26 +25,26 @@ class Running:
 
     def look(self) -> Image:
         """What it looks like on its way, as cheaply as the backend can tell."""
-        if isinstance(self.backend, HasGlimpses):
-            return self.backend.glimpse(self.session)
-        return self.backend.picture(self.session)
+        with about(*self.painting.jobs):
+            if isinstance(self.backend, HasGlimpses):
+                return self.backend.glimpse(self.session)
+            return self.backend.picture(self.session)
 
     def outcome(self, kind: str) -> Outcome:
         """What there is to keep of it now."""
         backend, session = self.backend, self.session
         with about(*self.painting.jobs):
-            state = self._state()
-        return Outcome(
-            kind=kind,
-            picture=backend.picture(session),
-            step=session.step,
-            score=session.score,
-            seconds=self.painting.seconds,
-            notes=(*self.painting.notes, *getattr(session, "notes", ())),
-            extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
-            parts=backend.parts(session) if isinstance(backend, HasParts) else (),
-            state=state,
-        )
+            return Outcome(
+                kind=kind,
+                picture=backend.picture(session),
+                step=session.step,
+                score=session.score,
+                seconds=self.painting.seconds,
+                notes=(*self.painting.notes, *getattr(session, "notes", ())),
+                extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
+                parts=backend.parts(session) if isinstance(backend, HasParts) else (),
+                state=self._state(),
+            )
 
     def close(self) -> None:
         """Close its session, once."""

@@ -44,10 +44,10 @@ class WorkerNow(Collector):
         yield silence
         yield from self._models()
         free = residents_on(self._device).free()
+        room = family("device_free_bytes", "Bytes free for models and paintings.", ["device"])
         if free is not None:
-            room = family("device_free_bytes", "Bytes free for models and paintings.", ["device"])
             room.add_metric([self._device], free)
-            yield room
+        yield room
 
     def _models(self) -> Iterator[GaugeMetricFamily]:
         labels = ["device", "where"]
