@@ -30,7 +30,7 @@ def exposed(host: str, port: int, health: Health) -> Iterator[None]:
         log.error("no metrics at %s:%d, see DREAM_METRICS_PORT: %s", host, port, error)
         yield
         return
-    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="metrics", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="metrics", daemon=True)
     thread.start()
     log.info("metrics and health at http://%s:%d", host, port)
     try:

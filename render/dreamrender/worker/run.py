@@ -31,7 +31,7 @@ from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
 from dreamrender.worker.room import DeviceRoom
-from dreamrender.worker.seen import seen
+from dreamrender.worker.seen import tell
 
 log = logging.getLogger(__name__)
 
@@ -99,13 +99,13 @@ async def run_worker(
     tasks = [
         asyncio.create_task(_show(client, card, shelf, ready), name="card"),
         asyncio.create_task(_sweep(client), name="sweep"),
+        asyncio.create_task(tell(settings, name, engine, device, client.redis), name="seen"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
         *(asyncio.create_task(serve(worker), name=worker.queue_name) for worker in arq_workers),
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
-        async with seen(settings, name, engine, device, client.redis):
-            await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
 
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -62,22 +61,20 @@ class WorkerNow(Collector):
         yield size
 
 
-@asynccontextmanager
-async def seen(
-    settings: WorkerSettings, name: str, engine: Engine, device: str, redis: Redis
-) -> AsyncIterator[None]:
-    """Tell while the block runs."""
+async def tell(settings: WorkerSettings, name: str, engine: Engine, device: str, redis: Redis) -> None:
+    """Tell for ever."""
     pulse, heard = Pulse(), RedisPulse(lambda: redis)
     health = Health(worker=name)
     health.add("event loop", pulse.check)
     health.add("redis", heard.check)
     health.add("engine", lambda: engine_check(engine))
-    async with AsyncExitStack() as stack:
-        stack.enter_context(collected(WorkerNow(engine, device)))
-        tasks = [asyncio.create_task(one.run(), name="pulse") for one in (pulse, heard)]
-        stack.push_async_callback(_end, tasks)
-        stack.enter_context(exposed(settings.metrics_host, settings.metrics_port, health))
-        yield
+    with (
+        collected(WorkerNow(engine, device)),
+        exposed(settings.metrics_host, settings.metrics_port, health),
+    ):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pulse.run(), name="pulse")
+            group.create_task(heard.run(), name="pulse of redis")
 
 
 def engine_check(engine: Engine) -> str | None:
@@ -85,9 +82,3 @@ def engine_check(engine: Engine) -> str | None:
     if not engine.alive:
         return "its thread has ended"
     return f"hung for {engine.silence:.0f} s" if engine.silence > HUNG_AFTER else None
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
