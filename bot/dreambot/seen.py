@@ -9,6 +9,7 @@ import asyncio
 import logging
 import socket
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -119,14 +120,15 @@ def _queue(seen: Overview | None) -> Iterator[GaugeMetricFamily]:
     waiting = family("waiting_jobs", "Jobs that wait, by lane.", ["lane"])
     oldest = family("oldest_waiting_seconds", "How long the oldest of them has waited.", ["lane"])
     painting = family("painting_jobs", "Jobs being painted, by lane.", ["lane"])
-    workers = family("workers", "Workers that are awake.")
+    workers = family("workers", "Workers that are awake, by mode.", ["mode"])
     memory = family("redis_memory_bytes", "Memory of Redis: used, and its limit (0: none).", ["what"])
     for lane in seen.lanes if seen is not None else ():
         waiting.add_metric([lane.name], lane.waiting)
         painting.add_metric([lane.name], lane.painting)
         oldest.add_metric([lane.name], lane.oldest or 0.0)
     if seen is not None:
-        workers.add_metric([], len(seen.workers))
+        for mode, count in Counter(card.mode for card in seen.workers).items():
+            workers.add_metric([mode], count)
         memory.add_metric(["used"], seen.memory.used)
         memory.add_metric(["limit"], seen.memory.limit)
     yield from (waiting, oldest, painting, workers, memory)

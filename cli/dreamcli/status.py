@@ -72,13 +72,12 @@ def picture(seen: Overview) -> RenderableType:
 def _workers(seen: Overview) -> RenderableType:
     if not seen.workers:
         return Text("No worker is awake.", style="red")
-    table = _table("worker", "on", "paints", right=("jobs",))
-    counts = {card.name: 0 for card in seen.workers}
-    for job in seen.painting:
-        counts[job.worker] = counts.get(job.worker, 0) + 1
+    table = _table("worker", "mode", "on", "paints", "loaded", right=("jobs", "pace", "ended", "awake"))
     for card in seen.workers:
-        jobs = f"{counts[card.name]}/{card.slots}"
-        table.add_row(card.name, card.device, ", ".join(card.backends), jobs)
+        awake = clock(max(0.0, seen.when - card.since)) if card.since else ""
+        numbers = (f"{len(card.painting)}/{card.slots}", f"{card.pace:.2g}", str(card.ended), awake)
+        loaded = ", ".join(card.loaded)
+        table.add_row(card.name, card.mode, card.device, ", ".join(card.backends), loaded, *numbers)
     return table
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dreamconfig.catalogue import backends
 from dreamqueue import keys, workers
+from dreamqueue.needs import Needs, lacks
 from dreamqueue.store import JobStore
 from dreamqueue.wire import Wire
 from dreamqueue.workers import WorkerCard
@@ -58,6 +58,8 @@ class Memory(Wire):
 class Overview(Wire):
     """The queue."""
 
+    when: float
+    """Unix seconds by Redis' clock."""
     workers: tuple[WorkerCard, ...]
     lanes: tuple[LaneSeen, ...]
     painting: tuple[PaintingSeen, ...]
@@ -71,65 +73,80 @@ class Overview(Wire):
 
 
 async def look(store: JobStore) -> Overview:
-    """Look at it, in three round trips whatever its length."""
+    """Look at it, in a few round trips whatever its length."""
     redis = store.redis
     cards = await workers.awake(redis)
-    names = sorted({entry.lane for entry in backends().values()}.union(*(card.lanes for card in cards)))
     async with redis.pipeline(transaction=False) as pipe:
         pipe.time()
         pipe.info("memory")
+        pipe.hgetall(keys.LANES)
+        pipe.zcard(keys.WAITING)
         pipe.zrange(keys.OPEN, 0, LOOK - 1, withscores=True)
-        for lane in names:
-            pipe.zcard(keys.waiting(lane))
-            pipe.zrange(keys.painting(lane), 0, -1, withscores=True)
-        (seconds, micros), memory, oldest, *found = await pipe.execute()
+        pipe.zrange(keys.PAINTING, 0, -1, withscores=True)
+        (seconds, micros), memory, raw_lanes, waiting, oldest, raw_begun = await pipe.execute()
     now = seconds + micros / 1e6
-    begun = {job.decode(): float(when) for each in found[1::2] for job, when in each}
+    needs = {name.decode(): raw for name, raw in sorted(raw_lanes.items())}
+    begun = {job.decode(): when / 1000 for job, when in raw_begun}
     minutes = range(seconds // 60 - HOUR + 1, seconds // 60 + 1)
     async with redis.pipeline(transaction=False) as pipe:
-        for lane in names:
-            pipe.zmscore(keys.waiting(lane), [job for job, _ in oldest] or ["-"])
+        for key in (keys.WAITING, *map(keys.lane, needs)):
+            pipe.zcard(key)
+            pipe.zmscore(key, [job for job, _ in oldest] or ["-"])
         for job in begun:
-            pipe.hmget(keys.record(job), ["job", "turned", "worker", "step"])
+            pipe.hmget(keys.record(job), ["job", "turned", "worker", "step", "lane"])
         for minute in minutes:
             pipe.hgetall(keys.rate(minute))
         answers = await pipe.execute()
-    waits, records = answers[: len(names)], answers[len(names) : -HOUR]
-    ends = [_counted(raw) for raw in answers[-HOUR:]]
-    lanes = tuple(
-        LaneSeen(
-            name=lane,
-            needs=lane,
-            workers=sum(lane in card.lanes for card in cards),
-            waiting=count,
-            painting=len(painting),
-            oldest=_oldest(oldest, there, now),
+    records, ends = answers[2 * len(needs) + 2 : -HOUR], [_counted(raw) for raw in answers[-HOUR:]]
+    waits = [
+        (now - when / 1000, score is not None) for (_, when), score in zip(oldest, answers[1], strict=False)
+    ]
+    painted = Counter(raw[4].decode() for raw in records if raw[4])
+    lanes = []
+    for at, (name, raw) in enumerate(needs.items(), 1):
+        there = answers[2 * at + 1]
+        of_lane = [
+            waited for (waited, waits_yet), score in zip(waits, there, strict=False) if waits_yet and score
+        ]
+        words, able = _needs(name, raw, cards)
+        lanes.append(
+            LaneSeen(
+                name=name,
+                needs=words,
+                workers=able,
+                waiting=max(0, answers[2 * at] - painted[name]),
+                painting=painted[name],
+                oldest=max(0.0, of_lane[0]) if of_lane else None,
+            )
         )
-        for lane, count, painting, there in zip(names, found[::2], found[1::2], waits, strict=True)
-    )
     return Overview(
+        when=now,
         workers=tuple(cards),
-        lanes=tuple(lane for lane in lanes if lane.waiting or lane.painting or lane.workers),
+        lanes=tuple(lanes),
         painting=tuple(
             _painting(job, raw, now - begun[job]) for job, raw in zip(begun, records, strict=True)
         ),
-        waiting=sum(found[::2]),
+        waiting=waiting,
         minute=dict(ends[-2]),
         hour=dict(sum(ends, Counter())),
         memory=Memory(used=memory["used_memory"], limit=memory["maxmemory"]),
     )
 
 
-def _oldest(jobs: Sequence[tuple[bytes, float]], there: Sequence[float | None], now: float) -> float | None:
-    """How long the first of these jobs has waited that is in the lane."""
-    found = (now - created for (_, created), score in zip(jobs, there, strict=False) if score is not None)
-    waited = next(found, None)
-    return None if waited is None else max(0.0, waited)
+def _needs(name: str, raw: bytes, cards: Sequence[WorkerCard]) -> tuple[str, int]:
+    """What a lane's jobs need, in words, and how many workers have it."""
+    try:
+        needs = Needs.model_validate_json(raw)
+    except ValueError:  # of another version
+        return name, 0
+    room = [f"{needs.gigabytes:g} GB"] if needs.gigabytes else []
+    words = ", ".join([needs.backend, *needs.models, *needs.collections[:1], *room])
+    return words, sum(lacks(card, needs) is None for card in cards)
 
 
 def _painting(job: str, raw: Sequence[bytes | None], seconds: float) -> PaintingSeen:
     """Read leniently: it may be of another version."""
-    stored, turned, worker, step = raw
+    stored, turned, worker, step, _ = raw
     known: dict[str, Any] = json.loads(stored or b"{}")
     recipe = json.loads(turned) if turned else known.get("recipe", {})
     return PaintingSeen(

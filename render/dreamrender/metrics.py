@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from dreamqueue.job import Record
 from dreamqueue.metrics import counter, histogram
 
 BEGUN = counter("jobs_begun", "Jobs that this worker began, by backend.", ["backend"])
@@ -38,33 +37,29 @@ class Tally:
     """Counts the jobs of a worker from their beginnings to their ends."""
 
     def __init__(self, slots: int) -> None:
-        self.ended_here = 0
-        """Ends that counted."""
         self._free = deque([time.monotonic()] * slots, maxlen=slots)
         """Since when each free slot is free."""
+        self._begun: dict[str, str] = {}
+        """Backends of the jobs that have a slot."""
 
-    @contextmanager
-    def slot(self, backend: str, waited: float | None) -> Iterator[None]:
-        """A job has a slot while the block runs, however it goes.
-
-        `waited` are its seconds since it was asked for; None where it was begun before.
-        """
-        self._begun(backend, waited)
-        try:
-            yield
-        finally:
-            self._free.append(time.monotonic())
-
-    def _begun(self, backend: str, waited: float | None) -> None:
+    def begun(self, record: Record) -> None:
+        """A job takes a slot."""
+        backend = self._begun[record.job.id] = record.recipe.backend
         BEGUN.labels(backend).inc()
         since = time.monotonic() - self._free.popleft() if self._free else 0.0
-        if waited is not None:
-            WAITED.observe(max(0.0, waited))
-            PICK_UP.observe(max(0.0, min(since, waited)))
+        if record.tries == 1 and record.started is not None and record.created is not None:
+            waited = max(0.0, record.started - record.created)
+            WAITED.observe(waited)
+            PICK_UP.observe(min(since, waited))
 
-    def ended(self, backend: str, kind: str, seconds: float | None) -> None:
+    def ended(self, job: str, kind: str, seconds: float | None) -> None:
         """An end counted; `seconds` were painted if there is a picture."""
-        self.ended_here += 1
+        backend = self._begun.get(job, "unknown")
         ENDED.labels(backend, kind).inc()
         if seconds is not None:
             PAINTED.labels(backend).observe(seconds)
+
+    def left(self, job: str) -> None:
+        """A job gives its slot back, if it had one, however it went."""
+        if self._begun.pop(job, None) is not None:
+            self._free.append(time.monotonic())
