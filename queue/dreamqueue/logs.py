@@ -23,7 +23,8 @@ from pythonjsonlogger.json import JsonFormatter
 SHORTEST_SECRET = 4
 """Characters of the shortest secret that is looked for: a shorter one is part of too many words."""
 
-_INTERACTION = re.compile(r"((?:webhooks|interactions)/\d+/|[\"']token\\?[\"']\s*:\s*\\?[\"'])[\w.=+/-]{8,}")
+_IN_ADDRESS = re.compile(r"((?:webhooks|interactions)/\d+/)[\w.=-]{8,}")
+_IN_RECORD = re.compile(r"([\"']token\\?[\"']\s*:\s*\\?[\"'])[\w.=+/-]{8,}")
 _HIDDEN = "•••"
 
 _about: ContextVar[tuple[str, ...]] = ContextVar("about", default=())
@@ -70,7 +71,9 @@ class Hide:
         """The line without them."""
         for secret in self._secrets:
             line = line.replace(secret, _HIDDEN)
-        return _INTERACTION.sub(rf"\1{_HIDDEN}", line)
+        for token in (_IN_ADDRESS, _IN_RECORD):
+            line = token.sub(rf"\1{_HIDDEN}", line)
+        return line
 
 
 class TextLines(logging.Formatter):

@@ -77,7 +77,7 @@ def scraped(port: int) -> dict[str, Any]:
 def documented() -> dict[str, tuple[set[str], str]]:
     """From the table of docs/WATCHING.md: labels, and who has it."""
     text = (ROOT / "docs" / "WATCHING.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(aliendreams_\w+)` \| ([^|]*) \| (\w+) \|", text, re.M)
+    rows = re.findall(r"^\| `(aliendreams_\w+)` \|([^|]*)\| (\w+) \|", text, re.M)
     return {name: (set(filter(None, labels.strip().split(", "))), who) for name, labels, who in rows}
 
 
@@ -114,11 +114,10 @@ async def test_what_an_operator_sees_of_a_whole_job(
     house: tuple[PracticeDiscord, dict[str, int], Path], guarded_url: str
 ) -> None:
     discord, ports, folder = house
-    asked = await discord.person("ada").slash(
-        "imagine", prompt="a hut --backend pixels --size 32 --steps 400"
-    )
+    ada = discord.person("ada")
+    asked = await ada.slash("imagine", prompt="a hut --backend pixels --size 32 --steps 400")
     assert asked.reply is not None
-    await shows(asked.reply, "of 400", 30)
+    await shows(asked.reply, "of 400", 60)
     code, text = await asyncio.to_thread(_told, "status", "--json", DREAM_REDIS_URL=guarded_url)
     assert code == 0, text
     now = json.loads(text)
@@ -129,7 +128,8 @@ async def test_what_an_operator_sees_of_a_whole_job(
     code, text = await asyncio.to_thread(_told, "status", "--once", DREAM_REDIS_URL=guarded_url, COLUMNS="80")
     for words in ("attic", "pixels", job["id"], "Ada", "/400", "1 being painted", "memory of Redis"):
         assert words in text, f"{words!r} is not in\n{text}"
-    await shows(asked.reply, "done in", 60)
+    await ada.press(asked.reply, "Stop and keep")
+    await shows(asked.reply, "stopped at step", 60)
     for verb, who in (("bot", "bot "), ("worker", "worker attic")):
         code, text = await asyncio.to_thread(_told, "health", DREAM_METRICS_PORT=str(ports[verb]))
         assert code == 0, text
@@ -146,17 +146,17 @@ async def test_what_an_operator_sees_of_a_whole_job(
             assert labels <= table[name], name
         assert job["id"] not in str(found[verb])
     (ended,) = found["worker"]["aliendreams_jobs_ended_total"].samples
-    assert (ended.labels, ended.value) == ({"backend": "pixels", "kind": "finished"}, 1)
-    assert found["worker"]["aliendreams_steps_total"].samples[0].value == 400
+    assert (ended.labels, ended.value) == ({"backend": "pixels", "kind": "stopped"}, 1)
+    assert found["worker"]["aliendreams_steps_total"].samples[0].value >= job["step"]
     bot = {name: family.samples for name, family in found["bot"].items()}
     assert bot["aliendreams_frames_shown_total"][0].value > 0
     assert bot["aliendreams_gateway_connected"][0].value == 1
     assert [(one.labels["outcome"], one.value) for one in bot["aliendreams_interactions_total"]] == [
-        ("acknowledged", 1)
+        ("acknowledged", 2)
     ]
     assert {one.labels["outcome"] for one in bot["aliendreams_edits_total"]} == {"made"}
     seconds = {one.name: one.value for one in bot["aliendreams_acknowledged_seconds"]}
-    assert 0 < seconds["aliendreams_acknowledged_seconds_sum"] < 3
+    assert 0 < seconds["aliendreams_acknowledged_seconds_sum"] < 6
 
     def queue_is_told() -> bool:
         waiting = scraped(ports["bot"])["aliendreams_workers"].samples
