@@ -10,14 +10,17 @@ import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
+from redis.asyncio import Redis
 
 from dreambot import stand_in
 from dreambot.buttons import JobButton
 from dreambot.cogs.imagine import Imagine
 from dreambot.errors import answer
 from dreambot.message import TOKEN_LIFE, JobMessage
+from dreambot.metrics import counting
 from dreambot.pacing import GAP, Pace
 from dreambot.resume import resume
+from dreambot.seen import seen
 from dreambot.sync import sync_commands
 from dreambot.watch import Watch, Watches
 from dreamconfig.catalogue import include
@@ -61,7 +64,7 @@ class DreamBot(commands.Bot):
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
-            http_trace=self.pace.trace(),
+            http_trace=counting(self.pace.trace()),
             max_messages=None,
             chunk_guilds_at_startup=False,
             **options,
@@ -74,6 +77,11 @@ class DreamBot(commands.Bot):
         if self._queue is None or not self._resumed:
             raise QueueAway
         return self._queue
+
+    @property
+    def redis(self) -> Redis | None:
+        """The connection, if there was one yet."""
+        return None if self._queue is None else self._queue.redis
 
     def follow(
         self,
@@ -161,7 +169,7 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
     token = settings.discord_token.get_secret_value().strip()
     if not token:
         raise SystemExit(f"DREAM_DISCORD_TOKEN is empty. Copy the bot's token from {PORTAL} (page Bot).")
-    async with DreamBot(settings, **options) as bot:
+    async with DreamBot(settings, **options) as bot, seen(bot):
         try:
             await bot.start(token)
         except discord.LoginFailure:

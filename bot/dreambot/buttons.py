@@ -14,6 +14,7 @@ from dreambot.rights import share
 from dreambot.start import submit, think
 from dreamconfig.catalogue import backends
 from dreamqueue.errors import DreamError, PictureError
+from dreamqueue.logs import about
 from dreamqueue.prompt import random_seed
 from dreamqueue.recipe import Recipe
 
@@ -59,6 +60,10 @@ class JobButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Somebody pressed it."""
+        with about(self.job):
+            await self._press(interaction)
+
+    async def _press(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
             if self.verb in {"cancel", "stop"}:
                 await end(interaction, self.job, self.verb)

@@ -48,7 +48,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, DreamError):
         return words.fit(str(error))
     incident = secrets.token_hex(4)
-    log.error("incident %s", incident, exc_info=error)
+    log.error("incident %s", incident, exc_info=error, extra={"incident": incident})
     return (
         f"Something went wrong on my side (incident `{incident}`). "
         "Whoever runs me finds the reason in my log under this number."

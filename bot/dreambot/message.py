@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from dreambot.metrics import an_edit
 from dreambot.pacing import Pace
 from dreamqueue.job import Reply
 
@@ -85,7 +86,7 @@ class JobMessage:
     async def edit(self, shown: Shown) -> None:
         """Show this. Raises MessageGone, TryLater, or HTTPException where neither will help."""
         try:
-            with self._pace.listening(self.reply.channel):
+            with self._pace.listening(self.reply.channel), an_edit():
                 await self._send(shown)
         except discord.Forbidden as error:
             raise MessageGone(deleted=False) from error

@@ -14,11 +14,13 @@ import discord
 from dreambot import words
 from dreambot.buttons import buttons
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
+from dreambot.metrics import FRAMES
 from dreambot.pacing import Pace
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Painted, Queued, Started
 from dreamqueue.job import Cancelled, Ending, Finished, Job, Owner, Stopped
+from dreamqueue.logs import about
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,10 @@ class Watch:
 
     async def run(self) -> None:
         """Show the job until the message shows its end."""
+        with about(self.job.id):
+            await self._run()
+
+    async def _run(self) -> None:
         await self._patiently(lambda: self.queue.attach_reply(self.job.id, self.message.reply))
         listening = asyncio.create_task(self._listen(), name=f"listen {self.job.id}")
         try:
@@ -112,6 +118,8 @@ class Watch:
             return False
         except (TryLater, QueueAway, discord.HTTPException) as error:
             return await self._after(error, over)
+        if shown.files and not over:
+            FRAMES.inc()
         self._content, self._wait, self._refusals = shown.content, 0.5, 0
         self._edited = time.monotonic()
         return over
@@ -219,6 +227,11 @@ class Watches:
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
+    @property
+    def count(self) -> int:
+        """Jobs that are followed."""
+        return len(self._tasks)
+
     def begin(self, watch: Watch) -> None:
         """Follow a job, unless it is followed already."""
         job = watch.job.id
@@ -237,7 +250,7 @@ class Watches:
     def _ended(self, job: str, task: asyncio.Task[None]) -> None:
         del self._tasks[job]
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("job %s is not followed any more", job, exc_info=error)
+            log.error("job %s is not followed any more", job, exc_info=error, extra={"job": job})
 
 
 def suffix(picture: bytes) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
-from rich.console import Console
-from rich.logging import RichHandler
 
 from dreamcli.lazy import LazyGroup
 
@@ -19,27 +15,25 @@ VERBS = {
     "collections": "dreamcli.collections:collections",
     "bot": "dreamcli.serve:bot",
     "worker": "dreamcli.serve:worker",
+    "status": "dreamcli.status:status",
+    "health": "dreamcli.health:health",
     "doctor": "dreamcli.doctor:doctor",
     "bench": "dreamcli.bench:bench",
 }
+SILENT = {"health"}
+"""Verbs that log nothing, and so begin sooner."""
 
 
 @click.command(cls=LazyGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.version_option(package_name="aliendreams")
-def main(verbose: bool) -> None:
+@click.pass_context
+def main(context: click.Context, verbose: bool) -> None:
     """Alien Dreams: a Discord art bot that a community runs on its own GPUs.
 
     Try `aliendreams practice` first: everything at once, no account, on this machine.
     """
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(name)s: %(message)s",
-        handlers=[
-            RichHandler(
-                console=Console(stderr=True), show_path=False, omit_repeated_times=False, markup=False
-            )
-        ],
-    )
-    for noisy in ("arq.worker", "discord", "PIL", "asyncio", "httpx2", "httpcore2", "filelock"):
-        logging.getLogger(noisy).setLevel(logging.DEBUG if verbose else logging.WARNING)
+    if context.invoked_subcommand not in SILENT:
+        from dreamcli.logs import write_logs
+
+        write_logs(verbose)

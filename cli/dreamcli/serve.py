@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import click
 
+from dreamcli.logs import write_logs_of
 from dreamconfig.settings import BotSettings, WorkerSettings
 from dreamqueue.errors import DreamError
 
@@ -15,7 +17,9 @@ def bot() -> None:
     """Run the Discord bot (settings: DREAM_DISCORD_TOKEN, DREAM_REDIS_URL, …; see .env.example)."""
     from dreambot.app import run_bot
 
-    asyncio.run(run_bot(BotSettings()))
+    settings = BotSettings()
+    write_logs_of(settings, bot=socket.gethostname())
+    asyncio.run(run_bot(settings))
 
 
 @click.command()
@@ -31,6 +35,7 @@ def worker(backends: str | None, device: str | None) -> None:
         offered(settings.backends)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    write_logs_of(settings, worker=settings.name)
     try:
         main(settings)
     except DreamError as error:

@@ -5,6 +5,8 @@ Every field is read from the environment (or `.env`) as DREAM_<NAME>.
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -49,6 +51,12 @@ class QueueSettings(_Settings):
     """A job that waited this long ends as expired."""
     keep_hours: Annotated[float, Field(gt=0)] = 72.0
     """How long records and pictures stay in Redis after a job's end. Discord keeps the message."""
+    log: Literal["text", "json"] = "text"
+    """How log lines of bot and worker are written: for people, or one JSON object each."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port at which this process tells /metrics (Prometheus) and /health; 0: none."""
+    metrics_host: str = "127.0.0.1"
+    """Address that it listens at; 0.0.0.0 for every one."""
     models: str = ""
     """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads nothing
     there but the names of a community's own models."""
@@ -97,3 +105,8 @@ class WorkerSettings(QueueSettings):
     """Whether fetched or added models may be used that are not licensed for commercial use."""
     memory_gb: Annotated[float, Field(ge=0)] = 0.0
     """Gigabytes that models and paintings may take together, by estimate; 0: what is free on the device."""
+
+    @property
+    def name(self) -> str:
+        """How this worker is called."""
+        return self.worker_name or f"{socket.gethostname()}-{os.getpid()}"

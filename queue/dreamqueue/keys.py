@@ -34,6 +34,7 @@ HELD = "dream:held:"
 RUNNING = "dream:running:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
+RATE = "dream:rate:"
 BLOB = "dream:blob:"
 WORKER = "dream:worker:"
 LANE = "arq:lane:"
@@ -69,6 +70,11 @@ def spent(scope: str, day: str) -> str:
 def claim(job: str) -> str:
     """A worker is about to take it."""
     return CLAIM + job
+
+
+def rate(minute: int) -> str:
+    """Hash: how many jobs ended in a minute (Unix time / 60), by kind of end; forgotten after two hours."""
+    return f"{RATE}{minute}"
 
 
 def blob(key: str) -> str:

@@ -163,6 +163,10 @@ class JobStore:
         """An earlier frame of this try can be taken."""
         await self.run("note", [job, holder, f"{KEPT.decode()}{step}", key])
 
+    async def note_step(self, job: str, holder: str, step: int) -> None:
+        """How far this try is, where it can be read without its picture."""
+        await self.run("note", [job, holder, "step", step])
+
     async def open_jobs(self) -> list[str]:
         """Jobs that have not ended, oldest first."""
         return [job.decode() for job in await self.redis.zrange(keys.OPEN, 0, -1)]

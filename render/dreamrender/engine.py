@@ -52,6 +52,8 @@ class Engine:
         self._waiting = Waiting(self._room)
         self._running: list[Running] = []
         self._closing = False
+        self._turned: float | None = None
+        """When the turn under way began, by the monotonic clock; None while there is no work."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -65,6 +67,22 @@ class Engine:
         if self._thread.is_alive():
             self._thread.join()
 
+    @property
+    def sessions(self) -> int:
+        """Jobs that are being painted. Any thread may ask."""
+        return len(self._running)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the turn under way began; 0 while there is no work."""
+        turned = self._turned
+        return 0.0 if turned is None else time.monotonic() - turned
+
     def paint(self, recipe: Recipe, inputs: Inputs | None = None, state: bytes | None = None) -> Painting:
         """Begin a recipe, or go on from a saved state. Call from a running event loop.
 
@@ -77,7 +95,9 @@ class Engine:
 
     def _run(self) -> None:
         while not self._closing:
+            self._turned = None
             self._receive()
+            self._turned = time.monotonic()
             self._admit()
             self._advance()
         closed = RuntimeError("the engine was closed")

@@ -12,8 +12,10 @@ from typing import Literal, TypeAlias
 
 from PIL.Image import Image as PILImage
 
+from dreamqueue import logs
 from dreamqueue.errors import PaintError, TooLate
 from dreamqueue.recipe import Recipe
+from dreamrender import metrics
 from dreamrender.backend import Backend, Inputs, Part, Session, Steerable
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
@@ -81,6 +83,8 @@ class Painting:
         self.notes: tuple[str, ...] = ()
         """What the member should know besides what the session says."""
         self.shrunk = False
+        self.jobs = logs.jobs()
+        """Those whose painting it is, for the log."""
         self.wanted: Literal["cancel", "stop"] | None = None
         self.over = False
         self._loop = loop
@@ -168,6 +172,7 @@ class Painting:
     def stepped(self, session: Session, seconds: float, picture: Callable[[], Image]) -> None:
         """The engine made a step that took `seconds`; `picture` draws it if it is due."""
         self.seconds += seconds
+        metrics.stepped(self.recipe.backend, seconds)
         began = time.perf_counter()
         due = time.monotonic() - self._last_frame >= self._frame_seconds or session.step == 1
         keep = session.step % self._keep_every == 0 or session.step == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from dreamqueue.errors import CannotResume
+from dreamqueue.logs import about
 from dreamrender import residents
 from dreamrender.backend import Backend, Closeable, HasExtras, HasGlimpses, HasParts, Resumable, Session
 from dreamrender.painting import Outcome, Painting
@@ -24,32 +25,35 @@ class Running:
 
     def look(self) -> Image:
         """What it looks like on its way, as cheaply as the backend can tell."""
-        if isinstance(self.backend, HasGlimpses):
-            return self.backend.glimpse(self.session)
-        return self.backend.picture(self.session)
+        with about(*self.painting.jobs):
+            if isinstance(self.backend, HasGlimpses):
+                return self.backend.glimpse(self.session)
+            return self.backend.picture(self.session)
 
     def outcome(self, kind: str) -> Outcome:
         """What there is to keep of it now."""
         backend, session = self.backend, self.session
-        return Outcome(
-            kind=kind,
-            picture=backend.picture(session),
-            step=session.step,
-            score=session.score,
-            seconds=self.painting.seconds,
-            notes=(*self.painting.notes, *getattr(session, "notes", ())),
-            extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
-            parts=backend.parts(session) if isinstance(backend, HasParts) else (),
-            state=self._state(),
-        )
+        with about(*self.painting.jobs):
+            return Outcome(
+                kind=kind,
+                picture=backend.picture(session),
+                step=session.step,
+                score=session.score,
+                seconds=self.painting.seconds,
+                notes=(*self.painting.notes, *getattr(session, "notes", ())),
+                extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
+                parts=backend.parts(session) if isinstance(backend, HasParts) else (),
+                state=self._state(),
+            )
 
     def close(self) -> None:
         """Close its session, once."""
         if self._open and isinstance(self.backend, Closeable):
-            try:
-                self.backend.close(self.session)
-            except Exception:
-                log.exception("a session did not close")
+            with about(*self.painting.jobs):
+                try:
+                    self.backend.close(self.session)
+                except Exception:
+                    log.exception("a session did not close")
         self._open = False
 
     def begin_again(self, session: Session) -> None:

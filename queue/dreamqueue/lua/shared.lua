@@ -40,5 +40,8 @@ local function close(id, ending, news, keep_ms, took_ms)
   redis.call('ZREM', K.PAINTING, id)
   redis.call('ZREM', K.LANE .. facts[1], id)
   redis.call('DEL', K.PAYLOAD .. id, K.LEASE .. id, K.FRAME .. id, K.CLAIM .. id)
+  local rate = K.RATE .. math.floor(clock('') / 60000)
+  redis.call('HINCRBY', rate, cjson.decode(ending).kind, 1)
+  redis.call('EXPIRE', rate, 7200)
   tell(news)
 end

@@ -16,6 +16,7 @@ from dreamqueue import keys
 from dreamqueue.errors import CannotResume, DreamError, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
 from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Record, Stopped
+from dreamqueue.logs import about
 from dreamqueue.places import cost_kind
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
@@ -23,6 +24,7 @@ from dreamrender.backend import Inputs
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
+from dreamrender.metrics import Tally
 from dreamrender.picture import jpeg_bytes
 from dreamrender.worker.keeping import Keeper
 from dreamrender.worker.lease import lease
@@ -52,6 +54,7 @@ class Painter:
         self.job_timeout = job_timeout
         self.shelf = shelf or Shelf(None)
         self.keeper = Keeper(store, largest_state)
+        self.tally = Tally(engine.max_sessions)
         self.slots = slots or Slots(1)
         self.ended = 0
         """Jobs that it brought to an end."""
@@ -79,8 +82,10 @@ class Painter:
         self._under_way.add(job_id)
         self._early[job_id] = []
         try:
-            await self._deliver(job_id)
+            with about(job_id):
+                await self._deliver(job_id)
         finally:
+            self.tally.left(job_id)
             self._under_way.discard(job_id)
             self._early.pop(job_id, None)
 
@@ -118,6 +123,7 @@ class Painter:
     async def _ending(self, job_id: str, holder: str) -> Ending:
         try:
             record = await self._record(job_id)
+            self.tally.begun(record)
             async with asyncio.timeout(self.job_timeout):
                 return await self._paint(record.job, record.recipe, holder)
         except TimeoutError:
@@ -126,7 +132,7 @@ class Painter:
             return Failed(reason=str(error))
         except Exception:
             incident = secrets.token_hex(3)
-            log.exception("job %s: incident %s", job_id, incident)
+            log.exception("job %s: incident %s", job_id, incident, extra={"incident": incident})
             return Failed(reason="Something broke while painting.", incident=incident)
 
     async def _record(self, job_id: str) -> Record:
@@ -205,6 +211,7 @@ class Painter:
                     await under_way.keep_earlier()
                 return update
             try:
+                await self.store.note_step(job.id, under_way.holder, update.step)
                 await self.store.put_frame(_frame(job, painting.recipe, update))
                 await under_way.keep_earlier()
             except RedisAway:
@@ -221,6 +228,8 @@ class Painter:
                 await asyncio.sleep(1)
                 continue
             self.ended += counted
+            if counted:
+                self.tally.ended(job_id, ending.kind, took)
             log.info("job %s: %s%s", job_id, ending.kind, "" if counted else " (had ended before)")
             return
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
-import socket
 from collections.abc import Callable, Sequence
 
 import torch
@@ -33,6 +31,7 @@ from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
 from dreamrender.worker.picker import Picker
 from dreamrender.worker.room import DeviceRoom
+from dreamrender.worker.seen import tell
 from dreamrender.worker.sign import Sign
 from dreamrender.worker.slots import Slots
 
@@ -70,7 +69,7 @@ async def run_worker(
     choose(settings.precision)
     names = list(backends or offered(settings.backends))
     slots = settings.max_sessions or (1 if device == "cpu" else 4)
-    name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+    name = settings.name
     open_shelf(settings)
     own = residents_on(device)
     own.budget = settings.memory_gb * 1e9 or None
@@ -106,6 +105,7 @@ async def run_worker(
     tasks = [
         asyncio.create_task(sign.show(client, ready), name="card"),
         asyncio.create_task(_sweep(client), name="sweep"),
+        asyncio.create_task(tell(settings, name, engine, device, client.redis), name="seen"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
         asyncio.create_task(picker.run(), name="picker"),
     ]
