@@ -82,6 +82,11 @@ class WorkerSettings(QueueSettings):
     longer; 0 keeps none."""
     job_timeout: Annotated[float, Field(gt=0)] = 3600.0
     """Seconds after which a job that is still being painted fails."""
+    step_timeout: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds after which a step that does not end counts as hung: the worker's process ends (status 70), and
+    others take its jobs. Loading models may take six times as long."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that a worker which was asked to go (SIGTERM) paints on before it hands its jobs over."""
     download: bool = False
     """Whether a worker may fetch a model of the catalogue by itself when a job needs it."""
     non_commercial: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from redis.asyncio import Redis
 
 from dreamqueue import keys
@@ -27,6 +29,8 @@ class WorkerCard(Wire):
     """Jobs it paints at once."""
     collections: tuple[str, ...] = ()
     """Collections of pictures on its disk: `harbours`, and `@123/harbours` for member 123 alone."""
+    mode: Literal["serving", "paused", "draining"] = "serving"
+    """draining: it was asked to go, and takes no more jobs."""
 
 
 async def show(redis: Redis, card: WorkerCard) -> None:

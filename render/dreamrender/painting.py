@@ -15,6 +15,7 @@ from PIL.Image import Image as PILImage
 from dreamqueue.errors import PaintError, TooLate
 from dreamqueue.recipe import Recipe
 from dreamrender.backend import Backend, Inputs, Part, Session, Steerable
+from dreamrender.broken import EngineBroken
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
 
@@ -80,6 +81,10 @@ class Painting:
         """Time that its steps and frames took."""
         self.notes: tuple[str, ...] = ()
         """What the member should know besides what the session says."""
+        self.alone = False
+        """Whether it shares its steps with nobody."""
+        self.blamed = False
+        """Whether the engine was at work on it when it broke."""
         self.shrunk = False
         self.wanted: Literal["cancel", "stop"] | None = None
         self.over = False
@@ -192,6 +197,7 @@ class Painting:
 
     def fail(self, error: Exception) -> None:
         """It could not be painted."""
+        self.blamed = isinstance(error, EngineBroken) and error.blamed
         self._let_go()
         self._tell(error)
 

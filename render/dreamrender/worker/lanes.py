@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -49,6 +49,12 @@ def lane_workers(client: QueueClient, lanes: Sequence[str], painter: Painter, sl
     """One for each lane; together they take at most `slots` jobs at once."""
     shared = Slots()
     return [_lane_worker(client, lane, painter, slots, shared) for lane in lanes]
+
+
+def stop_picking(workers: Iterable[Worker]) -> None:
+    """Take no more jobs; those that were taken go on."""
+    for worker in workers:
+        worker.allow_pick_jobs = False
 
 
 async def serve(worker: Worker) -> None:

@@ -7,9 +7,10 @@ import contextlib
 import io
 import logging
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
-from arq.worker import Retry
+from arq.worker import Retry, RetryJob
 from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
@@ -21,6 +22,7 @@ from dreamqueue.places import cost_kind
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Inputs
+from dreamrender.broken import EngineBroken
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome
@@ -31,6 +33,19 @@ from dreamrender.worker.missing import fetch_missing
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
+
+LET_GO_SECONDS = 2.0
+"""How long a job that is handed over waits for the engine's step; the engine lets go of it after that."""
+HAND_OVER_SECONDS = 1.0
+"""How long Redis has for taking a job back; if it is away, the job's lease runs out."""
+
+
+@dataclass(frozen=True)
+class _Painted:
+    """A painting that left a picture, which is not stored yet."""
+
+    under_way: UnderWay
+    outcome: Outcome
 
 
 class Painter:
@@ -56,6 +71,11 @@ class Painter:
         self._early: dict[str, list[Turn]] = {}
         """Turns of jobs that are begun here and not painted yet: models are fetched, pictures looked at."""
 
+    @property
+    def busy(self) -> int:
+        """Jobs that have been begun here and have no end yet."""
+        return len(self._under_way)
+
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
         if order.job in self._painting:
@@ -64,7 +84,12 @@ class Painter:
             self._early[order.job].append(order)
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
-        """Paint a job and end it. Delivered at least once; ends once."""
+        """Paint a job and end it. Delivered at least once; ends once.
+
+        Raises RetryJob, on which arq lets go of the lease at once, for a job that another worker shall paint.
+        """
+        if self.engine.broken is not None:
+            raise RetryJob("this worker cannot paint any more")
         if job_id in self._under_way:
             # The lease ran out while Redis was away, and arq gave us our own job: by then it is renewed.
             raise Retry(defer=2 * RENEW_SECONDS)
@@ -72,6 +97,9 @@ class Painter:
         self._early[job_id] = []
         try:
             await self._deliver(job_id)
+        except RedisAway as error:
+            log.warning("job %s is not begun just now: %s", job_id, error)
+            raise RetryJob("Redis is away") from None
         finally:
             self._under_way.discard(job_id)
             self._early.pop(job_id, None)
@@ -92,11 +120,27 @@ class Painter:
             if verdict != "go":
                 return
             try:
-                ending = await self._ending(await self._as_begun(record), tries)
+                painted = await self._painted(await self._as_begun(record), tries)
             except asyncio.CancelledError:
-                await self.store.run("hand_over", [keys.record(job.id)], [tries])
+                await self._hand_over(job, tries)
                 raise
-            await self._finish(job, ending, tries)
+            except EngineBroken as broken:
+                if broken.blamed:
+                    log.error("job %s: try %d was under way when %s", job.id, tries, broken)
+                else:
+                    await self._hand_over(job, tries)
+                raise RetryJob(str(broken)) from None
+            await self._put_away(job, painted, tries)
+
+    async def _hand_over(self, job: Job, tries: int) -> None:
+        """Give the try back. arq lets go of the lease once we have raised."""
+        try:
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                await self.store.run("hand_over", [keys.record(job.id)], [tries])
+        except RedisAway:
+            log.warning("job %s could not be handed over, Redis is away: its lease runs out", job.id)
+        else:
+            log.info("job %s: handed over", job.id)
 
     async def _as_begun(self, record: Record) -> Record:
         """The record once more: from here on turns are told to us, before they were written there."""
@@ -105,25 +149,43 @@ class Painter:
         except RedisAway:
             return record
 
-    async def _ending(self, record: Record, tries: int) -> Ending:
+    async def _painted(self, record: Record, tries: int) -> Ending | _Painted:
         job = record.job
         try:
             async with asyncio.timeout(self.job_timeout):
                 return await self._paint(job, record.recipe, tries)
         except TimeoutError:
             return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
-        except DreamError as error:
-            return Failed(reason=str(error))
-        except Exception:
-            incident = secrets.token_hex(3)
-            log.exception("job %s: incident %s", job.id, incident)
-            return Failed(reason="Something broke while painting.", incident=incident)
+        except EngineBroken:
+            raise
+        except Exception as error:
+            return _failed(job, error)
 
-    async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
+    async def _put_away(self, job: Job, painted: Ending | _Painted, tries: int) -> None:
+        """Store what is painted and end the job, also if the worker is told to go meanwhile."""
+        storing = asyncio.create_task(self._store(job, painted, tries), name=f"store {job.id}")
+        try:
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await asyncio.wait({storing}, timeout=LET_GO_SECONDS)
+            if storing.cancel():
+                await asyncio.wait({storing})
+                await self._hand_over(job, tries)
+            raise
+
+    async def _store(self, job: Job, painted: Ending | _Painted, tries: int) -> None:
+        if isinstance(painted, _Painted):
+            try:
+                painted = await self.keeper.ended(painted.under_way, painted.outcome)
+            except Exception as error:
+                painted = _failed(job, error)
+        await self._finish(job, painted, tries)
+
+    async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending | _Painted:
         if order := await fetch_missing(self.store, job.id, recipe):
             return Cancelled(by=order.by)
         inputs = await self._inputs(recipe, job.owner)
-        painting = self.engine.paint(recipe, inputs, await self._state(job))
+        painting = self.engine.paint(recipe, inputs, await self._state(job), alone=tries > 1)
         under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
         try:
             for turn in self._early.pop(job.id, ()):
@@ -132,7 +194,11 @@ class Painter:
             outcome = await self._follow(under_way)
         except BaseException:
             painting.cancel()
-            await painting.gone()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LET_GO_SECONDS):
+                    await painting.gone()
+            if painting.blamed and self.engine.broken is not None:
+                raise EngineBroken(self.engine.broken, blamed=True) from None
             raise
         finally:
             self._painting.pop(job.id, None)
@@ -145,7 +211,7 @@ class Painter:
         if painting.recipe != recipe:
             with contextlib.suppress(*RedisAway):
                 await self.store.note_turn(job.id, tries, painting.recipe)
-        return await self.keeper.ended(under_way, outcome)
+        return _Painted(under_way, outcome)
 
     async def _state(self, job: Job) -> bytes | None:
         if job.state is None:
@@ -196,6 +262,14 @@ class Painter:
                 continue
             log.info("job %s: %s%s", job.id, ending.kind, "" if counted else " (had ended before)")
             return
+
+
+def _failed(job: Job, error: Exception) -> Failed:
+    if isinstance(error, DreamError):
+        return Failed(reason=str(error))
+    incident = secrets.token_hex(3)
+    log.error("job %s: incident %s", job.id, incident, exc_info=error)
+    return Failed(reason="Something broke while painting.", incident=incident)
 
 
 def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:

@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import torch
 
@@ -28,11 +29,14 @@ from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
 from dreamrender.residents import residents_on
 from dreamrender.shelf import open_shelf, shelf
-from dreamrender.worker.lanes import lane_workers, serve
+from dreamrender.worker.drain import Drain
+from dreamrender.worker.lanes import lane_workers, serve, stop_picking
+from dreamrender.worker.leaving import BROKEN, ENGINE_SECONDS, GOING_SECONDS, LAST_SECONDS, leave, leave_within
 from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
 from dreamrender.worker.room import DeviceRoom
+from dreamrender.worker.watchdog import WorkerBroken, end_if_all_hangs, watch
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +66,13 @@ async def run_worker(
     load: Callable[[str], Backend] | None = None,
     backends: Sequence[str] | None = None,
     ready: asyncio.Event | None = None,
+    drain: Drain | None = None,
 ) -> None:
-    """Serve the lanes until cancelled. `load` and `backends` replace the registry (for tests)."""
+    """Serve the lanes until cancelled, or asked to go by `drain`. Raises WorkerBroken.
+
+    What is still being painted then is handed over. `load` and `backends` replace the registry (for tests).
+    """
+    drain = drain or Drain()
     device = pick_device(settings.device)
     choose(settings.precision)
     names = list(backends or offered(settings.backends))
@@ -97,22 +106,34 @@ async def run_worker(
     painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf)
     arq_workers = lane_workers(client, lanes, painter, slots)
     engine.start()
+    drain.heeded = True
+    over = asyncio.create_task(
+        drain.over(lambda: stop_picking(arq_workers), lambda: painter.busy), name="drain"
+    )
     tasks = [
-        asyncio.create_task(_show(client, card, shelf, ready), name="card"),
+        asyncio.create_task(_show(client, card, shelf, ready, drain), name="card"),
+        asyncio.create_task(watch(engine, settings.step_timeout), name="watchdog"),
         asyncio.create_task(_sweep(client), name="sweep"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
         *(asyncio.create_task(serve(worker), name=worker.queue_name) for worker in arq_workers),
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
-        await asyncio.gather(*tasks)
-    finally:
+        await asyncio.wait({over, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        stop_picking(arq_workers)
+        for task in (over, *tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in (await asyncio.wait({over, *tasks}, timeout=GOING_SECONDS))[0]:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.debug("%s ended in %r", task.get_name(), error)
         with contextlib.suppress(*RedisAway):
-            await workers.leave(client.redis, name)
-        await asyncio.to_thread(engine.close)
+            async with asyncio.timeout(1):
+                await workers.leave(client.redis, name)
+        await asyncio.to_thread(engine.close, 0 if engine.broken else ENGINE_SECONDS)
         await client.close()
 
 
@@ -122,18 +143,46 @@ def _load_critic(name: str, device: str) -> None:
     load_critic(name, device)
 
 
-def main(settings: WorkerSettings) -> None:
-    """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker."""
+def main(
+    settings: WorkerSettings,
+    *,
+    load: Callable[[str], Backend] | None = None,
+    backends: Sequence[str] | None = None,
+) -> None:
+    """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker.
 
-    async def until_told() -> None:
-        task = asyncio.create_task(run_worker(settings))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    The first signal drains it (`WorkerSettings.drain_seconds`), a second one hands everything over at once.
+    Ends the process with status `leaving.BROKEN` if it cannot paint any more. `load` and `backends` as in
+    `run_worker`.
+    """
+    drain = Drain(settings.drain_seconds)
+    asyncio.run(_until_told(settings, drain, run_worker(settings, load=load, backends=backends, drain=drain)))
 
-    asyncio.run(until_told())
+
+async def _until_told(settings: WorkerSettings, drain: Drain, worker: Coroutine[Any, Any, None]) -> None:
+    def told() -> None:
+        drain.ask()
+        leave_within(LAST_SECONDS + (0 if drain.hurried.is_set() else drain.seconds), 0)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    guard = asyncio.create_task(end_if_all_hangs(settings.step_timeout), name="guard")
+    task = asyncio.create_task(worker)
+    asked = asyncio.create_task(drain.begun.wait())
+    await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+    if not drain.heeded:
+        task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("asked to go before there was anything to do")
+    except WorkerBroken as broken:
+        log.critical("this worker ends: %s", broken)
+        leave(BROKEN)
+    finally:
+        asked.cancel()
+        guard.cancel()
 
 
 async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
@@ -146,16 +195,25 @@ async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
 
 
 async def _show(
-    client: QueueClient, card: workers.WorkerCard, shelf: Shelf, ready: asyncio.Event | None
+    client: QueueClient,
+    card: workers.WorkerCard,
+    shelf: Shelf,
+    ready: asyncio.Event | None,
+    drain: Drain,
 ) -> None:
     while True:
         here = await asyncio.to_thread(shelf.all)
         labels = tuple(found.label for found in here[: workers.MOST_COLLECTIONS])
+        told = drain.begun.is_set()
+        now = {"collections": labels, "mode": "draining" if told else "serving"}
         with contextlib.suppress(*RedisAway):
-            await workers.show(client.redis, card.model_copy(update={"collections": labels}))
+            await workers.show(client.redis, card.model_copy(update=now))
             if ready is not None:
                 ready.set()
-        await asyncio.sleep(workers.SILENT_AFTER / 4)
+        if told:
+            await asyncio.sleep(workers.SILENT_AFTER / 4)
+        else:
+            await drain.until_begun(workers.SILENT_AFTER / 4)
 
 
 async def _sweep(client: QueueClient) -> None:
