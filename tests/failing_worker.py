@@ -1,4 +1,4 @@
-"""A worker process for tests in which it goes wrong. Usage: failing_worker.py REDIS_URL NAME [SETTING=VALUE …]
+"""A worker process for tests in which it goes wrong. Usage: failing_worker.py REDIS_URL NAME [SETTING=VALUE]
 
 Paints grey like the slow one; what the prompt says goes wrong as `tests.broken_painter` has it.
 """

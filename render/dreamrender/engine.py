@@ -83,7 +83,7 @@ class Engine:
         return not self._thread.is_alive()
 
     def break_down(self, why: str, blamed: Iterable[Painting] = ()) -> None:
-        """It cannot go on, and everybody is told by an EngineBroken. From any thread; the first reason counts."""
+        """It cannot go on; everybody gets an EngineBroken. From any thread, and the first reason counts."""
         with self._breaking:
             if self.broken is not None:
                 return

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -26,7 +23,7 @@ from dreamrender.worker.leaving import BROKEN
 from dreamrender.worker.run import run_worker
 from dreamrender.worker.watchdog import LOADING, WorkerBroken, watch
 
-from .on_valkey import ADA, MO, ROOT, ending, process_environment, started, worker_here
+from .on_valkey import ADA, MO, ending, failing_worker, started, worker_here
 
 
 @pytest.fixture
@@ -45,24 +42,15 @@ def two_slots(settings: WorkerSettings) -> WorkerSettings:
 async def running(settings: WorkerSettings, painter: Backend) -> AsyncIterator[asyncio.Task[None]]:
     """A worker that ends by itself."""
     ready = asyncio.Event()
-    task = asyncio.create_task(run_worker(settings, load=lambda name: painter, backends=["pixels"], ready=ready))
+    task = asyncio.create_task(
+        run_worker(settings, load=lambda name: painter, backends=["pixels"], ready=ready)
+    )
     await ready.wait()
     try:
         yield task
     finally:
         task.cancel()
         await asyncio.wait({task})
-
-
-@contextlib.contextmanager
-def worker_process(settings: WorkerSettings, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own, whose painter goes wrong as the prompt says."""
-    command = [sys.executable, "-m", "tests.failing_worker", settings.redis_url.get_secret_value(), "there"]
-    with subprocess.Popen([*command, *more], cwd=ROOT, env=process_environment()) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.mark.parametrize("how", ["hang", "curse", "crack", "hang at once"])
@@ -107,13 +95,13 @@ def test_a_hung_workers_process_ends_itself_and_another_has_its_jobs_at_once(
     settings: WorkerSettings, client: QueueClient, grey: GreyBackend
 ) -> None:
     """Not async, so that the wait for the process is a plain one."""
-    with worker_process(settings, "step_timeout=0.5", "max_sessions=2") as process:
-        with asyncio.Runner() as runner:
-            good, bad = runner.run(_two_jobs(settings))
-            assert process.wait(30) == BROKEN
-            died = time.monotonic()
-            runner.run(_both_end(settings, grey, good, bad))
-            assert time.monotonic() - died < 2.5, "less than a lease"
+    there = failing_worker(settings, "step_timeout=0.5", "max_sessions=2")
+    with there as process, asyncio.Runner() as runner:
+        good, bad = runner.run(_two_jobs(settings))
+        assert process.wait(30) == BROKEN
+        died = time.monotonic()
+        runner.run(_both_end(settings, grey, good, bad))
+        assert time.monotonic() - died < 2.5, "less than a lease"
 
 
 async def _two_jobs(settings: WorkerSettings) -> tuple[str, str]:
@@ -140,8 +128,11 @@ async def test_a_turn_of_the_engine_that_takes_long_in_all_does_not_hang(broken:
     engine.start()
     watching = asyncio.create_task(watch(engine, 0.4))
     paintings = [engine.paint(grey_recipe(steps=2)) for _ in range(8)]
-    await asyncio.wait({watching, *(asyncio.create_task(one.gone()) for one in paintings)}, timeout=5,
-                       return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(
+        {watching, *(asyncio.create_task(one.gone()) for one in paintings)},
+        timeout=5,
+        return_when=asyncio.FIRST_COMPLETED,
+    )
     for one in paintings:
         await one.gone()
     assert not watching.done()
@@ -170,7 +161,14 @@ def test_what_poisons_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
         RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"),
         ValueError("CUDA error: not torch's"),
     ]
-    assert [poisoned.poisoned(error) for error in (*lost, *others)] == [True, True, False, False, False, False]
+    assert [poisoned.poisoned(error) for error in (*lost, *others)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
     monkeypatch.setattr(poisoned, "_works", lambda: True)
     assert not poisoned.poisoned(lost[0]), "a GPU that still computes is not lost"
 
@@ -185,4 +183,3 @@ async def test_after_it_broke_the_engine_refuses_at_once(broken: BrokenPainter) 
     await second.gone()
     assert not second.blamed
     assert engine.close(5)
-    assert threading.current_thread() is threading.main_thread()

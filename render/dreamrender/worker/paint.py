@@ -46,6 +46,8 @@ class _Painted:
 
     under_way: UnderWay
     outcome: Outcome
+    asked: Recipe
+    """The recipe as it was begun with."""
 
 
 class Painter:
@@ -133,7 +135,15 @@ class Painter:
             await self._put_away(job, painted, tries)
 
     async def _hand_over(self, job: Job, tries: int) -> None:
-        """Give the try back. arq lets go of the lease once we have raised."""
+        """Give the try back, whoever cancels us. arq lets go of the lease once we have raised."""
+        giving = asyncio.create_task(self._give_back(job, tries), name=f"hand over {job.id}")
+        try:
+            await asyncio.shield(giving)
+        except asyncio.CancelledError:
+            await asyncio.wait({giving})
+            raise
+
+    async def _give_back(self, job: Job, tries: int) -> None:
         try:
             async with asyncio.timeout(HAND_OVER_SECONDS):
                 await self.store.run("hand_over", [keys.record(job.id)], [tries])
@@ -175,11 +185,24 @@ class Painter:
 
     async def _store(self, job: Job, painted: Ending | _Painted, tries: int) -> None:
         if isinstance(painted, _Painted):
+            await self._note(painted)
             try:
                 painted = await self.keeper.ended(painted.under_way, painted.outcome)
             except Exception as error:
                 painted = _failed(job, error)
         await self._finish(job, painted, tries)
+
+    async def _note(self, painted: _Painted) -> None:
+        """What is good to know of it beside its end; nothing waits for that."""
+        under_way, outcome, asked = painted.under_way, painted.outcome, painted.asked
+        recipe, job = under_way.painting.recipe, under_way.job
+        await under_way.keep_earlier()
+        with contextlib.suppress(*RedisAway):
+            if outcome.kind == "finished" and job.state is None:
+                steps = asked.work if asked.several else outcome.step
+                await self.store.note_cost(cost_kind(recipe), outcome.seconds / steps)
+            if recipe != asked:
+                await self.store.note_turn(job.id, under_way.tries, recipe)
 
     async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending | _Painted:
         if order := await fetch_missing(self.store, job.id, recipe):
@@ -204,14 +227,7 @@ class Painter:
             self._painting.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
             return Cancelled(by=under_way.whoever)
-        if outcome.kind == "finished" and job.state is None:
-            with contextlib.suppress(*RedisAway):
-                steps = recipe.work if recipe.several else outcome.step
-                await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / steps)
-        if painting.recipe != recipe:
-            with contextlib.suppress(*RedisAway):
-                await self.store.note_turn(job.id, tries, painting.recipe)
-        return _Painted(under_way, outcome)
+        return _Painted(under_way, outcome, recipe)
 
     async def _state(self, job: Job) -> bytes | None:
         if job.state is None:
@@ -242,8 +258,6 @@ class Painter:
         job, painting = under_way.job, under_way.painting
         async for update in painting.updates():
             if isinstance(update, Outcome):
-                if update.kind != "cancelled":
-                    await under_way.keep_earlier()
                 return update
             try:
                 await self.store.put_frame(_frame(job, painting.recipe, update))

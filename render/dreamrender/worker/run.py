@@ -31,7 +31,14 @@ from dreamrender.residents import residents_on
 from dreamrender.shelf import open_shelf, shelf
 from dreamrender.worker.drain import Drain
 from dreamrender.worker.lanes import lane_workers, serve, stop_picking
-from dreamrender.worker.leaving import BROKEN, ENGINE_SECONDS, GOING_SECONDS, LAST_SECONDS, leave, leave_within
+from dreamrender.worker.leaving import (
+    BROKEN,
+    ENGINE_SECONDS,
+    GOING_SECONDS,
+    LAST_SECONDS,
+    leave,
+    leave_within,
+)
 from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
