@@ -6,7 +6,9 @@
     │   └── BadValue        a value that cannot be read or lies outside its limits
     ├── PictureError        an initial picture that cannot be used
     ├── QueueError          the road from the bot to a worker
-    │   ├── QueueAway       Redis does not answer
+    │   ├── QueueAway       Redis does not answer, or takes no writes just now
+    │   │   ├── NoRoomLeft  its memory or its disk is full
+    │   │   └── QueueLocked it does not let this process in
     │   ├── QueueFull       too many jobs wait
     │   ├── NobodyPaints    no live worker can do what was asked
     │   └── NoSuchJob       the id is unknown, or its record has expired
@@ -64,12 +66,30 @@ class QueueError(DreamError):
 
 
 class QueueAway(QueueError):
-    """Redis does not answer."""
+    """Redis does not answer, or takes no writes just now; it may in a minute."""
+
+    words = "The queue does not answer just now. Nothing was started; please ask again in a minute."
 
     def __init__(self) -> None:
-        super().__init__(
-            "The queue does not answer just now. Nothing was started; please ask again in a minute."
-        )
+        super().__init__(self.words)
+
+
+class NoRoomLeft(QueueAway):
+    """Redis' memory or its disk is full."""
+
+    words = (
+        "The queue is full: there is no room to keep another job or picture. Nothing was started; please "
+        "come back when older pictures have been forgotten."
+    )
+
+
+class QueueLocked(QueueAway):
+    """Redis does not let this process in, or not do what it has to."""
+
+    words = (
+        "The queue does not let me in. Whoever runs this bot has to look at the user and the password in "
+        "DREAM_REDIS_URL, and at what that user may do."
+    )
 
 
 class QueueFull(QueueError):

@@ -13,14 +13,16 @@ from importlib.resources import files
 from typing import Any, cast
 
 from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamqueue import keys
-from dreamqueue.errors import NoSuchJob, QueueAway
+from dreamqueue.errors import NoRoomLeft, NoSuchJob, QueueAway, QueueLocked
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Ending, Job, JobState, Record, Reply
 from dreamqueue.recipe import Recipe
+from dreamqueue.refusals import REFUSALS, full
 
 SILENCE = 10.0
 """Seconds without an answer after which Redis counts as away."""
@@ -31,12 +33,13 @@ MAX_TRIES = 2
 KEPT = b"kept:"
 """Fields of a record: the step of an earlier frame, and its blob key."""
 
-RedisAway = (RedisConnectionError, RedisTimeoutError, OSError)
+RedisAway = (RedisConnectionError, RedisTimeoutError, OSError, *REFUSALS)
+"""Redis does not take it just now: it does not answer, or it is full, loading, or a replica for the time."""
 
 
 @asynccontextmanager
 async def queue_at_hand() -> AsyncIterator[None]:
-    """Turns "Redis does not answer", however it shows, into the error that people can read.
+    """Turns "Redis does not take it just now", however it shows, into the error that people can read.
 
     The time-out is ours and not the connection's (`socket_timeout`): redis-py guards its writes by
     `asyncio.wait_for`, which before Python 3.12 may swallow a cancellation.
@@ -44,8 +47,10 @@ async def queue_at_hand() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(SILENCE):
             yield
+    except (AuthenticationError, NoPermissionError) as error:
+        raise QueueLocked from error
     except RedisAway as error:
-        raise QueueAway from error
+        raise (NoRoomLeft if full(error) else QueueAway) from error
 
 
 @cache

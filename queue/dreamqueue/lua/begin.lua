@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- A worker begins a job: once it is over it stays over, and one that wore out its workers is not begun again.
 -- KEYS record, waiting, fair, member, painting, news
 -- ARGV id, worker, now, max_tries

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- A job ends: the first end counts, and only from the try that is the newest (a worker that slept through
 -- its lease comes too late).
 -- KEYS record, open, waiting, member, painting, news, frame

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- A worker lets go of a job that another shall paint; being asked to shut down is not a failed try.
 -- KEYS record
 -- ARGV tries

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Somebody cancels or stops a job. While it waits it ends at once, and arq forgets it; while a worker paints
 -- it the worker is told, and the order stays in the record for the worker that may repaint it.
 -- KEYS record, open, waiting, member, painting, news, orders, lane, payload

@@ -18,7 +18,7 @@ from dreamconfig.catalogue import models
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import workers
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import QueueAway
+from dreamqueue.errors import QueueAway, QueueLocked
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
 from dreamrender.backend import Backend
@@ -196,8 +196,10 @@ async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
     while True:
         try:
             return await QueueClient.connect(settings)
-        except QueueAway:
-            log.warning("Redis does not answer; trying again")
+        except QueueLocked:
+            raise
+        except QueueAway as away:
+            log.warning("Redis does not answer; trying again (%s)", away.__cause__)
             await asyncio.sleep(1)
 
 
