@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -46,6 +47,18 @@ class QueueSettings(_Settings):
     models: str = ""
     """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads nothing
     there but the names of a community's own models."""
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr) -> SecretStr:
+        try:
+            parts = urlsplit(url.get_secret_value())
+            known = parts.scheme in ("redis", "rediss", "unix") and (parts.port or 1) > 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("an address of Redis looks like redis://user:password@host:6379/0")
+        return url
 
 
 class BotSettings(QueueSettings):

@@ -45,7 +45,7 @@ def full(error: BaseException) -> bool:
 def endable(error: BaseException) -> bool:
     """Whether a job whose picture cannot be kept for this reason can be ended all the same.
 
-    Redis lets scripts that end jobs through when its memory is full; a folder that takes nothing is not Redis.
+    Redis with a full memory lets scripts that end jobs through; a folder that takes nothing is not Redis.
     """
     if isinstance(error, OutOfMemoryError):
         return True

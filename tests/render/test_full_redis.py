@@ -1,4 +1,4 @@
-"""A worker whose Redis is full, or takes no writes for a while: each job ends, and says why without a picture."""
+"""A worker whose Redis is full, or takes no writes for a while: each job ends, or says why it has to."""
 
 from __future__ import annotations
 
