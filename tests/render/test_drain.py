@@ -166,4 +166,4 @@ async def test_a_picture_that_is_being_put_away_is_finished(client: QueueClient,
     await asyncio.to_thread(engine.close)
     record = await client.record(job.id)
     assert isinstance(record.ending, Finished)
-    assert (record.tries, painter.busy) == (1, 0)
+    assert (record.tries, painter.painting) == (1, ())

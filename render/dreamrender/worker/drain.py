@@ -31,12 +31,6 @@ class Drain:
             self.hurried.set()
         self.begun.set()
 
-    async def until_begun(self, timeout: float) -> None:
-        """Returns when it was asked to go, after `timeout` seconds at the latest."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self.begun.wait()
-
     async def over(self, stop_picking: Callable[[], None], busy: Callable[[], int]) -> None:
         """Returns when the worker was asked to go and shall hand over what it still paints, if anything."""
         await self.begun.wait()

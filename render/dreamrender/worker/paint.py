@@ -10,17 +10,17 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from arq.worker import Retry, RetryJob
+from arq.worker import RetryJob
 from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
 from dreamqueue import keys
-from dreamqueue.errors import CannotResume, DreamError, NoSuchJob, PictureError
+from dreamqueue.errors import CannotResume, DreamError, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
-from dreamqueue.job import Cancelled, Ending, Failed, Job, Owner, Record
+from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Record, Stopped
 from dreamqueue.places import cost_kind
 from dreamqueue.recipe import Recipe
-from dreamqueue.store import JobStore, RedisAway
+from dreamqueue.store import Begun, JobStore, RedisAway
 from dreamrender.backend import Inputs
 from dreamrender.broken import EngineBroken
 from dreamrender.collection.shelf import Shelf
@@ -28,8 +28,9 @@ from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome
 from dreamrender.picture import jpeg_bytes
 from dreamrender.worker.keeping import Keeper
-from dreamrender.worker.lease import RENEW_SECONDS, lease
+from dreamrender.worker.lease import lease
 from dreamrender.worker.missing import fetch_missing
+from dreamrender.worker.slots import Slots
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Painter:
         job_timeout: float,
         largest_state: int = 1 << 24,
         shelf: Shelf | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self.name = name
         self.store = store
@@ -68,15 +70,18 @@ class Painter:
         self.job_timeout = job_timeout
         self.shelf = shelf or Shelf(None)
         self.keeper = Keeper(store, largest_state)
+        self.slots = slots or Slots(1)
+        self.ended = 0
+        """Jobs that it brought to an end."""
         self._under_way: set[str] = set()
         self._painting: dict[str, UnderWay] = {}
         self._early: dict[str, list[Turn]] = {}
         """Turns of jobs that are begun here and not painted yet: models are fetched, pictures looked at."""
 
     @property
-    def busy(self) -> int:
-        """Jobs that have been begun here and have no end yet."""
-        return len(self._under_way)
+    def painting(self) -> tuple[str, ...]:
+        """Ids of the jobs that it has in hand."""
+        return tuple(sorted(self._under_way))
 
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
@@ -88,13 +93,12 @@ class Painter:
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once.
 
-        Raises RetryJob, on which arq lets go of the lease at once, for a job that another worker shall paint.
+        Raises RetryJob for a job that is not begun, or that another worker shall paint.
         """
         if self.engine.broken is not None:
             raise RetryJob("this worker cannot paint any more")
-        if job_id in self._under_way:
-            # The lease ran out while Redis was away, and arq gave us our own job: by then it is renewed.
-            raise Retry(defer=2 * RENEW_SECONDS)
+        if job_id in self._under_way:  # the lease ran out while Redis was away; it is renewed by now
+            return
         self._under_way.add(job_id)
         self._early[job_id] = []
         try:
@@ -107,90 +111,88 @@ class Painter:
             self._early.pop(job_id, None)
 
     async def _deliver(self, job_id: str) -> None:
-        async with lease(self.store.redis, job_id):
-            try:
-                record = await self.store.record(job_id)
-            except NoSuchJob:
-                log.warning("job %s: its record is gone", job_id)
-                return
-            job = record.job
-            verdict, tries = await self.store.begin(job, self.name)
-            if verdict == "worn":
-                log.error("job %s: set aside after %d tries", job_id, tries - 1)
-                reason = f"It ended {tries - 1} workers that tried to paint it, so it was set aside."
-                await self._finish(job, Failed(reason=reason), None)
-            if verdict != "go":
-                return
-            try:
-                painted = await self._painted(await self._as_begun(record), tries)
-            except asyncio.CancelledError:
-                await self._hand_over(job, tries)
-                raise
-            except EngineBroken as broken:
-                if broken.blamed:
-                    log.error("job %s: try %d was under way when %s", job.id, tries, broken)
-                else:
-                    await self._hand_over(job, tries)
-                raise RetryJob(str(broken)) from None
-            await self._put_away(job, painted, tries)
+        begun = await self.store.begin(job_id, self.name)
+        if begun.verdict == "unknown":
+            log.warning("job %s: its record is gone", job_id)
+            return
+        if begun.verdict == "worn":
+            log.error("job %s: set aside after %d tries", job_id, begun.tries - 1)
+            reason = f"It ended {begun.tries - 1} workers that tried to paint it, so it was set aside."
+            await self._finish(job_id, Failed(reason=reason))
+        if begun.verdict != "go":
+            return
+        me = asyncio.current_task()
+        assert me is not None
+        lost = False
 
-    async def _hand_over(self, job: Job, tries: int) -> None:
-        """Give the try back, whoever cancels us. arq lets go of the lease once we have raised."""
-        giving = asyncio.create_task(self._give_back(job, tries), name=f"hand over {job.id}")
+        def lose() -> None:
+            nonlocal lost
+            lost = True
+            me.cancel()
+
+        try:
+            async with lease(self.store, job_id, begun.holder, lose):
+                painted = await self._painted(job_id, begun)
+                await self._put_away(job_id, painted, begun.holder)
+        except asyncio.CancelledError:
+            if lost and me.uncancel() == 0:
+                return
+            await self._hand_over(job_id, begun.holder)
+            raise
+        except EngineBroken as broken:
+            await self._hand_over(job_id, begun.holder, counted=broken.blamed)
+            raise RetryJob(str(broken)) from None
+
+    async def _hand_over(self, job_id: str, holder: str, counted: bool = False) -> None:
+        """Let go of the job, whoever cancels us meanwhile."""
+        giving = asyncio.create_task(self._give_back(job_id, holder, counted), name=f"hand over {job_id}")
         try:
             await asyncio.shield(giving)
         except asyncio.CancelledError:
             await asyncio.wait({giving})
             raise
 
-    async def _give_back(self, job: Job, tries: int) -> None:
+    async def _give_back(self, job_id: str, holder: str, counted: bool) -> None:
         try:
             async with asyncio.timeout(HAND_OVER_SECONDS):
-                await self.store.run("hand_over", [keys.record(job.id)], [tries])
+                ours = await self.store.hand_over(job_id, holder, counted)
         except RedisAway:
-            log.warning("job %s could not be handed over, Redis is away: its lease runs out", job.id)
+            log.warning("job %s could not be handed over, Redis is away: its lease runs out", job_id)
         else:
-            log.info("job %s: handed over", job.id)
+            if ours:
+                log.info("job %s: handed over%s", job_id, ", and its try counts" if counted else "")
 
-    async def _as_begun(self, record: Record) -> Record:
-        """The record once more: from here on turns are told to us, before they were written there."""
+    async def _painted(self, job_id: str, begun: Begun) -> Ending | _Painted:
         try:
-            return await self.store.record(record.job.id)
-        except RedisAway:
-            return record
-
-    async def _painted(self, record: Record, tries: int) -> Ending | _Painted:
-        job = record.job
-        try:
+            record = await self._record(job_id)
             async with asyncio.timeout(self.job_timeout):
-                return await self._paint(job, record.recipe, tries)
+                return await self._paint(record.job, record.recipe, begun)
         except TimeoutError:
             return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
         except EngineBroken:
             raise
         except Exception as error:
-            return _failed(job, error)
+            return _failed(job_id, error)
 
-    async def _put_away(self, job: Job, painted: Ending | _Painted, tries: int) -> None:
+    async def _put_away(self, job_id: str, painted: Ending | _Painted, holder: str) -> None:
         """Store what is painted and end the job, also if the worker is told to go meanwhile."""
-        storing = asyncio.create_task(self._store(job, painted, tries), name=f"store {job.id}")
+        storing = asyncio.create_task(self._store(job_id, painted, holder), name=f"store {job_id}")
         try:
             await asyncio.shield(storing)
         except asyncio.CancelledError:
             await asyncio.wait({storing}, timeout=LET_GO_SECONDS)
             if storing.cancel():
                 await asyncio.wait({storing})
-                await self._hand_over(job, tries)
             raise
 
-    async def _store(self, job: Job, painted: Ending | _Painted, tries: int) -> None:
+    async def _store(self, job_id: str, painted: Ending | _Painted, holder: str) -> None:
         if isinstance(painted, _Painted):
             await self._note(painted)
             try:
                 painted = await self.keeper.ended(painted.under_way, painted.outcome)
             except Exception as error:
-                painted = _failed(job, error)
-        await self._finish(job, painted, tries)
+                painted = _failed(job_id, error)
+        await self._finish(job_id, painted, holder)
 
     async def _note(self, painted: _Painted) -> None:
         """What is good to know of it beside its end; nothing waits for that."""
@@ -202,19 +204,28 @@ class Painter:
                 steps = asked.work if asked.several else outcome.step
                 await self.store.note_cost(cost_kind(recipe), outcome.seconds / steps)
             if recipe != asked:
-                await self.store.note_turn(job.id, under_way.tries, recipe)
+                await self.store.note_turn(job.id, under_way.holder, recipe)
 
-    async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending | _Painted:
+    async def _record(self, job_id: str) -> Record:
+        """What it is, read after it was begun: turns from now on are told to us."""
+        while True:
+            try:
+                return await self.store.record(job_id)
+            except RedisAway:
+                await asyncio.sleep(0.5)
+
+    async def _paint(self, job: Job, recipe: Recipe, begun: Begun) -> Ending | _Painted:
         if order := await fetch_missing(self.store, job.id, recipe):
             return Cancelled(by=order.by)
         inputs = await self._inputs(recipe, job.owner)
-        painting = self.engine.paint(recipe, inputs, await self._state(job), alone=tries > 1)
-        under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
+        painting = self.engine.paint(recipe, inputs, await self._state(job), alone=begun.tries > 1)
+        under_way = self._painting[job.id] = UnderWay(job, begun.holder, painting, self.store)
         try:
             for turn in self._early.pop(job.id, ()):
                 under_way.obey(turn)
             await self._order_from_before(job.id)
             outcome = await self._follow(under_way)
+            self.slots.leaves(job.id)
         except BaseException:
             painting.cancel()
             with contextlib.suppress(TimeoutError):
@@ -266,23 +277,25 @@ class Painter:
                 log.warning("job %s: a frame was not shown, Redis is away", job.id)
         raise AssertionError("a painting ends with an outcome")
 
-    async def _finish(self, job: Job, ending: Ending, tries: int | None) -> None:
+    async def _finish(self, job_id: str, ending: Ending, holder: str | None = None) -> None:
+        took = ending.seconds if isinstance(ending, Finished | Stopped) else None
         while True:
             try:
-                counted = await self.store.finish(job, ending, tries)
+                counted = await self.store.finish(job_id, ending, holder, took)
             except RedisAway:
-                log.warning("job %s: its end waits for Redis to come back", job.id)
+                log.warning("job %s: its end waits for Redis to come back", job_id)
                 await asyncio.sleep(1)
                 continue
-            log.info("job %s: %s%s", job.id, ending.kind, "" if counted else " (had ended before)")
+            self.ended += counted
+            log.info("job %s: %s%s", job_id, ending.kind, "" if counted else " (had ended before)")
             return
 
 
-def _failed(job: Job, error: Exception) -> Failed:
+def _failed(job_id: str, error: Exception) -> Failed:
     if isinstance(error, DreamError):
         return Failed(reason=str(error))
     incident = secrets.token_hex(3)
-    log.error("job %s: incident %s", job.id, incident, exc_info=error)
+    log.error("job %s: incident %s", job_id, incident, exc_info=error)
     return Failed(reason="Something broke while painting.", incident=incident)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from dreamconfig.catalogue import backends as known_backends
 from dreamconfig.catalogue import models
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import workers
@@ -27,10 +26,10 @@ from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
-from dreamrender.residents import residents_on
+from dreamrender.residents import Residents, residents_on
 from dreamrender.shelf import open_shelf, shelf
 from dreamrender.worker.drain import Drain
-from dreamrender.worker.lanes import lane_workers, serve, stop_picking
+from dreamrender.worker.lanes import Lanes
 from dreamrender.worker.leaving import (
     BROKEN,
     ENGINE_SECONDS,
@@ -42,7 +41,10 @@ from dreamrender.worker.leaving import (
 from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
+from dreamrender.worker.picker import Picker
 from dreamrender.worker.room import DeviceRoom
+from dreamrender.worker.sign import Sign
+from dreamrender.worker.slots import Slots
 from dreamrender.worker.watchdog import WorkerBroken, end_if_all_hangs, watch
 
 log = logging.getLogger(__name__)
@@ -100,29 +102,31 @@ async def run_worker(
         room=DeviceRoom(own, load, batch),
     )
     client = await _connect_patiently(settings)
-    lanes = sorted({known_backends()[backend].lane for backend in names})
     card = workers.WorkerCard(
         name=name,
         backends=tuple(names),
-        lanes=tuple(lanes),
         device=device,
-        slots=batch,
+        slots=slots,
+        gigabytes=_gigabytes(own),
+        since=await client.store.now(),
     )
     largest = int(settings.state_megabytes * 2**20)
     shelf = Shelf(settings.collections)
-    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf)
-    arq_workers = lane_workers(client, lanes, painter, slots)
+    shared = Slots(slots)
+    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf, shared)
+    sign = Sign(card, painter, own, shelf)
+    lanes = Lanes(client, painter)
+    picker = Picker(client, lanes, shared, lambda: sign.card)
     engine.start()
+    await sign.look()
     drain.heeded = True
-    over = asyncio.create_task(
-        drain.over(lambda: stop_picking(arq_workers), lambda: painter.busy), name="drain"
-    )
+    over = asyncio.create_task(drain.over(sign.goes, lambda: len(painter.painting)), name="drain")
     tasks = [
-        asyncio.create_task(_show(client, card, shelf, ready, drain), name="card"),
+        asyncio.create_task(sign.show(client, ready), name="card"),
         asyncio.create_task(watch(engine, settings.step_timeout), name="watchdog"),
         asyncio.create_task(_sweep(client), name="sweep"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
-        *(asyncio.create_task(serve(worker), name=worker.queue_name) for worker in arq_workers),
+        asyncio.create_task(picker.run(), name="picker"),
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
@@ -131,10 +135,11 @@ async def run_worker(
             if task.done():
                 task.result()
     finally:
-        stop_picking(arq_workers)
+        sign.goes()
         for task in (over, *tasks):
             task.cancel()
-        for task in (await asyncio.wait({over, *tasks}, timeout=GOING_SECONDS))[0]:
+        closing = asyncio.create_task(lanes.close(), name="lanes")
+        for task in (await asyncio.wait({over, *tasks, closing}, timeout=GOING_SECONDS))[0]:
             if not task.cancelled() and (error := task.exception()) is not None:
                 log.debug("%s ended in %r", task.get_name(), error)
         with contextlib.suppress(*RedisAway):
@@ -203,30 +208,13 @@ async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
             await asyncio.sleep(1)
 
 
-async def _show(
-    client: QueueClient,
-    card: workers.WorkerCard,
-    shelf: Shelf,
-    ready: asyncio.Event | None,
-    drain: Drain,
-) -> None:
-    while True:
-        here = await asyncio.to_thread(shelf.all)
-        labels = tuple(found.label for found in here[: workers.MOST_COLLECTIONS])
-        told = drain.begun.is_set()
-        now = {"collections": labels, "mode": "draining" if told else "serving"}
-        with contextlib.suppress(*RedisAway):
-            await workers.show(client.redis, card.model_copy(update=now))
-            if ready is not None:
-                ready.set()
-        if told:
-            await asyncio.sleep(workers.SILENT_AFTER / 4)
-        else:
-            await drain.until_begun(workers.SILENT_AFTER / 4)
-
-
 async def _sweep(client: QueueClient) -> None:
     while True:
         with contextlib.suppress(*RedisAway, QueueAway):
             await sweep(client)
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _gigabytes(own: Residents) -> float | None:
+    most = own.at_most()
+    return None if most is None else round(most / 1e9, 1)
