@@ -87,7 +87,7 @@ async def test_what_is_not_finished_is_handed_over_untried(
     assert await client.redis.exists(keys.lease(job.id)) == 0, "another may begin it at once"
 
 
-async def test_sigterm_gives_the_job_to_another_before_a_lease_would_run_out(
+async def test_sigterm_gives_the_job_to_another(
     client: QueueClient, settings: WorkerSettings, grey: GreyBackend
 ) -> None:
     with failing_worker(settings) as there:
@@ -97,10 +97,10 @@ async def test_sigterm_gives_the_job_to_another_before_a_lease_would_run_out(
             there.send_signal(signal.SIGTERM)
             told = time.monotonic()
             await started(client, job.id, "here")
-            assert time.monotonic() - told < 2
+            assert time.monotonic() - told < 5
             assert isinstance(await ending(client, job.id), Finished)
         assert await asyncio.to_thread(there.wait, 10) == 0
-    assert (await client.record(job.id)).tries == 1
+    assert (await client.record(job.id)).tries == 1, "it was handed over; after a lease there would be two"
 
 
 async def test_a_step_that_hangs_keeps_no_job(client: QueueClient, settings: WorkerSettings) -> None:

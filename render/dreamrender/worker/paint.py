@@ -96,6 +96,8 @@ class Painter:
         Raises RetryJob for a job that is not begun, or that another worker shall paint.
         """
         if self.engine.broken is not None:
+            with contextlib.suppress(*RedisAway):
+                await self.store.redis.delete(keys.lease(job_id))
             raise RetryJob("this worker cannot paint any more")
         if job_id in self._under_way:  # the lease ran out while Redis was away; it is renewed by now
             return

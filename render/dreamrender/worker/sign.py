@@ -32,7 +32,7 @@ class Sign:
     def card(self) -> WorkerCard:
         """As of this moment, save for files, which are looked at now and then (`look`)."""
         changes = {
-            "mode": self.mode,
+            "mode": self.mode if self._painter.engine.broken is None else "draining",
             "loaded": tuple(name for name in self._card.models or () if self._residents.here(name)),
             "painting": self._painter.painting,
             "ended": self._painter.ended,
