@@ -19,9 +19,10 @@ from dreamqueue.job import Failed, Finished
 from dreamrender import poisoned
 from dreamrender.backend import Backend
 from dreamrender.engine import Engine
+from dreamrender.worker import watchdog
 from dreamrender.worker.leaving import BROKEN
 from dreamrender.worker.run import run_worker
-from dreamrender.worker.watchdog import LOADING, WorkerBroken, watch
+from dreamrender.worker.watchdog import WorkerBroken, watch
 
 from .on_valkey import ADA, MO, ending, failing_worker, started, worker_here
 
@@ -35,7 +36,7 @@ def broken() -> Iterator[BrokenPainter]:
 
 @pytest.fixture
 def two_slots(settings: WorkerSettings) -> WorkerSettings:
-    return settings.model_copy(update={"max_sessions": 2, "step_timeout": 0.5})
+    return settings.model_copy(update={"max_sessions": 2, "step_timeout": 1.0})
 
 
 @contextlib.asynccontextmanager
@@ -55,10 +56,15 @@ async def running(settings: WorkerSettings, painter: Backend) -> AsyncIterator[a
 
 @pytest.mark.parametrize("how", ["hang", "curse", "crack", "hang at once"])
 async def test_who_broke_the_worker_has_used_a_try_and_others_have_not(
-    client: QueueClient, two_slots: WorkerSettings, broken: BrokenPainter, grey: GreyBackend, how: str
+    client: QueueClient,
+    two_slots: WorkerSettings,
+    broken: BrokenPainter,
+    grey: GreyBackend,
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    patient = two_slots.model_copy(update={"step_timeout": 0.5 / (LOADING if how == "hang at once" else 1)})
-    async with running(patient, broken) as task:
+    monkeypatch.setattr(watchdog, "LOADING", 1.0)
+    async with running(two_slots, broken) as task:
         good = await client.submit(grey_recipe(steps=20_000), ADA)
         await started(client, good.id, "here")
         bad = await client.submit(grey_recipe(how, steps=8), MO)
