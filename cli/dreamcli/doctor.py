@@ -17,7 +17,7 @@ from dreamconfig.catalogue import command, models
 from dreamconfig.settings import BotSettings, QueueSettings, WorkerSettings
 from dreamqueue import workers
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import DreamError, QueueAway, QueueRefused
+from dreamqueue.errors import DreamError, QueueAway, QueueLocked
 
 MARKS = {"good": "[green]✔[/]", "bad": "[red]✘[/]", "warn": "[yellow]![/]"}
 
@@ -62,7 +62,7 @@ async def examine() -> AsyncIterator[Finding]:
 async def _queue(settings: QueueSettings) -> AsyncIterator[Finding]:
     try:
         client = await QueueClient.connect(settings)
-    except QueueRefused as error:
+    except QueueLocked as error:
         yield Finding("bad", "redis", f"answers at DREAM_REDIS_URL, but {error.why}.")
         return
     except QueueAway:

@@ -7,6 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from dreamcli.ill_formed import sentences
+
+
+class IllFormed(click.ClickException):
+    """Settings that cannot be used."""
+
+    exit_code = 2
 
 
 class LazyGroup(click.Group):
@@ -18,6 +28,15 @@ class LazyGroup(click.Group):
     def __init__(self, *given: Any, verbs: Mapping[str, str], **more: Any) -> None:
         super().__init__(*given, **more)
         self.verbs = verbs
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; settings that are ill formed are said and end the process with status 2."""
+        try:
+            return super().invoke(ctx)
+        except (ValidationError, SettingsError) as error:
+            if not (wrong := sentences(error)):
+                raise
+            raise IllFormed("\n".join(wrong)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.verbs)

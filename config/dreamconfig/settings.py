@@ -9,8 +9,9 @@ import os
 import socket
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -61,6 +62,18 @@ class QueueSettings(_Settings):
     """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads nothing
     there but the names of a community's own models."""
 
+    @field_validator("redis_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr) -> SecretStr:
+        try:
+            parts = urlsplit(url.get_secret_value())
+            known = parts.scheme in ("redis", "rediss", "unix") and (parts.port or 1) > 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("an address of Redis looks like redis://user:password@host:6379/0")
+        return url
+
 
 class BotSettings(QueueSettings):
     """The Discord bot."""
@@ -99,6 +112,11 @@ class WorkerSettings(QueueSettings):
     longer; 0 keeps none."""
     job_timeout: Annotated[float, Field(gt=0)] = 3600.0
     """Seconds after which a job that is still being painted fails."""
+    step_timeout: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds after which a step that does not end counts as hung: the worker's process ends (status 70), and
+    others take its jobs. Loading models may take six times as long."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that a worker which was asked to go (SIGTERM) paints on before it hands its jobs over."""
     download: bool = False
     """Whether a worker may fetch a model of the catalogue by itself when a job needs it."""
     non_commercial: bool = False

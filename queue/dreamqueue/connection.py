@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamconfig.settings import QueueSettings
-from dreamqueue.errors import QueueRefused
+from dreamqueue.errors import QueueLocked
 from dreamqueue.refusal import refusal
 from dreamqueue.store import queue_at_hand
 from dreamqueue.wire import arq_dumps, arq_loads
@@ -46,7 +46,7 @@ class TLSConnection(SSLConnection):
 async def connect(settings: QueueSettings) -> ArqRedis:
     """An arq connection pool with JSON payloads.
 
-    Raises QueueAway when Redis does not answer, QueueRefused when it answers and will not have us.
+    Raises QueueAway when Redis does not answer, QueueLocked when it answers and will not have us.
     """
     options = _options(settings)
     redis = ArqRedis(ConnectionPool(**options), arq_dumps, arq_loads)
@@ -66,7 +66,7 @@ async def connect(settings: QueueSettings) -> ArqRedis:
 
 
 def tls_context(settings: QueueSettings) -> ssl.SSLContext:
-    """Whom we trust and who we are. The name of the host is always checked. Raises QueueRefused."""
+    """Whom we trust and who we are. The name of the host is always checked. Raises QueueLocked."""
     try:
         context = ssl.create_default_context(cafile=settings.redis_ca or None)
         if settings.redis_cert:
@@ -78,9 +78,9 @@ def tls_context(settings: QueueSettings) -> ssl.SSLContext:
     return context
 
 
-def _refused(why: str) -> QueueRefused:
+def _refused(why: str) -> QueueLocked:
     log.error("Redis: %s", why)
-    return QueueRefused(why)
+    return QueueLocked(why)
 
 
 def _options(settings: QueueSettings) -> dict[str, Any]:

@@ -6,8 +6,9 @@
     │   └── BadValue        a value that cannot be read or lies outside its limits
     ├── PictureError        an initial picture that cannot be used
     ├── QueueError          the road from the bot to a worker
-    │   ├── QueueAway       Redis does not answer
-    │   │   └── QueueRefused    it answers, and will not have us
+    │   ├── QueueAway       Redis does not answer, or takes no writes just now
+    │   │   ├── NoRoomLeft  its memory or its disk is full
+    │   │   └── QueueLocked it does not let this process in
     │   ├── QueueFull       too many jobs wait
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
@@ -67,21 +68,35 @@ class QueueError(DreamError):
 
 
 class QueueAway(QueueError):
-    """Redis does not answer."""
+    """Redis does not answer, or takes no writes just now; it may in a minute."""
+
+    words = "The queue does not answer just now. Nothing was started; please ask again in a minute."
 
     def __init__(self) -> None:
-        super().__init__(
-            "The queue does not answer just now. Nothing was started; please ask again in a minute."
-        )
+        super().__init__(self.words)
 
 
-class QueueRefused(QueueAway):
-    """Redis is there and will not have us: certificate, password or rights.
+class NoRoomLeft(QueueAway):
+    """Redis' memory or its disk is full."""
 
-    Members read that the queue is away; `why` is for whoever runs it, and holds no password.
+    words = (
+        "The queue is full: there is no room to keep another job or picture. Nothing was started; please "
+        "come back when older pictures have been forgotten."
+    )
+
+
+class QueueLocked(QueueAway):
+    """Redis does not let this process in, or not do what it has to: certificate, password or rights.
+
+    `why` is for whoever runs it, and holds no password.
     """
 
-    def __init__(self, why: str) -> None:
+    words = (
+        "The queue does not let me in. Whoever runs this bot has to look at the user and the password in "
+        "DREAM_REDIS_URL, and at what that user may do."
+    )
+
+    def __init__(self, why: str = "") -> None:
         self.why = why
         super().__init__()
 

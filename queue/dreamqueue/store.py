@@ -12,15 +12,17 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamqueue import keys
-from dreamqueue.errors import NoSuchJob, OtherVersion, QueueAway
+from dreamqueue.errors import NoRoomLeft, NoSuchJob, OtherVersion, QueueAway, QueueLocked
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Ending, JobState, Record, Reply
 from dreamqueue.recipe import Recipe
 from dreamqueue.scripts import script
+from dreamqueue.writable import REFUSALS, full
 
 SILENCE = 10.0
 """Seconds without an answer after which Redis counts as away."""
@@ -34,12 +36,13 @@ SEASON_MS = 90 * 24 * 3_600_000
 KEPT = b"kept:"
 """Fields of a record: the step of an earlier frame, and its blob key."""
 
-RedisAway = (RedisConnectionError, RedisTimeoutError, OSError)
+RedisAway = (RedisConnectionError, RedisTimeoutError, OSError, *REFUSALS)
+"""Redis does not take it just now: it does not answer, or it is full, loading, or a replica for the time."""
 
 
 @asynccontextmanager
 async def queue_at_hand() -> AsyncIterator[None]:
-    """Turns "Redis does not answer", however it shows, into the error that people can read.
+    """Turns "Redis does not take it just now", however it shows, into the error that people can read.
 
     The time-out is ours and not the connection's (`socket_timeout`): redis-py guards its writes by
     `asyncio.wait_for`, which before Python 3.12 may swallow a cancellation.
@@ -47,8 +50,10 @@ async def queue_at_hand() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(SILENCE):
             yield
+    except (AuthenticationError, NoPermissionError) as error:
+        raise QueueLocked from error
     except RedisAway as error:
-        raise QueueAway from error
+        raise (NoRoomLeft if full(error) else QueueAway) from error
 
 
 class Begun(NamedTuple):
@@ -131,9 +136,9 @@ class JobStore:
         """The worker of this try lives; False if it has lost the job."""
         return bool(await self.run("renew", [job, holder, int(seconds * 1000)]))
 
-    async def hand_over(self, job: str, holder: str) -> bool:
-        """The worker of this try lets go of the job, and the try does not count."""
-        return bool(await self.run("hand_over", [job, holder]))
+    async def hand_over(self, job: str, holder: str, counted: bool = False) -> bool:
+        """The worker of this try lets go of the job; the try counts only if it is `counted`."""
+        return bool(await self.run("hand_over", [job, holder, int(counted)]))
 
     async def finish(
         self, job: str, ending: Ending, holder: str | None = None, took: float | None = None

@@ -8,21 +8,28 @@ whose models there is no room beside those in use waits (`dreamrender.waiting`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from dreamqueue.recipe import Recipe
 from dreamrender import residents, shrinking
 from dreamrender.backend import Backend, Inputs
+from dreamrender.broken import EngineBroken
 from dreamrender.holding import holding
 from dreamrender.painting import Outcome, Painting
+from dreamrender.poisoned import poisoned
+from dreamrender.pulse import Pulse
 from dreamrender.room import Boundless, Room
 from dreamrender.running import Running
 from dreamrender.several import backend_for
 from dreamrender.waiting import Waiting
+
+log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -52,20 +59,28 @@ class Engine:
         self._waiting = Waiting(self._room)
         self._running: list[Running] = []
         self._closing = False
-        self._turned: float | None = None
-        """When the turn under way began, by the monotonic clock; None while there is no work."""
+        self.pulse = Pulse()
+        """What its thread is doing just now."""
+        self.broken: str | None = None
+        """Why it cannot go on, once it cannot."""
+        self._breaking = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Abandon what is being painted and end the thread; returns when it has ended."""
+    def close(self, patience: float | None = None) -> bool:
+        """Abandon what is being painted and end the thread; returns when it has ended.
+
+        It ends with the step that it makes. With `patience`, returns after so many seconds at the latest.
+        Gives whether it has ended.
+        """
         self._closing = True
         self._arrivals.put(None)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(patience)
+        return not self._thread.is_alive()
 
     @property
     def sessions(self) -> int:
@@ -77,29 +92,56 @@ class Engine:
         """Whether its thread runs."""
         return self._thread.is_alive()
 
-    @property
-    def silence(self) -> float:
-        """Seconds since the turn under way began; 0 while there is no work."""
-        turned = self._turned
-        return 0.0 if turned is None else time.monotonic() - turned
+    def break_down(self, why: str, blamed: Iterable[Painting] = ()) -> None:
+        """It cannot go on; everybody gets an EngineBroken. From any thread, and the first reason counts."""
+        with self._breaking:
+            if self.broken is not None:
+                return
+            self.broken = why
+        self._closing = True
+        at_work = {id(painting): painting for painting in blamed}
+        self._receive_late()
+        others = [*(one.painting for one in self._running), *self._waiting.all()]
+        for painting in (at_work | {id(other): other for other in others}).values():
+            painting.fail(EngineBroken(why, id(painting) in at_work))
 
-    def paint(self, recipe: Recipe, inputs: Inputs | None = None, state: bytes | None = None) -> Painting:
+    def paint(
+        self,
+        recipe: Recipe,
+        inputs: Inputs | None = None,
+        state: bytes | None = None,
+        *,
+        alone: bool = False,
+    ) -> Painting:
         """Begin a recipe, or go on from a saved state. Call from a running event loop.
 
+        `alone`: it shares its steps with nobody, so that nobody else is blamed if it breaks the engine.
         Follow it with `Painting.updates`.
         """
         loop = asyncio.get_running_loop()
         painting = Painting(recipe, inputs or Inputs(), loop, self._frame_seconds, state)
+        painting.alone = alone
         self._arrivals.put(painting)
+        if self.broken is not None:
+            painting.fail(EngineBroken(self.broken))
         return painting
 
     def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException as error:
+            beat = self.pulse.during(error)
+            why = f"{beat.what if beat else 'the engine'} ended in {type(error).__name__}: {error}"
+            log.critical("the engine cannot go on", exc_info=error)
+            self.break_down(why, beat.paintings if beat else ())
+
+    def _serve(self) -> None:
         while not self._closing:
-            self._turned = None
             self._receive()
-            self._turned = time.monotonic()
             self._admit()
             self._advance()
+        if self.broken is not None:
+            return
         closed = RuntimeError("the engine was closed")
         for one in self._running:
             one.end(closed)
@@ -120,38 +162,55 @@ class Engine:
             if painting is not None:
                 self._waiting.add(painting)
 
+    def _receive_late(self) -> None:
+        """Take in those who came and will not be painted."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (painting := self._arrivals.get_nowait()) is not None:
+                    self._waiting.add(painting)
+
     def _admit(self) -> None:
         while len(self._running) < self.max_sessions:
-            painting = self._waiting.next(alone=not self._running)
+            with self.pulse.doing("finding room", *self._waiting.here(), loads=True):
+                painting = self._waiting.next(alone=not self._running)
             if painting is None:
                 return
-            try:
-                with holding(painting):
-                    backend = backend_for(painting.recipe, self._load, self._batch)
-                    self._room.make(painting.recipe, painting)
-                    session = shrinking.begin(backend, painting)
-            except Exception as error:
-                residents.release(painting)
-                painting.fail(error)
-                continue
-            painting.begun()
-            self._running.append(Running(painting, backend, session))
+            with self.pulse.doing("a beginning", painting, loads=True):
+                self._begin(painting)
+
+    def _begin(self, painting: Painting) -> None:
+        try:
+            with holding(painting):
+                backend = backend_for(painting.recipe, self._load, self._batch)
+                self._room.make(painting.recipe, painting)
+                session = shrinking.begin(backend, painting)
+        except Exception as error:
+            if poisoned(error):
+                raise
+            residents.release(painting)
+            painting.fail(error)
+            return
+        painting.begun()
+        self._running.append(Running(painting, backend, session))
 
     def _advance(self) -> None:
         """One step of all. Nothing of a session that has ended is left when the next one begins."""
         for backend, entries in self._groups():
-            self._step(backend, entries)
+            with self.pulse.doing("a step", *(one.painting for one in entries)):
+                self._step(backend, entries)
         self._running = [one for one in self._running if not one.painting.over]
 
     def _groups(self) -> Iterator[tuple[Backend, list[Running]]]:
-        groups: dict[tuple[int, Hashable], list[Running]] = defaultdict(list)
+        groups: dict[tuple[int, int, Hashable], list[Running]] = defaultdict(list)
         for one in self._running:
             if one.painting.wanted is not None:
-                self._end_early(one)
+                with self.pulse.doing("an ending", one.painting):
+                    self._end_early(one)
                 continue
-            with holding(one.painting):
+            with self.pulse.doing("a turn", one.painting, loads=True), holding(one.painting):
                 one.painting.turn(one.backend, one.session)
-            groups[id(one.backend), one.backend.group(one.session)].append(one)
+                alone = id(one) if one.painting.alone else 0
+                groups[id(one.backend), alone, one.backend.group(one.session)].append(one)
         for entries in groups.values():
             for start in range(0, len(entries), self._batch):
                 yield entries[0].backend, entries[start : start + self._batch]
@@ -168,19 +227,24 @@ class Engine:
                 self._retry(one, failed)
                 continue
             try:
-                one.painting.stepped(one.session, share, one.look)
-                if one.session.step >= one.painting.recipe.steps:
-                    one.end(one.outcome("finished"))
+                with self.pulse.doing("a look", one.painting):
+                    one.painting.stepped(one.session, share, one.look)
+                    if one.session.step >= one.painting.recipe.steps:
+                        one.end(one.outcome("finished"))
             except Exception as error:
                 self._retry(one, error)
 
     def _retry(self, one: Running, error: Exception) -> None:
-        """Begin again, smaller, if memory ran out; else it has failed."""
+        """Begin again, smaller, if memory ran out; else it has failed. A device that is lost breaks us."""
+        if poisoned(error):
+            raise error
         one.close()
         try:
-            with holding(one.painting):
+            with self.pulse.doing("a beginning", one.painting, loads=True), holding(one.painting):
                 one.begin_again(shrinking.begin_smaller(one.backend, one.painting, error))
         except Exception as last:
+            if poisoned(last):
+                raise
             one.end(last)
 
     def _end_early(self, one: Running) -> None:
@@ -188,4 +252,6 @@ class Engine:
             stopped = one.painting.wanted == "stop" and one.session.step > 0
             one.end(one.outcome("stopped") if stopped else Outcome("cancelled"))
         except Exception as error:
+            if poisoned(error):
+                raise
             one.end(error)

@@ -17,6 +17,7 @@ from dreamqueue.errors import PaintError, TooLate
 from dreamqueue.recipe import Recipe
 from dreamrender import metrics
 from dreamrender.backend import Backend, Inputs, Part, Session, Steerable
+from dreamrender.broken import EngineBroken
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
 
@@ -82,6 +83,10 @@ class Painting:
         """Time that its steps and frames took."""
         self.notes: tuple[str, ...] = ()
         """What the member should know besides what the session says."""
+        self.alone = False
+        """Whether it shares its steps with nobody."""
+        self.blamed = False
+        """Whether the engine was at work on it when it broke."""
         self.shrunk = False
         self.jobs = logs.jobs()
         """Those whose painting it is, for the log."""
@@ -196,6 +201,7 @@ class Painting:
 
     def fail(self, error: Exception) -> None:
         """It could not be painted."""
+        self.blamed = isinstance(error, EngineBroken) and error.blamed
         self._let_go()
         self._tell(error)
 

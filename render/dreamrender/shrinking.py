@@ -16,6 +16,7 @@ from dreamrender import residents
 from dreamrender.backend import Backend, Resumable, Session
 from dreamrender.out_of_memory import let_go, ran_out
 from dreamrender.painting import Painting
+from dreamrender.poisoned import poisoned
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ def step(backend: Backend, sessions: Sequence[Session]) -> Stepped:
     error = _tried(backend, sessions)
     if error is None:
         return Stepped([None] * len(sessions))
+    if poisoned(error):
+        return Stepped([error] * len(sessions))
     crowded = ran_out(error)
     log.warning("%d sessions make a step alone that failed together: %s", len(sessions), error)
     let_go(error)

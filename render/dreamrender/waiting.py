@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dreamrender.painting import Painting
+from dreamrender.poisoned import poisoned
 from dreamrender.room import Room
 
 MOST_PASSED = 4
@@ -56,6 +57,10 @@ class Waiting:
                 return chosen.painting
         return None
 
+    def here(self) -> list[Painting]:
+        """Everybody who waits."""
+        return [place.painting for place in self._places]
+
     def all(self) -> list[Painting]:
         """Everybody, in the order they came; none waits any longer."""
         left, self._places = [place.painting for place in self._places], []
@@ -69,6 +74,8 @@ class Waiting:
                 if self._room.has(place.painting.recipe):
                     return place
             except Exception as error:
+                if poisoned(error):
+                    raise
                 self._refuse(place, error)
                 continue
             patient.append(place)

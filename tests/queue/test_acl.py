@@ -23,7 +23,7 @@ from dreampractice import PracticeDiscord, point_discord_at
 from dreamqueue import workers
 from dreamqueue.branches import forked
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import QueueRefused
+from dreamqueue.errors import QueueLocked
 from dreamqueue.job import Finished
 from dreamqueue.recipe import Phrase
 from dreamqueue.sweep import sweep
@@ -169,7 +169,7 @@ async def test_who_is_not_known_is_told_what_to_mend(
     guarded: OwnValkey, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = SecretStr(address.format(f"{guarded.host}:{guarded.port}"))
-    with caplog.at_level(logging.ERROR), pytest.raises(QueueRefused) as refused:
+    with caplog.at_level(logging.ERROR), pytest.raises(QueueLocked) as refused:
         await QueueClient.connect(QueueSettings(redis_url=url))
     assert "password" in refused.value.why
     assert refused.value.why in caplog.text

@@ -23,7 +23,7 @@ from dreamcli.doctor import examine
 from dreamconfig.settings import QueueSettings, WorkerSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.connection import KEEPALIVE, connect
-from dreamqueue.errors import QueueRefused
+from dreamqueue.errors import QueueLocked
 from dreamqueue.job import Finished
 
 needs_openssl = pytest.mark.skipif(
@@ -121,7 +121,7 @@ async def test_who_is_not_trusted_is_refused_in_words(
     files = {setting: str(papers / file) for setting, file in files.items()}
     async with over_tls(redis_url, papers, name) as url:
         url = url.replace("rediss://", "rediss://bot:a-secret@")
-        with caplog.at_level(logging.ERROR), pytest.raises(QueueRefused) as refused:
+        with caplog.at_level(logging.ERROR), pytest.raises(QueueLocked) as refused:
             await QueueClient.connect(QueueSettings(redis_url=SecretStr(url), **files))  # type: ignore[arg-type]
         monkeypatch.setenv("DREAM_REDIS_URL", url)
         for setting, file in files.items():
@@ -139,7 +139,7 @@ async def test_who_is_not_trusted_is_refused_in_words(
 async def test_a_certificate_of_ours_that_is_missing_is_named(redis_url: str, papers: Path) -> None:
     async with over_tls(redis_url, papers, "redis", asks=True) as url:
         settings = QueueSettings(redis_url=SecretStr(url), redis_ca=str(papers / "ca.crt"))
-        with pytest.raises(QueueRefused) as refused:
+        with pytest.raises(QueueLocked) as refused:
             await QueueClient.connect(settings)
     assert "DREAM_REDIS_CERT" in refused.value.why
 
@@ -154,7 +154,7 @@ async def test_what_speaks_no_tls_is_named() -> None:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         url = f"rediss://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-        with pytest.raises(QueueRefused, match="does not answer") as refused:
+        with pytest.raises(QueueLocked, match="does not let me in") as refused:
             await QueueClient.connect(QueueSettings(redis_url=SecretStr(url)))
     assert "TLS does not come about" in refused.value.why
 

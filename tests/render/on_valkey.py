@@ -65,9 +65,22 @@ async def worker_here(
 @contextlib.contextmanager
 def worker_there(settings: WorkerSettings, name: str) -> Iterator[subprocess.Popen[bytes]]:
     """A slow worker in a process of its own."""
+    with _module("tests.slow_worker", settings.redis_url.get_secret_value(), name) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def failing_worker(settings: WorkerSettings, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker `there`, in a process of its own, whose painter goes wrong as the prompt says."""
+    with _module("tests.failing_worker", settings.redis_url.get_secret_value(), "there", *more) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def _module(name: str, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     folders = ["bot", "render", "queue", "config", "practice", "cli", "."]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in folders)}
-    command = [sys.executable, "-m", "tests.slow_worker", settings.redis_url.get_secret_value(), name]
+    command = [sys.executable, "-m", name, *words]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         try:
             yield process

@@ -4,6 +4,7 @@ huggingface_hub fetches files side by side and cannot be interrupted; a process 
 `folders.read` finds to be needed, which is what diffusers loads; diffusers' own `download` chooses the same
 files after ten seconds of importing itself. The process tells what it knows in JSON, a line each, on standard
 output: `{"whole": bytes}` once it knows how much there is, `{"failed": sentence}` if it has to end without.
+With `--held` it ends when its standard input does: when the process that started it has ended.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import errno
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,10 @@ def main() -> int:
     asked.add_argument("cache", type=Path)
     asked.add_argument("--revision")
     asked.add_argument("--variant", default="")
+    asked.add_argument("--held", action="store_true")
     wanted = asked.parse_args()
+    if wanted.held:
+        threading.Thread(target=_end_with_whoever_started_us, daemon=True).start()
     try:
         download(wanted.repository, wanted.cache, wanted.revision, wanted.variant)
     except PaintError as error:
@@ -101,6 +106,12 @@ def _make_room(place: Path, whole: int) -> None:
             f"{(whole - here) / 1e9:.1f} GB are missing, and the disk of {place.parent} has "
             f"{free / 1e9:.1f} GB free."
         )
+
+
+def _end_with_whoever_started_us() -> None:
+    while os.read(0, 1024):
+        pass
+    os._exit(1)
 
 
 def _hub() -> str:

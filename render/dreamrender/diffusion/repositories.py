@@ -108,7 +108,7 @@ def _download(cache: Path, repository: str, entry: ModelEntry, tell: Tell, stop:
     unfinished.touch()
     for broken_off in (place / "blobs").glob("*.incomplete"):
         broken_off.unlink()
-    words = [sys.executable, "-m", "dreamrender.diffusion.hub", repository, str(cache)]
+    words = [sys.executable, "-m", "dreamrender.diffusion.hub", repository, str(cache), "--held"]
     words += ["--variant", entry.variant] if entry.variant else []
     revision = _revision(repository, entry)
     words += ["--revision", revision] if revision else []
@@ -116,12 +116,16 @@ def _download(cache: Path, repository: str, entry: ModelEntry, tell: Tell, stop:
     with TemporaryDirectory() as folder:
         said, wrong = Path(folder) / "said", Path(folder) / "wrong"
         with said.open("w") as out, wrong.open("w") as err:
-            process = subprocess.Popen(words, stdout=out, stderr=err, env={**os.environ, **ours})
+            process = subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=out, stderr=err, env={**os.environ, **ours}
+            )
         try:
             _watch(process, place / "blobs", said, tell, stop)
         finally:
             process.kill()
             process.wait()
+            assert process.stdin is not None
+            process.stdin.close()
         if process.returncode != 0:
             last = wrong.read_text("utf-8").strip().rpartition("\n")[2]
             raise FetchError(_told(said).get("failed") or f"`{repository}` could not be fetched: {last}")

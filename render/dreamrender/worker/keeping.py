@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 
+from dreamqueue.errors import PaintError
 from dreamqueue.job import Finished, KeptPart, Leavings, Stopped
 from dreamqueue.png import png_bytes
 from dreamqueue.store import JobStore, RedisAway
+from dreamqueue.writable import endable
 from dreamrender.backend import Part
 from dreamrender.painting import Outcome
 from dreamrender.picture import animation_bytes, result, to_pil
@@ -17,13 +20,21 @@ from dreamrender.worker.under_way import UnderWay
 log = logging.getLogger(__name__)
 
 
-class Keeper:
-    """Stores what is painted, and waits where Redis is away: nothing that is done is lost."""
+FULL_SECONDS = 60.0
+"""How long a picture waits for room in a full store before its job ends without it."""
 
-    def __init__(self, store: JobStore, largest_state: int) -> None:
+
+class Keeper:
+    """Stores what is painted, and waits where Redis is away: nothing that is done is lost.
+
+    Where there is no room for it, it waits for `full_seconds`, then raises PaintError.
+    """
+
+    def __init__(self, store: JobStore, largest_state: int, full_seconds: float = FULL_SECONDS) -> None:
         self.store = store
         self.largest_state = largest_state
         """Bytes of a painter's state that are kept at most."""
+        self.full_seconds = full_seconds
 
     async def ended(self, under_way: UnderWay, outcome: Outcome) -> Finished | Stopped:
         """The end of a painting that left a picture, everything stored that it names."""
@@ -35,7 +46,7 @@ class Keeper:
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
         left = Leavings(
             picture=await self._patiently(picture.data),
-            animation=await self._patiently(animation) if animation else None,
+            animation=await self._if_there_is_room(animation) if animation else None,
             score=outcome.score,
             seconds=outcome.seconds,
             notes=(*outcome.notes, *under_way.notes, *([picture.note] if picture.note else ())),
@@ -64,12 +75,26 @@ class Keeper:
     async def _kept_state(self, state: bytes | None) -> str | None:
         if state is None or len(state) > self.largest_state:
             return None
-        return await self._patiently(state)
+        return await self._if_there_is_room(state)
 
-    async def _patiently(self, data: bytes) -> str:
+    async def _if_there_is_room(self, data: bytes) -> str | None:
+        try:
+            return await self._patiently(data, 0)
+        except PaintError:
+            return None
+
+    async def _patiently(self, data: bytes, seconds: float | None = None) -> str:
+        allowed = self.full_seconds if seconds is None else seconds
+        full_since: float | None = None
         while True:
             try:
                 return await self.store.keep(data)
-            except RedisAway:
-                log.warning("a picture waits for Redis to come back")
-                await asyncio.sleep(1)
+            except RedisAway as error:
+                if endable(error):
+                    full_since = full_since or time.monotonic()
+                    if time.monotonic() - full_since >= allowed:
+                        raise PaintError(
+                            "It was painted, and there is no room to keep the picture: the store is full."
+                        ) from error
+                log.warning("a picture waits until it is taken: %s", error)
+                await asyncio.sleep(min(1.0, self.full_seconds / 4))

@@ -7,8 +7,10 @@ import contextlib
 import io
 import logging
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
+from arq.worker import RetryJob
 from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
@@ -19,12 +21,13 @@ from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Reco
 from dreamqueue.logs import about
 from dreamqueue.places import cost_kind
 from dreamqueue.recipe import Recipe
-from dreamqueue.store import JobStore, RedisAway
+from dreamqueue.store import Begun, JobStore, RedisAway
 from dreamrender.backend import Inputs
+from dreamrender.broken import EngineBroken
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
-from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.metrics import Tally
+from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import jpeg_bytes
 from dreamrender.worker.keeping import Keeper
 from dreamrender.worker.lease import lease
@@ -33,6 +36,21 @@ from dreamrender.worker.slots import Slots
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
+
+LET_GO_SECONDS = 2.0
+"""How long a job that is handed over waits for the engine's step; the engine lets go of it after that."""
+HAND_OVER_SECONDS = 1.0
+"""How long Redis has for taking a job back; if it is away, the job's lease runs out."""
+
+
+@dataclass(frozen=True)
+class _Painted:
+    """A painting that left a picture, which is not stored yet."""
+
+    under_way: UnderWay
+    outcome: Outcome
+    asked: Recipe
+    """The recipe as it was begun with."""
 
 
 class Painter:
@@ -76,7 +94,14 @@ class Painter:
             self._early[order.job].append(order)
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
-        """Paint a job and end it. Delivered at least once; ends once."""
+        """Paint a job and end it. Delivered at least once; ends once.
+
+        Raises RetryJob for a job that is not begun, or that another worker shall paint.
+        """
+        if self.engine.broken is not None:
+            with contextlib.suppress(*RedisAway):
+                await self.store.redis.delete(keys.lease(job_id))
+            raise RetryJob("this worker cannot paint any more")
         if job_id in self._under_way:  # the lease ran out while Redis was away; it is renewed by now
             return
         self._under_way.add(job_id)
@@ -84,6 +109,9 @@ class Painter:
         try:
             with about(job_id):
                 await self._deliver(job_id)
+        except RedisAway as error:
+            log.warning("job %s is not begun just now: %s", job_id, error)
+            raise RetryJob("Redis is away") from None
         finally:
             self.tally.left(job_id)
             self._under_way.discard(job_id)
@@ -111,29 +139,80 @@ class Painter:
 
         try:
             async with lease(self.store, job_id, begun.holder, lose):
-                ending = await self._ending(job_id, begun.holder)
-                await self._finish(job_id, ending, begun.holder)
+                painted = await self._painted(job_id, begun)
+                await self._put_away(job_id, painted, begun.holder)
         except asyncio.CancelledError:
             if lost and me.uncancel() == 0:
                 return
-            with contextlib.suppress(*RedisAway):
-                await self.store.hand_over(job_id, begun.holder)
+            await self._hand_over(job_id, begun.holder)
+            raise
+        except EngineBroken as broken:
+            await self._hand_over(job_id, begun.holder, counted=broken.blamed)
+            raise RetryJob(str(broken)) from None
+
+    async def _hand_over(self, job_id: str, holder: str, counted: bool = False) -> None:
+        """Let go of the job, whoever cancels us meanwhile."""
+        giving = asyncio.create_task(self._give_back(job_id, holder, counted), name=f"hand over {job_id}")
+        try:
+            await asyncio.shield(giving)
+        except asyncio.CancelledError:
+            await asyncio.wait({giving})
             raise
 
-    async def _ending(self, job_id: str, holder: str) -> Ending:
+    async def _give_back(self, job_id: str, holder: str, counted: bool) -> None:
+        try:
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                ours = await self.store.hand_over(job_id, holder, counted)
+        except RedisAway:
+            log.warning("job %s could not be handed over, Redis is away: its lease runs out", job_id)
+        else:
+            if ours:
+                log.info("job %s: handed over%s", job_id, ", and its try counts" if counted else "")
+
+    async def _painted(self, job_id: str, begun: Begun) -> Ending | _Painted:
         try:
             record = await self._record(job_id)
             self.tally.begun(record)
             async with asyncio.timeout(self.job_timeout):
-                return await self._paint(record.job, record.recipe, holder)
+                return await self._paint(record.job, record.recipe, begun)
         except TimeoutError:
             return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
-        except DreamError as error:
-            return Failed(reason=str(error))
-        except Exception:
-            incident = secrets.token_hex(3)
-            log.exception("job %s: incident %s", job_id, incident, extra={"incident": incident})
-            return Failed(reason="Something broke while painting.", incident=incident)
+        except EngineBroken:
+            raise
+        except Exception as error:
+            return _failed(job_id, error)
+
+    async def _put_away(self, job_id: str, painted: Ending | _Painted, holder: str) -> None:
+        """Store what is painted and end the job, also if the worker is told to go meanwhile."""
+        storing = asyncio.create_task(self._store(job_id, painted, holder), name=f"store {job_id}")
+        try:
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await asyncio.wait({storing}, timeout=LET_GO_SECONDS)
+            if storing.cancel():
+                await asyncio.wait({storing})
+            raise
+
+    async def _store(self, job_id: str, painted: Ending | _Painted, holder: str) -> None:
+        if isinstance(painted, _Painted):
+            await self._note(painted)
+            try:
+                painted = await self.keeper.ended(painted.under_way, painted.outcome)
+            except Exception as error:
+                painted = _failed(job_id, error)
+        await self._finish(job_id, painted, holder)
+
+    async def _note(self, painted: _Painted) -> None:
+        """What is good to know of it beside its end; nothing waits for that."""
+        under_way, outcome, asked = painted.under_way, painted.outcome, painted.asked
+        recipe, job = under_way.painting.recipe, under_way.job
+        await under_way.keep_earlier()
+        with contextlib.suppress(*RedisAway):
+            if outcome.kind == "finished" and job.state is None:
+                steps = asked.work if asked.several else outcome.step
+                await self.store.note_cost(cost_kind(recipe), outcome.seconds / steps)
+            if recipe != asked:
+                await self.store.note_turn(job.id, under_way.holder, recipe)
 
     async def _record(self, job_id: str) -> Record:
         """What it is, read after it was begun: turns from now on are told to us."""
@@ -143,12 +222,12 @@ class Painter:
             except RedisAway:
                 await asyncio.sleep(0.5)
 
-    async def _paint(self, job: Job, recipe: Recipe, holder: str) -> Ending:
+    async def _paint(self, job: Job, recipe: Recipe, begun: Begun) -> Ending | _Painted:
         if order := await fetch_missing(self.store, job.id, recipe):
             return Cancelled(by=order.by)
         inputs = await self._inputs(recipe, job.owner)
-        painting = self.engine.paint(recipe, inputs, await self._state(job))
-        under_way = self._painting[job.id] = UnderWay(job, holder, painting, self.store)
+        painting = self.engine.paint(recipe, inputs, await self._state(job), alone=begun.tries > 1)
+        under_way = self._painting[job.id] = UnderWay(job, begun.holder, painting, self.store)
         leaving = asyncio.create_task(self._leave(painting, job.id), name=f"slot {job.id}")
         try:
             for turn in self._early.pop(job.id, ()):
@@ -157,21 +236,18 @@ class Painter:
             outcome = await self._follow(under_way)
         except BaseException:
             painting.cancel()
-            await painting.gone()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LET_GO_SECONDS):
+                    await painting.gone()
+            if painting.blamed and self.engine.broken is not None:
+                raise EngineBroken(self.engine.broken, blamed=True) from None
             raise
         finally:
             leaving.cancel()
             self._painting.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
             return Cancelled(by=under_way.whoever)
-        if outcome.kind == "finished" and job.state is None:
-            with contextlib.suppress(*RedisAway):
-                steps = recipe.work if recipe.several else outcome.step
-                await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / steps)
-        if painting.recipe != recipe:
-            with contextlib.suppress(*RedisAway):
-                await self.store.note_turn(job.id, holder, painting.recipe)
-        return await self.keeper.ended(under_way, outcome)
+        return _Painted(under_way, outcome, recipe)
 
     async def _leave(self, painting: Painting, job: str) -> None:
         """Its slot is free once the engine is done with it, however long it takes to store what is left."""
@@ -207,8 +283,6 @@ class Painter:
         job, painting = under_way.job, under_way.painting
         async for update in painting.updates():
             if isinstance(update, Outcome):
-                if update.kind != "cancelled":
-                    await under_way.keep_earlier()
                 return update
             try:
                 await self.store.note_step(job.id, under_way.holder, update.step)
@@ -232,6 +306,14 @@ class Painter:
                 self.tally.ended(job_id, ending.kind, took)
             log.info("job %s: %s%s", job_id, ending.kind, "" if counted else " (had ended before)")
             return
+
+
+def _failed(job_id: str, error: Exception) -> Failed:
+    if isinstance(error, DreamError):
+        return Failed(reason=str(error))
+    incident = secrets.token_hex(3)
+    log.error("job %s: incident %s", job_id, incident, exc_info=error)
+    return Failed(reason="Something broke while painting.", incident=incident)
 
 
 def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import torch
 
@@ -14,7 +15,7 @@ from dreamconfig.catalogue import models
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import workers
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import QueueAway
+from dreamqueue.errors import QueueAway, QueueLocked
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
 from dreamrender.backend import Backend
@@ -25,7 +26,16 @@ from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
 from dreamrender.residents import Residents, residents_on
 from dreamrender.shelf import open_shelf, shelf
+from dreamrender.worker.drain import Drain
 from dreamrender.worker.lanes import Lanes
+from dreamrender.worker.leaving import (
+    BROKEN,
+    ENGINE_SECONDS,
+    GOING_SECONDS,
+    LAST_SECONDS,
+    leave,
+    leave_within,
+)
 from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
@@ -34,6 +44,7 @@ from dreamrender.worker.room import DeviceRoom
 from dreamrender.worker.seen import tell
 from dreamrender.worker.sign import Sign
 from dreamrender.worker.slots import Slots
+from dreamrender.worker.watchdog import WorkerBroken, end_if_all_hangs, watch
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +74,13 @@ async def run_worker(
     load: Callable[[str], Backend] | None = None,
     backends: Sequence[str] | None = None,
     ready: asyncio.Event | None = None,
+    drain: Drain | None = None,
 ) -> None:
-    """Serve the lanes until cancelled. `load` and `backends` replace the registry (for tests)."""
+    """Serve the lanes until cancelled, or asked to go by `drain`. Raises WorkerBroken.
+
+    What is still being painted then is handed over. `load` and `backends` replace the registry (for tests).
+    """
+    drain = drain or Drain()
     device = pick_device(settings.device)
     choose(settings.precision)
     names = list(backends or offered(settings.backends))
@@ -102,8 +118,11 @@ async def run_worker(
     picker = Picker(client, lanes, shared, lambda: sign.card)
     engine.start()
     await sign.look()
+    drain.heeded = True
+    over = asyncio.create_task(drain.over(sign.goes, lambda: len(painter.painting)), name="drain")
     tasks = [
         asyncio.create_task(sign.show(client, ready), name="card"),
+        asyncio.create_task(watch(engine, settings.step_timeout), name="watchdog"),
         asyncio.create_task(_sweep(client), name="sweep"),
         asyncio.create_task(tell(settings, name, engine, device, client.redis), name="seen"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
@@ -111,15 +130,22 @@ async def run_worker(
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
-        await asyncio.gather(*tasks)
-    finally:
+        await asyncio.wait({over, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        sign.goes()
+        for task in (over, *tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await lanes.close()
+        closing = asyncio.create_task(lanes.close(), name="lanes")
+        for task in (await asyncio.wait({over, *tasks, closing}, timeout=GOING_SECONDS))[0]:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.debug("%s ended in %r", task.get_name(), error)
         with contextlib.suppress(*RedisAway):
-            await workers.leave(client.redis, name)
-        await asyncio.to_thread(engine.close)
+            async with asyncio.timeout(1):
+                await workers.leave(client.redis, name)
+        await asyncio.to_thread(engine.close, 0 if engine.broken else ENGINE_SECONDS)
         await client.close()
 
 
@@ -129,26 +155,56 @@ def _load_critic(name: str, device: str) -> None:
     load_critic(name, device)
 
 
-def main(settings: WorkerSettings) -> None:
-    """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker."""
+def main(
+    settings: WorkerSettings,
+    *,
+    load: Callable[[str], Backend] | None = None,
+    backends: Sequence[str] | None = None,
+) -> None:
+    """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker.
 
-    async def until_told() -> None:
-        task = asyncio.create_task(run_worker(settings))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    The first signal drains it (`WorkerSettings.drain_seconds`), a second one hands everything over at once.
+    Ends the process with status `leaving.BROKEN` if it cannot paint any more. `load` and `backends` as in
+    `run_worker`.
+    """
+    drain = Drain(settings.drain_seconds)
+    asyncio.run(_until_told(settings, drain, run_worker(settings, load=load, backends=backends, drain=drain)))
 
-    asyncio.run(until_told())
+
+async def _until_told(settings: WorkerSettings, drain: Drain, worker: Coroutine[Any, Any, None]) -> None:
+    def told() -> None:
+        drain.ask()
+        leave_within(LAST_SECONDS + (0 if drain.hurried.is_set() else drain.seconds), 0)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    guard = asyncio.create_task(end_if_all_hangs(settings.step_timeout), name="guard")
+    task = asyncio.create_task(worker)
+    asked = asyncio.create_task(drain.begun.wait())
+    await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+    if not drain.heeded:
+        task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("asked to go before there was anything to do")
+    except WorkerBroken as broken:
+        log.critical("this worker ends: %s", broken)
+        leave(BROKEN)
+    finally:
+        asked.cancel()
+        guard.cancel()
 
 
 async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
     while True:
         try:
             return await QueueClient.connect(settings)
-        except QueueAway:
-            log.warning("Redis does not answer; trying again")
+        except QueueLocked:
+            raise
+        except QueueAway as away:
+            log.warning("Redis does not answer; trying again (%s)", away.__cause__)
             await asyncio.sleep(1)
 
 

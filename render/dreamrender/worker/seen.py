@@ -37,9 +37,10 @@ class WorkerNow(Collector):
         slots.add_metric([], self._engine.max_sessions)
         yield slots
         silence = family(
-            "engine_silence_seconds", "Seconds since the engine's last turn; 0 while it has no work."
+            "engine_silence_seconds", "Seconds that the engine has been at one thing; 0 while it has no work."
         )
-        silence.add_metric([], self._engine.silence)
+        beat = self._engine.pulse.beat
+        silence.add_metric([], beat.seconds if beat else 0.0)
         yield silence
         yield from self._models()
         free = residents_on(self._device).free()
@@ -81,4 +82,7 @@ def engine_check(engine: Engine) -> str | None:
     """What is wrong with the engine's thread."""
     if not engine.alive:
         return "its thread has ended"
-    return f"hung for {engine.silence:.0f} s" if engine.silence > HUNG_AFTER else None
+    if engine.broken is not None:
+        return engine.broken
+    beat = engine.pulse.beat
+    return f"hung for {beat.seconds:.0f} s" if beat and beat.seconds > HUNG_AFTER else None

@@ -26,17 +26,23 @@ class Sign:
         self._residents = residents
         self._shelf = shelf
         self.mode: Literal["serving", "paused", "draining"] = "serving"
+        self._news = asyncio.Event()
 
     @property
     def card(self) -> WorkerCard:
         """As of this moment, save for files, which are looked at now and then (`look`)."""
         changes = {
-            "mode": self.mode,
+            "mode": self.mode if self._painter.engine.broken is None else "draining",
             "loaded": tuple(name for name in self._card.models or () if self._residents.here(name)),
             "painting": self._painter.painting,
             "ended": self._painter.ended,
         }
         return self._card.model_copy(update=changes)
+
+    def goes(self) -> None:
+        """The worker was asked to go: it takes no more jobs, and its card says so at once."""
+        self.mode = "draining"
+        self._news.set()
 
     async def look(self) -> None:
         """Look at the disk: models and collections that are there."""
@@ -51,7 +57,10 @@ class Sign:
                 await workers.show(client.redis, self.card)
                 if ready is not None:
                     ready.set()
-            await asyncio.sleep(workers.SILENT_AFTER / 4)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(workers.SILENT_AFTER / 4):
+                    await self._news.wait()
+            self._news.clear()
 
     def _there(self) -> dict[str, object]:
         own = model_shelf()
