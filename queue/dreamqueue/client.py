@@ -13,6 +13,7 @@ from arq.connections import ArqRedis
 from dreamconfig.catalogue import backends
 from dreamconfig.settings import QueueSettings
 from dreamqueue import keys, offers
+from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.errors import QueueAway, QueueFull
 from dreamqueue.events import (
@@ -49,7 +50,8 @@ class QueueClient:
     def __init__(self, redis: ArqRedis, settings: QueueSettings) -> None:
         self.redis = redis
         self.settings = settings
-        self.store = JobStore(redis, settings.keep_hours)
+        album = album_at(settings.album, redis, settings.keep_hours)
+        self.store = JobStore(redis, settings.keep_hours, album)
         self._news = NewsReader(redis)
 
     @classmethod

@@ -7,6 +7,7 @@
     ├── PictureError        an initial picture that cannot be used
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer
+    │   │   └── AlbumAway   the folder where pictures lie does not answer, or is full
     │   ├── QueueFull       too many jobs wait
     │   ├── NobodyPaints    no live worker can do what was asked
     │   └── NoSuchJob       the id is unknown, or its record has expired
@@ -22,6 +23,7 @@ logged with an incident id, and only the id is shown.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 
@@ -66,10 +68,22 @@ class QueueError(DreamError):
 class QueueAway(QueueError):
     """Redis does not answer."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The queue does not answer just now. Nothing was started; please ask again in a minute."
-        )
+    def __init__(
+        self,
+        what: str = "The queue does not answer just now. Nothing was started; please ask again in a minute.",
+    ) -> None:
+        super().__init__(what)
+
+
+class AlbumAway(QueueAway, OSError):
+    """The folder where pictures lie does not answer, or is full. An OSError, so that whoever waits for Redis
+    to come back waits for it too.
+    """
+
+    def __init__(self, why: Exception) -> None:
+        self.full = getattr(why, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        what = "is full" if self.full else "does not answer"
+        super().__init__(f"The place where pictures are kept {what} just now; please ask again later.")
 
 
 class QueueFull(QueueError):

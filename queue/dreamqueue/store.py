@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamqueue import keys
+from dreamqueue.album import Album, RedisAlbum, name_of
 from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Ending, Job, JobState, Record, Reply
@@ -44,6 +44,8 @@ async def queue_at_hand() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(SILENCE):
             yield
+    except QueueAway:
+        raise
     except RedisAway as error:
         raise QueueAway from error
 
@@ -57,9 +59,11 @@ def script(name: str) -> str:
 class JobStore:
     """Jobs as they are known to everybody. All times are Unix seconds."""
 
-    def __init__(self, redis: Redis, keep_hours: float = 72.0) -> None:
+    def __init__(self, redis: Redis, keep_hours: float = 72.0, album: Album | None = None) -> None:
         self.redis = redis
         self.keep_ms = int(keep_hours * 3_600_000)
+        self.album = album or RedisAlbum(redis, keep_hours)
+        """Where pictures lie."""
 
     async def run(self, name: str, key_names: list[str], arguments: list[str | int | float]) -> Any:
         """Run a Lua script by name (EVALSHA, loaded on first use)."""
@@ -177,14 +181,14 @@ class JobStore:
         return Frame(**json.loads(fields[b"head"]), image=fields[b"image"])
 
     async def keep(self, data: bytes) -> str:
-        """Store a picture under its sha256; it is forgotten after `keep_hours`."""
-        key = hashlib.sha256(data).hexdigest()
-        await self.redis.set(keys.blob(key), data, px=self.keep_ms)
-        return key
+        """Put a picture into the album under its sha256; it is forgotten after `keep_hours`."""
+        name = await asyncio.to_thread(name_of, data)
+        await self.album.put(name, data)
+        return name
 
     async def fetch(self, key: str) -> bytes | None:
-        """A stored picture, or None if it is unknown or forgotten."""
-        return cast("bytes | None", await self.redis.get(keys.blob(key)))
+        """A kept picture, or None if it is unknown, forgotten or damaged."""
+        return await self.album.get(key)
 
     async def note_cost(self, kind: str, seconds_per_step: float) -> None:
         """Learn what a step of this kind of job costs (exponential average, weight ¼ for the newest)."""

@@ -1,4 +1,5 @@
-"""Puts right what a crash left between two keys: jobs that arq forgot, and jobs that waited too long."""
+"""Puts right what a crash left between two keys: jobs that arq forgot, and jobs that waited too long.
+Throws away pictures that are too old."""
 
 from __future__ import annotations
 
@@ -42,3 +43,4 @@ async def sweep(client: QueueClient) -> None:
                 await client.enqueue(job, int(score or 1e10))
             elif not await store.redis.exists(keys.lease(job_id)):
                 await store.finish(job, Failed(reason="The worker went away and the job was lost."))
+    await store.album.prune()
