@@ -39,7 +39,7 @@ OBJECT_STORES = {"memory", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl
 
 
 class Album(Protocol):
-    """Bytes by name, kept for a while. Whatever goes wrong with its place is AlbumAway or one of `RedisAway`."""
+    """Bytes by name, kept for a while. If its place is away or full it raises one of `RedisAway`."""
 
     async def put(self, name: str, data: bytes) -> None:
         """Keep this from now on for its time. Raises ValueError for a name that is none."""

@@ -12,7 +12,7 @@ from arq.connections import ArqRedis
 
 from dreamconfig.catalogue import backends
 from dreamconfig.settings import QueueSettings
-from dreamqueue import keys, offers
+from dreamqueue import checkpoints, keys, offers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.errors import QueueAway, QueueFull
@@ -262,6 +262,8 @@ class QueueClient:
                     self.store.keep_ms,
                 ],
             )
+        if outcome == b"ended":
+            await checkpoints.throw_away(self.store, job)
         return outcome in (b"ended", b"ordered")
 
     async def follow(self, job: str, tick: float = 3.0) -> AsyncIterator[Queued | Started | Painted | Ended]:
@@ -288,7 +290,8 @@ class QueueClient:
                         yield Queued(job=job)
                     elif not told_start:
                         told_start = True
-                        yield Started(job=job, worker=record.worker or "", tries=record.tries)
+                        worker, tries = record.worker or "", record.tries
+                        yield Started(job=job, worker=worker, tries=tries, resumed=record.resumed)
                 news = await box.get(tick)
                 silent = news is None
                 if news is None:

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from dreamqueue import keys
+from dreamqueue import checkpoints, keys
 from dreamqueue.album import Album, RedisAlbum, name_of
 from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Frame, Painted
@@ -30,6 +30,9 @@ MAX_TRIES = 2
 
 KEPT = b"kept:"
 """Fields of a record: the step of an earlier frame, and its blob key."""
+
+ASKED = b"turn:"
+"""Fields of a record: the number of a turn that nobody has taken yet, and the order."""
 
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError)
 
@@ -79,7 +82,7 @@ class JobStore:
             "state": fields[b"state"].decode(),
             "tries": int(fields[b"tries"]),
         }
-        for name in ("reply", "turned", "ending"):
+        for name in ("reply", "turned", "checkpoint", "ending"):
             if raw := fields.get(name.encode()):
                 stored[name] = json.loads(raw)
         stored["kept"] = {
@@ -87,6 +90,12 @@ class JobStore:
             for name, key in fields.items()
             if name.startswith(KEPT)
         }
+        stored["asked"] = {
+            name.decode(): fields[name].decode()
+            for name in sorted(fields, key=lambda name: (len(name), name))
+            if name.startswith(ASKED)
+        }
+        stored["resumed"] = int(fields.get(b"resumed", b"0"))
         if worker := fields.get(b"worker"):
             stored["worker"] = worker.decode()
         if started := fields.get(b"started"):
@@ -138,15 +147,22 @@ class JobStore:
                 "" if tries is None else tries,
             ],
         )
+        if counted:
+            await checkpoints.throw_away(self, job.id)
         return bool(counted)
+
+    async def note(self, job: str, tries: int, **fields: str) -> bool:
+        """The worker of this try notes something; "" removes a field. False if the job is another's."""
+        arguments = [part for field in fields.items() for part in field]
+        return bool(await self.run("note", [keys.record(job)], [tries, *arguments]))
 
     async def note_turn(self, job: str, tries: int, recipe: Recipe) -> None:
         """The worker of this try paints by another recipe from now on."""
-        await self.run("note", [keys.record(job)], [tries, "turned", recipe.model_dump_json()])
+        await self.note(job, tries, turned=recipe.model_dump_json())
 
     async def note_kept(self, job: str, tries: int, step: int, key: str) -> None:
         """An earlier frame of this try can be taken."""
-        await self.run("note", [keys.record(job)], [tries, f"{KEPT.decode()}{step}", key])
+        await self.note(job, tries, **{f"{KEPT.decode()}{step}": key})
 
     async def open_jobs(self) -> list[str]:
         """Jobs that have not ended, oldest first."""

@@ -52,6 +52,12 @@ class Running:
                 log.exception("a session did not close")
         self._open = False
 
+    def save_if_wanted(self) -> None:
+        """Copy its session, if it is time for that."""
+        painting = self.painting
+        if painting.saves.wanted(painting.seconds):
+            painting.saves.taken(self.backend, self.session, painting.seconds, painting.notes)
+
     def begin_again(self, session: Session) -> None:
         """Another session in place of the one that was closed."""
         self.session, self._open = session, True
@@ -67,7 +73,7 @@ class Running:
 
     def _state(self) -> bytes | None:
         """What a longer render goes on from; None where the backend keeps none, or it would be too large."""
-        if not isinstance(self.backend, Resumable):
+        if not isinstance(self.backend, Resumable) or self.painting.recipe.several:
             return None
         try:
             return self.backend.save(self.session)

@@ -30,6 +30,10 @@ async def album(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) 
     await redis.aclose()
 
 
+def files_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
 def file_of(folder: Path, name: str = NAME) -> Path:
     (found,) = folder.rglob(name)
     return found
@@ -60,7 +64,7 @@ async def test_a_name_is_never_a_path(album: Album, name: str, tmp_path: Path) -
     with pytest.raises(ValueError, match="no name"):
         await album.drop(name)
     assert await album.get(name) is None
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files_in(tmp_path) == set()
 
 
 @pytest.mark.parametrize("damage", [PICTURE[:100], b"", PICTURE[:-1] + b"!", PICTURE * 2])
@@ -83,7 +87,7 @@ async def test_a_file_appears_as_a_whole(tmp_path: Path) -> None:
         start = reader.read(10)
         await album.put(NAME, PICTURE)
         assert start + reader.read() == PICTURE, "who reads the one before still does"
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [NAME]
+    assert files_in(tmp_path) == {NAME}
 
 
 async def test_old_files_go_and_no_others(tmp_path: Path) -> None:
@@ -100,7 +104,7 @@ async def test_old_files_go_and_no_others(tmp_path: Path) -> None:
         os.utime(path, (long_ago, long_ago))
     await album.put(new, b"new")
     await album.prune()
-    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {new, "holiday.jpg", PRUNED}
+    assert files_in(tmp_path) == {new, "holiday.jpg", PRUNED}
     os.utime(file_of(tmp_path, new), (long_ago, long_ago))
     await FolderAlbum(str(tmp_path), 1.0).prune()
     assert await album.get(new) == b"new", "another process looked within the hour"
@@ -119,9 +123,8 @@ async def test_a_place_that_is_not_there_counts_as_away(tmp_path: Path) -> None:
     assert str(caught.value).startswith("The place where pictures are kept does not answer")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 async def test_a_full_disk_is_said() -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("no /dev/full here")
     album = FolderAlbum("/dev", 1.0)
     with pytest.raises(AlbumAway, match="is full"):
         await album._ask(lambda: Path("/dev/full").write_bytes(b"x"))

@@ -14,7 +14,11 @@ if state == 'waiting' then
   redis.call('ZREM', KEYS[2], ARGV[1])
   redis.call('SREM', KEYS[4], ARGV[1])
 end
-redis.call('HSET', KEYS[1], 'state', 'painting', 'worker', ARGV[2], 'started', ARGV[3])
+local checkpoint = redis.call('HGET', KEYS[1], 'checkpoint')
+local resumed = checkpoint and cjson.decode(checkpoint).step or 0
+redis.call('HSET', KEYS[1], 'state', 'painting', 'worker', ARGV[2], 'started', ARGV[3], 'resumed', resumed)
 redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
-redis.call('XADD', KEYS[6], 'MAXLEN', '~', '10000', '*', 'news', cjson.encode({kind = 'started', job = ARGV[1], worker = ARGV[2], tries = tries}))
+local news = {kind = 'started', job = ARGV[1], worker = ARGV[2], tries = tries}
+if resumed > 0 then news.resumed = resumed end
+redis.call('XADD', KEYS[6], 'MAXLEN', '~', '10000', '*', 'news', cjson.encode(news))
 return {'go', tries}

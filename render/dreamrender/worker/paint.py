@@ -13,7 +13,7 @@ from arq.worker import Retry
 from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
-from dreamqueue import keys
+from dreamqueue import checkpoints, keys
 from dreamqueue.errors import CannotResume, DreamError, NoSuchJob, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
 from dreamqueue.job import Cancelled, Ending, Failed, Job, Owner, Record
@@ -23,8 +23,9 @@ from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Inputs
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
-from dreamrender.painting import FrameReady, Outcome
+from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import jpeg_bytes
+from dreamrender.worker.checkpointing import Checkpointing, Origin, picked_up
 from dreamrender.worker.keeping import Keeper
 from dreamrender.worker.lease import RENEW_SECONDS, lease
 from dreamrender.worker.missing import fetch_missing
@@ -53,15 +54,11 @@ class Painter:
         self.keeper = Keeper(store, largest_state)
         self._under_way: set[str] = set()
         self._painting: dict[str, UnderWay] = {}
-        self._early: dict[str, list[Turn]] = {}
-        """Turns of jobs that are begun here and not painted yet: models are fetched, pictures looked at."""
 
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
         if order.job in self._painting:
             self._painting[order.job].obey(order)
-        elif order.job in self._early and not isinstance(order, Cancel | Stop):
-            self._early[order.job].append(order)
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once."""
@@ -69,12 +66,10 @@ class Painter:
             # The lease ran out while Redis was away, and arq gave us our own job: by then it is renewed.
             raise Retry(defer=2 * RENEW_SECONDS)
         self._under_way.add(job_id)
-        self._early[job_id] = []
         try:
             await self._deliver(job_id)
         finally:
             self._under_way.discard(job_id)
-            self._early.pop(job_id, None)
 
     async def _deliver(self, job_id: str) -> None:
         async with lease(self.store.redis, job_id):
@@ -99,7 +94,7 @@ class Painter:
             await self._finish(job, ending, tries)
 
     async def _as_begun(self, record: Record) -> Record:
-        """The record once more: from here on turns are told to us, before they were written there."""
+        """The record once more, with the turns that came since."""
         try:
             return await self.store.record(record.job.id)
         except RedisAway:
@@ -109,7 +104,7 @@ class Painter:
         job = record.job
         try:
             async with asyncio.timeout(self.job_timeout):
-                return await self._paint(job, record.recipe, tries)
+                return await self._paint(record, tries)
         except TimeoutError:
             return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
         except DreamError as error:
@@ -119,22 +114,41 @@ class Painter:
             log.exception("job %s: incident %s", job.id, incident)
             return Failed(reason="Something broke while painting.", incident=incident)
 
-    async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
+    async def _paint(self, record: Record, tries: int) -> Ending:
+        job, recipe = record.job, record.recipe
         if order := await fetch_missing(self.store, job.id, recipe):
             return Cancelled(by=order.by)
         inputs = await self._inputs(recipe, job.owner)
-        painting = self.engine.paint(recipe, inputs, await self._state(job))
-        under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
+        if (origin := await picked_up(self.store, record, tries)) is not None:
+            try:
+                return await self._paint_from(origin, record, tries, inputs)
+            except CannotResume as error:
+                log.warning("job %s begins anew: %s", job.id, error)
+                with contextlib.suppress(*RedisAway):
+                    await checkpoints.begin_anew(self.store, record, tries)
+        return await self._paint_from(Origin(await self._state(job)), record, tries, inputs)
+
+    async def _paint_from(self, origin: Origin, record: Record, tries: int, inputs: Inputs) -> Ending:
+        job, recipe = record.job, record.recipe
+        asked = (await self._as_begun(record)).asked
+        painting = self.engine.paint(recipe, inputs, origin.state, origin.before)
+        under_way = UnderWay(job, tries, painting, self.store, origin.before.frames)
+        self._painting[job.id] = under_way
+        under_way.turn(asked)
+        under_way.look()
+        checkpointing = Checkpointing(under_way, self.keeper.largest_state, origin.checkpoint)
         try:
-            for turn in self._early.pop(job.id, ()):
-                under_way.obey(turn)
             await self._order_from_before(job.id)
             outcome = await self._follow(under_way)
+        except asyncio.CancelledError:
+            await checkpointing.last()
+            await _gone(painting)
+            raise
         except BaseException:
-            painting.cancel()
-            await painting.gone()
+            await _gone(painting)
             raise
         finally:
+            await checkpointing.close()
             self._painting.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
             return Cancelled(by=under_way.whoever)
@@ -144,7 +158,7 @@ class Painter:
                 await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / steps)
         if painting.recipe != recipe:
             with contextlib.suppress(*RedisAway):
-                await self.store.note_turn(job.id, tries, painting.recipe)
+                await under_way.note()
         return await self.keeper.ended(under_way, outcome)
 
     async def _state(self, job: Job) -> bytes | None:
@@ -196,6 +210,11 @@ class Painter:
                 continue
             log.info("job %s: %s%s", job.id, ending.kind, "" if counted else " (had ended before)")
             return
+
+
+async def _gone(painting: Painting) -> None:
+    painting.cancel()
+    await painting.gone()
 
 
 def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:

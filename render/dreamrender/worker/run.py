@@ -82,6 +82,7 @@ async def run_worker(
         batch=batch,
         frame_seconds=settings.frame_seconds,
         room=DeviceRoom(own, load, batch),
+        checkpoint_seconds=settings.checkpoint_seconds,
     )
     client = await _connect_patiently(settings)
     lanes = sorted({known_backends()[backend].lane for backend in names})
