@@ -78,7 +78,7 @@ class Saves:
         return saved
 
     def ask(self) -> None:
-        """Save it before the next step, whenever it was saved before, and never again."""
+        """Save it before the next step, and end it there: nothing shall be painted that is not saved."""
         self._asked = True
 
     def give_up(self) -> None:
@@ -90,8 +90,10 @@ class Saves:
         due = self._free and self._every > 0 and not 0 <= seconds - self._at < self._every
         return not self._over and (self._asked or due)
 
-    def taken(self, backend: Backend, session: Session, seconds: float, notes: tuple[str, ...]) -> None:
-        """Copy the session. One that cannot be saved is not tried again; the painting goes on."""
+    def taken(self, backend: Backend, session: Session, seconds: float, notes: tuple[str, ...]) -> bool:
+        """Copy the session; True if that was asked for, and the painting is to end. One that cannot be saved
+        is not tried again.
+        """
         self._at, self._free = seconds, False
         last, self._asked = self._asked, False
         try:
@@ -102,8 +104,9 @@ class Saves:
             log.exception("a painting could not be saved on its way")
         else:
             self._deliver(Saved(pack, session.step, seconds, session.recipe, notes, last))
-            return
+            return last
         self.close()
+        return last
 
     def close(self) -> None:
         """Nothing follows: the painting is over, or cannot be saved."""
@@ -111,7 +114,8 @@ class Saves:
 
     def _deliver(self, saved: Saved | None) -> None:
         def deliver() -> None:
-            if not self._over:
+            waits = self._newest is not None and self._newest.last
+            if not self._over and not waits:
                 self._newest = saved
                 self._over = saved is None
                 self._arrived.set()

@@ -146,6 +146,9 @@ class Engine:
             with holding(one.painting):
                 one.painting.turn(one.backend, one.session)
                 one.save_if_wanted()
+            if one.painting.wanted is not None:
+                self._end_early(one)
+                continue
             groups[id(one.backend), one.backend.group(one.session)].append(one)
         for entries in groups.values():
             for start in range(0, len(entries), self._batch):

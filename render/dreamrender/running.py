@@ -53,10 +53,11 @@ class Running:
         self._open = False
 
     def save_if_wanted(self) -> None:
-        """Copy its session, if it is time for that."""
+        """Copy its session, if it is time for that; a last copy ends it."""
         painting = self.painting
-        if painting.saves.wanted(painting.seconds):
-            painting.saves.taken(self.backend, self.session, painting.seconds, painting.notes)
+        saves, seconds = painting.saves, painting.seconds
+        if saves.wanted(seconds) and saves.taken(self.backend, self.session, seconds, painting.notes):
+            painting.wanted = painting.wanted or "cancel"
 
     def begin_again(self, session: Session) -> None:
         """Another session in place of the one that was closed."""

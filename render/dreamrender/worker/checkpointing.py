@@ -72,7 +72,7 @@ class Checkpointing:
         self._task = asyncio.create_task(self._run(), name=f"checkpoints {under_way.job.id}")
 
     async def last(self) -> None:
-        """Lay down one more checkpoint, of the painting as it is after this step; none follows."""
+        """Lay down one more checkpoint, of the painting as it is after this step, with which it ends."""
         if not self._under_way.painting.under_way:
             return
         self._saves.ask()
