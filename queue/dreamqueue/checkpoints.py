@@ -54,11 +54,11 @@ async def pick_up(store: JobStore, record: Record) -> bytes | None:
     return None if record.checkpoint is None else await store.album.get(record.checkpoint.name)
 
 
-async def begin_anew(store: JobStore, record: Record, tries: int) -> None:
+async def begin_anew(store: JobStore, record: Record, holder: str) -> None:
     """The checkpoint cannot be taken up: forget it, and tell everybody that it was not."""
     job = record.job.id
-    if record.checkpoint is not None and await store.note(job, tries, checkpoint="", resumed="0"):
-        news = Started(job=job, worker=record.worker or "", tries=tries)
+    if record.checkpoint is not None and await store.note(job, holder, checkpoint="", resumed="0"):
+        news = Started(job=job, worker=record.worker or "", tries=record.tries)
         await store.redis.xadd(keys.NEWS, {"news": news.model_dump_json()}, maxlen=10_000, approximate=True)
         await store.album.drop(record.checkpoint.name)
 

@@ -251,7 +251,7 @@ async def test_a_worker_that_goes_on_says_from_which_step(stage: Stage) -> None:
     await stage.raise_bot()
     await second.paint(job, 62)
     assert "goes on from step 60" in (await shows(message, "step 62 of 120")).content
-    await checkpoints.begin_anew(stage.queue.store, record, 2)
+    await checkpoints.begin_anew(stage.queue.store, record, second.holder or "")
     await second.paint(job, 1)
     anew = await shows(message, "step 1 of 120")
     assert anew.content.endswith("-# The worker before went away; another began anew.")

@@ -38,7 +38,7 @@ class Origin:
     """The name of that session in the album, where it is a checkpoint of this job."""
 
 
-async def picked_up(store: JobStore, record: Record, tries: int) -> Origin | None:
+async def picked_up(store: JobStore, record: Record, holder: str) -> Origin | None:
     """The job's checkpoint with the frames until then; None if there is none, or none that is whole."""
     checkpoint = record.checkpoint
     if checkpoint is None:
@@ -48,7 +48,7 @@ async def picked_up(store: JobStore, record: Record, tries: int) -> Origin | Non
             state = await checkpoints.pick_up(store, record)
             if state is None:
                 log.warning("job %s begins anew: its checkpoint is not there", record.job.id)
-                await checkpoints.begin_anew(store, record, tries)
+                await checkpoints.begin_anew(store, record, holder)
                 return None
             frames = await _frames(store, record, checkpoint.step)
             break

@@ -22,10 +22,10 @@ class UnderWay:
     """One job and its painting, by a certain try."""
 
     def __init__(
-        self, job: Job, tries: int, painting: Painting, store: JobStore, kept: Iterable[int] = ()
+        self, job: Job, holder: str, painting: Painting, store: JobStore, kept: Iterable[int] = ()
     ) -> None:
         self.job = job
-        self.tries = tries
+        self.holder = holder
         self.painting = painting
         self.store = store
         self.end: Cancel | Stop | None = None
@@ -80,7 +80,7 @@ class UnderWay:
             recipe = self.painting.recipe
             if recipe != self._noted:
                 fields["turned"] = recipe.model_dump_json()
-            noted = await self.store.note(self.job.id, self.tries, **fields)
+            noted = await self.store.note(self.job.id, self.holder, **fields)
             self._noted = recipe
         return noted
 
@@ -91,7 +91,7 @@ class UnderWay:
                 continue
             try:
                 data = await asyncio.to_thread(png_bytes, picture, self.painting.recipe)
-                await self.store.note_kept(self.job.id, self.tries, step, await self.store.keep(data))
+                await self.store.note_kept(self.job.id, self.holder, step, await self.store.keep(data))
             except RedisAway:
                 log.warning("job %s: frame %d waits for Redis to come back", self.job.id, step)
                 return
