@@ -20,7 +20,6 @@ from dreamqueue.album import Album, RedisAlbum, name_of
 from dreamqueue.errors import NoSuchJob, OtherVersion, QueueAway
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Ending, JobState, Record, Reply
-from dreamqueue.recipe import Recipe
 from dreamqueue.scripts import script
 
 SILENCE = 10.0
