@@ -158,7 +158,6 @@ class Painter:
         try:
             await self._order_from_before(job.id)
             outcome = await self._follow(under_way)
-            self.slots.leaves(job.id)
         except asyncio.CancelledError:
             await checkpointing.last()
             await _gone(painting)
@@ -209,6 +208,7 @@ class Painter:
         job, painting = under_way.job, under_way.painting
         async for update in painting.updates():
             if isinstance(update, Outcome):
+                self.slots.leaves(job.id)
                 if update.kind != "cancelled":
                     await under_way.keep_earlier()
                 return update
