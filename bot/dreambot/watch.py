@@ -46,6 +46,7 @@ class Watch:
         self.message = message
         self._news: Queued | Started | Painted | Ended | None = None
         self._tries = 1
+        self._resumed = 0
         self._lost = False
         self._changed = asyncio.Event()
         self._end_came = asyncio.Event()
@@ -85,7 +86,7 @@ class Watch:
 
     def _hear(self, news: Queued | Started | Painted | Ended) -> None:
         if isinstance(news, Started):
-            self._tries = news.tries
+            self._tries, self._resumed = news.tries, news.resumed
         self._news = news
         if isinstance(news, Ended):
             self._end_came.set()
@@ -164,9 +165,9 @@ class Watch:
         frame = await self.queue.frame(self.job.id)
         verbs = buttons(self.job.id, "stop", "cancel")
         if frame is None:
-            return Shown(words.begun(self.job, self._tries), verbs)
+            return Shown(words.begun(self.job, self._tries, self._resumed), verbs)
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
-        content = words.painting(self.job, frame, self._tries)
+        content = words.painting(self.job, frame, self._tries, self._resumed)
         return Shown(content, verbs, [picture], words.description(self.job.recipe))
 
     async def _follow_turns(self) -> None:

@@ -27,6 +27,7 @@ FORGOTTEN = "It is painted, but the picture was forgotten before I could show it
 GONE = "The queue has forgotten this job, so I cannot say what became of it."
 UNPOSTABLE = "It is painted, but Discord does not take the picture from me."
 REPAINTED = "The worker before went away; another began anew."
+RESUMED = "The worker before went away; another goes on from step {step}."
 
 
 def plain(text: str, limit: int = PROMPT_SHOWN) -> str:
@@ -54,15 +55,17 @@ def waiting(job: Job, place: Place) -> str:
     return _message(job, f"waiting, {where}, {when}")
 
 
-def begun(job: Job, tries: int = 1) -> str:
-    """A worker has it, no frame yet."""
-    return _message(job, f"{bar(0, job.recipe.steps)} a worker begins", _repainted(tries))
+def begun(job: Job, tries: int = 1, resumed: int = 0) -> str:
+    """A worker has it, no frame yet. `resumed` is the step from which it goes on."""
+    steps = job.recipe.steps
+    doing = f"a worker goes on from step {resumed} of {steps}" if resumed else "a worker begins"
+    return _message(job, f"{bar(resumed, steps)} {doing}", _taken_over(tries, resumed))
 
 
-def painting(job: Job, frame: Frame, tries: int = 1) -> str:
+def painting(job: Job, frame: Frame, tries: int = 1, resumed: int = 0) -> str:
     """It is being painted."""
     state = f"{bar(frame.step, frame.steps)} step {frame.step} of {frame.steps} · {clock(frame.seconds)}"
-    return _message(job, state + score(frame.score), _repainted(tries))
+    return _message(job, state + score(frame.score), _taken_over(tries, resumed))
 
 
 def ended(job: Job, ending: Ending) -> str:
@@ -175,7 +178,9 @@ def _message(job: Job, state: str, *notes: str) -> str:
     return fit("\n".join(lines))
 
 
-def _repainted(tries: int) -> str:
+def _taken_over(tries: int, resumed: int) -> str:
+    if resumed:
+        return RESUMED.format(step=resumed)
     return REPAINTED if tries > 1 else ""
 
 

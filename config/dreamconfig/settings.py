@@ -51,13 +51,16 @@ class QueueSettings(_Settings):
     expire_hours: Annotated[float, Field(gt=0)] = 24.0
     """A job that waited this long ends as expired."""
     keep_hours: Annotated[float, Field(gt=0)] = 72.0
-    """How long records and pictures stay in Redis after a job's end. Discord keeps the message."""
+    """How long records and pictures are kept after a job's end. Discord keeps the message."""
     log: Literal["text", "json"] = "text"
     """How log lines of bot and worker are written: for people, or one JSON object each."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Port at which this process tells /metrics (Prometheus) and /health; 0: none."""
     metrics_host: str = "127.0.0.1"
     """Address that it listens at; 0.0.0.0 for every one."""
+    album: str = ""
+    """Where pictures and checkpoints lie; empty: in Redis. A folder's path or any URL that fsspec knows
+    (`file:///mnt/album`, `s3://bucket/album` with s3fs installed), the same for bot and workers."""
     models: str = ""
     """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads nothing
     there but the names of a community's own models."""
@@ -108,8 +111,11 @@ class WorkerSettings(QueueSettings):
     collections: Path | None = None
     """Folder of collections of pictures that members may paint by, see docs/COLLECTIONS.md; None: none."""
     state_megabytes: Annotated[float, Field(ge=0)] = 16.0
-    """Largest state of a finished painting that is kept (as long as its picture), so that it can be made
-    longer; 0 keeps none."""
+    """Largest state of a painting that is kept: of a finished one (as long as its picture), so that it can
+    be made longer, and of one on its way; 0 keeps none."""
+    checkpoint_seconds: Annotated[float, Field(ge=0)] = 5.0
+    """Seconds of painting after which a job is saved, so that another worker can go on from there; 0: never.
+    Never more than `state_megabytes` a job."""
     job_timeout: Annotated[float, Field(gt=0)] = 3600.0
     """Seconds after which a job that is still being painted fails."""
     step_timeout: Annotated[float, Field(gt=0)] = 300.0

@@ -12,7 +12,8 @@ from arq.connections import ArqRedis
 from arq.jobs import serialize_job
 
 from dreamconfig.settings import QueueSettings
-from dreamqueue import bands, offers, workers
+from dreamqueue import bands, checkpoints, offers, workers
+from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
 from dreamqueue.events import (
@@ -51,7 +52,8 @@ class QueueClient:
     def __init__(self, redis: ArqRedis, settings: QueueSettings) -> None:
         self.redis = redis
         self.settings = settings
-        self.store = JobStore(redis, settings.keep_hours)
+        album = album_at(settings.album, redis, settings.keep_hours)
+        self.store = JobStore(redis, settings.keep_hours, album=album)
         self._news = NewsReader(redis)
 
     @classmethod
@@ -252,6 +254,8 @@ class QueueClient:
                     self.store.keep_ms,
                 ],
             )
+        if outcome == b"ended":
+            await checkpoints.throw_away(self.store, job)
         return outcome in (b"ended", b"ordered")
 
     async def follow(self, job: str, tick: float = 3.0) -> AsyncIterator[Queued | Started | Painted | Ended]:
@@ -278,7 +282,8 @@ class QueueClient:
                         yield Queued(job=job)
                     elif not told_start:
                         told_start = True
-                        yield Started(job=job, worker=record.worker or "", tries=record.tries)
+                        worker, tries = record.worker or "", record.tries
+                        yield Started(job=job, worker=worker, tries=tries, resumed=record.resumed)
                 news = await box.get(tick)
                 silent = news is None
                 if news is None:

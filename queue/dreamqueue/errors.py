@@ -8,7 +8,8 @@
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer, or takes no writes just now
     │   │   ├── NoRoomLeft  its memory or its disk is full
-    │   │   └── QueueLocked it does not let this process in
+    │   │   ├── QueueLocked it does not let this process in
+    │   │   └── AlbumAway   the folder where pictures lie does not answer, or is full
     │   ├── QueueFull       too many jobs wait
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
@@ -26,6 +27,7 @@ logged with an incident id, and only the id is shown.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 
@@ -98,6 +100,18 @@ class QueueLocked(QueueAway):
 
     def __init__(self, why: str = "") -> None:
         self.why = why
+        super().__init__()
+
+
+class AlbumAway(QueueAway, OSError):
+    """The folder where pictures lie does not answer, or is full. An OSError, so that whoever waits for Redis
+    to come back waits for it too.
+    """
+
+    def __init__(self, why: Exception) -> None:
+        self.full = getattr(why, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+        what = "is full" if self.full else "does not answer"
+        self.words = f"The place where pictures are kept {what} just now; please ask again later."
         super().__init__()
 
 

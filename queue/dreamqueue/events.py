@@ -27,6 +27,8 @@ class Started(Wire):
     job: str
     worker: str
     tries: int
+    resumed: int = 0
+    """The step that it goes on from; 0: from the start."""
 
 
 class Painted(Wire):

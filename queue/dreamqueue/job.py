@@ -155,6 +155,19 @@ class Job(Wire):
     """True if a Discord message has to follow this job to its end."""
 
 
+class Checkpoint(Wire):
+    """A painting on its way, saved."""
+
+    name: str
+    """Where its bytes lie in the album."""
+    step: int
+    """Steps done."""
+    seconds: float
+    """Time that they took."""
+    notes: tuple[str, ...] = ()
+    """What the member should know of it until then."""
+
+
 class Record(Wire):
     """A job with everything that does change."""
 
@@ -173,6 +186,12 @@ class Record(Wire):
     """The recipe since it was changed on its way."""
     kept: dict[int, str] = Field(default_factory=dict)
     """Blob keys of earlier frames that can be taken, by step: one every tenth of the way."""
+    checkpoint: Checkpoint | None = None
+    """What a worker that takes the job over goes on from."""
+    resumed: int = 0
+    """The step of the checkpoint that the newest try went on from; 0: it began anew."""
+    asked: dict[str, str] = Field(default_factory=dict)
+    """Turns (as JSON) that nobody has taken yet, in the order in which they were ordered, by their fields."""
     ending: Ending | None = None
 
     @property

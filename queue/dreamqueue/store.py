@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -16,11 +16,11 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from dreamqueue import keys
+from dreamqueue import checkpoints, keys
+from dreamqueue.album import Album, RedisAlbum, name_of
 from dreamqueue.errors import NoRoomLeft, NoSuchJob, OtherVersion, QueueAway, QueueLocked
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Ending, JobState, Record, Reply
-from dreamqueue.recipe import Recipe
 from dreamqueue.scripts import script
 from dreamqueue.writable import REFUSALS, full
 
@@ -38,6 +38,8 @@ KEPT = b"kept:"
 
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError, *REFUSALS)
 """Redis does not take it just now: it does not answer, or it is full, loading, or a replica for the time."""
+ASKED = b"turn:"
+"""Fields of a record: the number of a turn that nobody has taken yet, and the order."""
 
 
 @asynccontextmanager
@@ -50,6 +52,8 @@ async def queue_at_hand() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(SILENCE):
             yield
+    except QueueAway:
+        raise
     except (AuthenticationError, NoPermissionError) as error:
         raise QueueLocked from error
     except RedisAway as error:
@@ -71,11 +75,17 @@ class JobStore:
     """Jobs as they are known to everybody. All times are Unix seconds."""
 
     def __init__(
-        self, redis: Redis, keep_hours: float = 72.0, clock: Callable[[], float] | None = None
+        self,
+        redis: Redis,
+        keep_hours: float = 72.0,
+        clock: Callable[[], float] | None = None,
+        album: Album | None = None,
     ) -> None:
         """`clock` gives Unix seconds in a simulation; else the time is Redis' own."""
         self.redis = redis
         self.keep_ms = int(keep_hours * 3_600_000)
+        self.album = album or RedisAlbum(redis, keep_hours)
+        """Where pictures lie."""
         self._clock = clock
 
     async def run(self, name: str, arguments: list[str | int | float | bytes]) -> Any:
@@ -104,7 +114,7 @@ class JobStore:
             "state": fields[b"state"].decode(),
             "tries": int(fields[b"tries"]),
         }
-        for name in ("reply", "turned", "ending"):
+        for name in ("reply", "turned", "checkpoint", "ending"):
             if raw := fields.get(name.encode()):
                 stored[name] = json.loads(raw)
         stored["kept"] = {
@@ -112,6 +122,12 @@ class JobStore:
             for name, key in fields.items()
             if name.startswith(KEPT)
         }
+        stored["asked"] = {
+            name.decode(): fields[name].decode()
+            for name in sorted(fields, key=lambda name: (len(name), name))
+            if name.startswith(ASKED)
+        }
+        stored["resumed"] = int(fields.get(b"resumed", b"0"))
         for name in ("worker", "holder"):
             if text := fields.get(name.encode()):
                 stored[name] = text.decode()
@@ -158,15 +174,17 @@ class JobStore:
                 "" if took is None else round(took * 1000),
             ],
         )
+        if counted:
+            await checkpoints.throw_away(self, job)
         return bool(counted)
 
-    async def note_turn(self, job: str, holder: str, recipe: Recipe) -> None:
-        """The worker of this try paints by another recipe from now on."""
-        await self.run("note", [job, holder, "turned", recipe.model_dump_json()])
+    async def note(self, job: str, holder: str, **fields: str) -> bool:
+        """The worker of this try notes something; "" removes a field. False if the job is another's."""
+        return bool(await self.run("note", [job, holder, *chain.from_iterable(fields.items())]))
 
     async def note_kept(self, job: str, holder: str, step: int, key: str) -> None:
         """An earlier frame of this try can be taken."""
-        await self.run("note", [job, holder, f"{KEPT.decode()}{step}", key])
+        await self.note(job, holder, **{f"{KEPT.decode()}{step}": key})
 
     async def note_step(self, job: str, holder: str, step: int) -> None:
         """How far this try is, where it can be read without its picture."""
@@ -206,14 +224,14 @@ class JobStore:
         return Frame(**json.loads(fields[b"head"]), image=fields[b"image"])
 
     async def keep(self, data: bytes) -> str:
-        """Store a picture under its sha256; it is forgotten after `keep_hours`."""
-        key = hashlib.sha256(data).hexdigest()
-        await self.redis.set(keys.blob(key), data, px=self.keep_ms)
-        return key
+        """Put a picture into the album under its sha256; it is forgotten after `keep_hours`."""
+        name = await asyncio.to_thread(name_of, data)
+        await self.album.put(name, data)
+        return name
 
     async def fetch(self, key: str) -> bytes | None:
-        """A stored picture, or None if it is unknown or forgotten."""
-        return cast("bytes | None", await self.redis.get(keys.blob(key)))
+        """A kept picture, or None if it is unknown, forgotten or damaged."""
+        return await self.album.get(key)
 
     async def note_cost(self, kind: str, seconds_per_step: float) -> None:
         """Learn what a step of this kind of job costs (exponential average, weight ¼ for the newest)."""

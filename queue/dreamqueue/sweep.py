@@ -1,4 +1,7 @@
-"""Puts right what nobody else can: jobs that waited too long, and jobs that arq and their worker forgot."""
+"""Puts right what nobody else can: jobs that waited too long, and jobs that arq and their worker forgot.
+
+And pictures that are too old are thrown away, where the album does not do so by itself.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ async def sweep(client: QueueClient, *, alone: float = ALONE_SECONDS) -> bool:
             log.warning("job %s is lost: arq knows nothing of it", job)
             await store.finish(job, Failed(reason="The worker went away and the job was lost."))
     await store.run("tidy", [])
+    await store.album.prune()
     return True
 
 

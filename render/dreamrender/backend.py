@@ -5,7 +5,7 @@ The caller owns the loop: a backend has no callback, progress bar or cancel flag
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -66,6 +66,17 @@ class Resumable(Backend, Protocol):
 
         Raises CannotResume for a damaged state or another painting's. Phrases, steps and critic may differ
         from the saved recipe's: that is how a render takes a turn or goes on for longer.
+        """
+
+
+@runtime_checkable
+class HasSnapshots(Protocol):
+    """A resumable backend that can copy a session at once and make bytes of the copy later."""
+
+    def snapshot(self, session: Session) -> Callable[[], bytes]:
+        """What gives the bytes of `save` as the session is now, in any thread; steps go on meanwhile.
+
+        Both raise CannotResume for a session that cannot be saved.
         """
 
 

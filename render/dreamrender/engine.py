@@ -20,6 +20,7 @@ from dreamqueue.recipe import Recipe
 from dreamrender import residents, shrinking
 from dreamrender.backend import Backend, Inputs
 from dreamrender.broken import EngineBroken
+from dreamrender.checkpoints import Before, Saves
 from dreamrender.holding import holding
 from dreamrender.painting import Outcome, Painting
 from dreamrender.poisoned import poisoned
@@ -38,7 +39,8 @@ class Engine:
     `load` gives a backend by name (called in the engine's thread, may be slow the first time).
     `batch` bounds how many sessions share one step: 1 makes a picture independent of its neighbours to the
     last bit, more is faster where one picture does not fill the device. `room` says which recipes this device
-    has room for, now or ever.
+    has room for, now or ever. Every `checkpoint_seconds` of work a painting is saved for whoever waits for
+    that (`Painting.saves`); 0: never.
     """
 
     def __init__(
@@ -49,12 +51,14 @@ class Engine:
         batch: int = 1,
         frame_seconds: float = 1.0,
         room: Room | None = None,
+        checkpoint_seconds: float = 0.0,
     ) -> None:
         self._load = load
         self._room = room or Boundless()
         self.max_sessions = max_sessions
         self._batch = batch
         self._frame_seconds = frame_seconds
+        self._checkpoint_seconds = checkpoint_seconds
         self._arrivals: queue.SimpleQueue[Painting | None] = queue.SimpleQueue()
         self._waiting = Waiting(self._room)
         self._running: list[Running] = []
@@ -110,16 +114,20 @@ class Engine:
         recipe: Recipe,
         inputs: Inputs | None = None,
         state: bytes | None = None,
+        before: Before | None = None,
         *,
         alone: bool = False,
     ) -> Painting:
         """Begin a recipe, or go on from a saved state. Call from a running event loop.
 
-        `alone`: it shares its steps with nobody, so that nobody else is blamed if it breaks the engine.
-        Follow it with `Painting.updates`.
+        `before` is what was made of the same painting until then, if it is to be counted. `alone`: it shares
+        its steps with nobody, so that nobody else is blamed if it breaks the engine. Follow it with
+        `Painting.updates`.
         """
         loop = asyncio.get_running_loop()
-        painting = Painting(recipe, inputs or Inputs(), loop, self._frame_seconds, state)
+        before = before or Before()
+        saves = Saves(loop, self._checkpoint_seconds, before.seconds)
+        painting = Painting(recipe, inputs or Inputs(), loop, self._frame_seconds, state, before, saves)
         painting.alone = alone
         self._arrivals.put(painting)
         if self.broken is not None:
@@ -209,8 +217,13 @@ class Engine:
                 continue
             with self.pulse.doing("a turn", one.painting, loads=True), holding(one.painting):
                 one.painting.turn(one.backend, one.session)
-                alone = id(one) if one.painting.alone else 0
-                groups[id(one.backend), alone, one.backend.group(one.session)].append(one)
+                one.save_if_wanted()
+            if one.painting.wanted is not None:
+                with self.pulse.doing("an ending", one.painting):
+                    self._end_early(one)
+                continue
+            alone = id(one) if one.painting.alone else 0
+            groups[id(one.backend), alone, one.backend.group(one.session)].append(one)
         for entries in groups.values():
             for start in range(0, len(entries), self._batch):
                 yield entries[0].backend, entries[start : start + self._batch]

@@ -18,6 +18,7 @@ from dreamqueue.recipe import Recipe
 from dreamrender import metrics
 from dreamrender.backend import Backend, Inputs, Part, Session, Steerable
 from dreamrender.broken import EngineBroken
+from dreamrender.checkpoints import Before, Saves
 from dreamrender.picture import to_pil
 from dreamrender.types import Image
 
@@ -69,7 +70,10 @@ class Painting:
         loop: asyncio.AbstractEventLoop,
         frame_seconds: float,
         state: bytes | None = None,
+        before: Before | None = None,
+        saves: Saves | None = None,
     ) -> None:
+        before = before or Before()
         self.recipe = recipe
         """As it is now: a turn on the way changes it, and a lack of memory makes it smaller."""
         self.inputs = inputs
@@ -77,11 +81,13 @@ class Painting:
         """A saved session to go on from."""
         self.earlier: dict[int, PILImage] = {}
         """Frames by step, one every tenth of the way."""
-        self.kept: list[PILImage] = []
+        self.saves = saves or Saves(loop, 0.0)
+        """Its session on its way, for checkpoints."""
+        self.kept: list[PILImage] = [frame for _, frame in sorted(before.frames.items())]
         """Frames at even distances, for the animation."""
-        self.seconds = 0.0
+        self.seconds = before.seconds
         """Time that its steps and frames took."""
-        self.notes: tuple[str, ...] = ()
+        self.notes = before.notes
         """What the member should know besides what the session says."""
         self.alone = False
         """Whether it shares its steps with nobody."""
@@ -91,6 +97,8 @@ class Painting:
         self.jobs = logs.jobs()
         """Those whose painting it is, for the log."""
         self.wanted: Literal["cancel", "stop"] | None = None
+        self.under_way = False
+        """Whether the engine has made its session."""
         self.over = False
         self._loop = loop
         self._frame_seconds = frame_seconds
@@ -148,6 +156,7 @@ class Painting:
     def begun(self) -> None:
         """The engine has made its session."""
         self._last_frame = time.monotonic()
+        self.under_way = True
 
     def shrink(self, recipe: Recipe, note: str) -> None:
         """It is painted again from the start, smaller than it was asked for."""
@@ -211,6 +220,7 @@ class Painting:
 
     def _let_go(self) -> None:
         self.over = True
+        self.saves.close()
         while (asked := self._asked()) is not None:
             self._loop.call_soon_threadsafe(_refuse, asked[1], TooLate("It has ended already."))
 

@@ -56,6 +56,13 @@ class Running:
                     log.exception("a session did not close")
         self._open = False
 
+    def save_if_wanted(self) -> None:
+        """Copy its session, if it is time for that; a last copy ends it."""
+        painting = self.painting
+        saves, seconds = painting.saves, painting.seconds
+        if saves.wanted(seconds) and saves.taken(self.backend, self.session, seconds, painting.notes):
+            painting.wanted = painting.wanted or "cancel"
+
     def begin_again(self, session: Session) -> None:
         """Another session in place of the one that was closed."""
         self.session, self._open = session, True
@@ -71,7 +78,7 @@ class Running:
 
     def _state(self) -> bytes | None:
         """What a longer render goes on from; None where the backend keeps none, or it would be too large."""
-        if not isinstance(self.backend, Resumable):
+        if not isinstance(self.backend, Resumable) or self.painting.recipe.several:
             return None
         try:
             return self.backend.save(self.session)

@@ -7,7 +7,7 @@ for `pixels` at 256x256. All else (critics, embeddings, constants of the canvas)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from dreamqueue.errors import CannotResume
 from dreamrender.canvas import Canvas, leaves
 from dreamrender.session import SteeredSession
-from dreamrender.state_file import check, packed, unpacked, written
+from dreamrender.state_file import check, packing, unpacked, written
 
 SAME = ("backend", "preset", "width", "height", "seed", "image")
 """What of the recipe has to be as it was: the leaves would mean something else. Phrases, steps and critic may
@@ -37,6 +37,11 @@ class RemembersItself(Protocol):
 
 def save(session: SteeredSession) -> bytes:
     """The session after its last step, as bytes."""
+    return snapshot(session)()
+
+
+def snapshot(session: SteeredSession) -> Callable[[], bytes]:
+    """What gives these bytes later, as the session is now."""
     numbers, tensors = _optimiser_state(session.optimiser)
     tensors.update({f"canvas/{name}": tensor for name, tensor in canvas_state(session.canvas).items()})
     tensors.update({f"average/{name}": tensor for name, tensor in session.average.state().items()})
@@ -49,7 +54,7 @@ def save(session: SteeredSession) -> bytes:
         "optimiser": type(session.optimiser).__name__,
         "numbers": numbers,
     }
-    return packed(head, tensors)
+    return packing(head, tensors)
 
 
 def load(session: SteeredSession, state: bytes) -> None:

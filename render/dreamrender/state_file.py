@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import safetensors.torch
@@ -26,7 +27,16 @@ _DIGEST = 64
 
 def packed(head: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> bytes:
     """As bytes; raises CannotResume if that would be too large."""
-    stored = safetensors.torch.save({name: _plain(tensor) for name, tensor in tensors.items()})
+    return packing(head, tensors)()
+
+
+def packing(head: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Callable[[], bytes]:
+    """What gives the same, of the tensors as they are now; they are copied, and may change after."""
+    return partial(_packed, head, {name: _plain(tensor) for name, tensor in tensors.items()})
+
+
+def _packed(head: Mapping[str, Any], tensors: dict[str, Tensor]) -> bytes:
+    stored = safetensors.torch.save(tensors)
     body = json.dumps(head).encode() + b"\n" + stored
     if len(body) > MAX_STATE:
         raise CannotResume(

@@ -7,10 +7,10 @@ import io
 
 from PIL import Image
 
-from dreamqueue import keys, workers
+from dreamqueue import checkpoints, keys, workers
 from dreamqueue.client import QueueClient
 from dreamqueue.events import ORDER, Cancel, Frame, Stop
-from dreamqueue.job import Ending, Finished, Job
+from dreamqueue.job import Checkpoint, Ending, Finished, Job
 
 
 def picture(colour: str, kind: str = "PNG", side: int = 32) -> bytes:
@@ -57,6 +57,15 @@ class ScriptedWorker:
         begun = await self.store.begin(job.id, self.name)
         assert begun.verdict == "go", begun
         self.holder = begun.holder
+
+    async def save(self, job: Job, step: int) -> None:
+        """Lay down a checkpoint of a job."""
+
+        async def note(checkpoint: Checkpoint) -> bool:
+            return await self.store.note(job.id, self.holder or "", checkpoint=checkpoint.model_dump_json())
+
+        facts = {"step": step, "seconds": float(step)}
+        assert await checkpoints.lay_down(self.store, job.id, b"state", facts, note, None)
 
     async def paint(self, job: Job, step: int, colour: str = "grey") -> None:
         """Show a frame."""

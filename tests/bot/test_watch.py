@@ -19,7 +19,7 @@ from dreampractice import Rules, writing
 from dreampractice.body import Upload
 from dreampractice.errors import Refusal, too_large
 from dreampractice.messages import Attachment, Message
-from dreamqueue import keys
+from dreamqueue import checkpoints, keys
 from dreamqueue.client import QueueClient
 from dreamqueue.events import Queued
 from dreamqueue.job import Expired, Failed, Job, JobState, Owner
@@ -236,6 +236,25 @@ async def test_a_worker_that_died_is_mentioned_in_small_print(stage: Stage) -> N
     assert again.content.endswith("-# The worker before went away; another began anew.")
     await second.finish(job)
     assert "went away" not in (await shows(message, "done in")).content
+
+
+async def test_a_worker_that_goes_on_says_from_which_step(stage: Stage) -> None:
+    message, job = await painting(stage)
+    await stage.worker.save(job, 60)
+    second = ScriptedWorker(stage.queue, "second")
+    await second.begin(job)
+    await second.paint(job, 61)
+    again = await shows(message, "step 61 of 120")
+    assert again.content.endswith("-# The worker before went away; another goes on from step 60.")
+    record = await stage.queue.record(job.id)
+    await stage.fell_bot()
+    await stage.raise_bot()
+    await second.paint(job, 62)
+    assert "goes on from step 60" in (await shows(message, "step 62 of 120")).content
+    await checkpoints.begin_anew(stage.queue.store, record, second.holder or "")
+    await second.paint(job, 1)
+    anew = await shows(message, "step 1 of 120")
+    assert anew.content.endswith("-# The worker before went away; another began anew.")
 
 
 async def test_a_failure_says_why_and_keeps_the_last_frame(stage: Stage) -> None:

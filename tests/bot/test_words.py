@@ -58,6 +58,13 @@ def test_another_worker_is_mentioned_in_small_print() -> None:
     assert "another" not in words.begun(job(), tries=1)
 
 
+def test_a_picture_that_goes_on_says_from_where() -> None:
+    state, *_, last = words.begun(job(), tries=2, resumed=60).split("\n")[1:]
+    assert state == "`██████░░░░░░` a worker goes on from step 60 of 120"
+    assert last == "-# The worker before went away; another goes on from step 60."
+    assert "anew" not in words.begun(job(), tries=1, resumed=60)
+
+
 def test_several_pictures_are_counted() -> None:
     assert " · 9 candidates · " in words.waiting(job(candidates=9), Place(0, 1.0))
     assert " · 4 pictures · " in words.waiting(job("a {red,blue} {hut,barn}"), Place(0, 1.0))

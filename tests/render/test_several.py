@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 from tests.fakes import GreyBackend, GreySession, grey_recipe
 
-from dreamqueue.errors import BadValue, PaintError
+from dreamqueue.errors import BadValue, CannotResume, PaintError
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import MAX_SEED, Recipe
 from dreamrender import residents
@@ -23,7 +24,7 @@ from dreamrender.critics import Critic, loading
 from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import from_pil, to_pil
-from dreamrender.several import Several, backend_for
+from dreamrender.several import ResumableSeveral, Several, backend_for
 from dreamrender.several.session import SeveralSession
 
 from .conftest import recipe_for
@@ -196,12 +197,86 @@ def test_what_cannot_be_painted_is_said(lucky: LuckyBackend) -> None:
             backend_for(recipe, lambda name: lucky).begin(recipe, Inputs())
 
 
-def test_it_has_parts_and_neither_saves_nor_turns(lucky: LuckyBackend) -> None:
-    several = Several(lucky)
+def test_it_has_parts_and_does_not_turn(lucky: LuckyBackend) -> None:
+    several = backend_for(grey_recipe("{a,b}"), lambda name: lucky)
     assert isinstance(several, HasParts)
     assert isinstance(several, HasExtras)
-    assert not isinstance(several, Resumable)
+    assert isinstance(several, Resumable)
     assert not isinstance(several, Steerable)
+
+
+def test_it_is_saved_only_if_its_backend_can_save(lucky: LuckyBackend) -> None:
+    class Forgetful:
+        begin, group, step, picture = lucky.begin, lucky.group, lucky.step, lucky.picture
+
+    assert not isinstance(backend_for(grey_recipe("{a,b}"), lambda name: Forgetful()), Resumable)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"text": "a red {square,dog}"}, {"candidates": 3, "finish": 1, "trial": 0.5}], ids=str
+)
+def test_they_go_on_with_the_same_next_frame_from_each_step(
+    critics: Callable[[str, str], Critic], asked: dict[str, Any]
+) -> None:
+    recipe = recipe_for(**asked)
+    several, session = begun(Pixels(critics=critics), recipe)
+    assert isinstance(several, ResumableSeveral)
+    while session.step < recipe.steps:
+        before = session.step
+        again = several.resume(recipe, Inputs(), several.save(session))
+        for _ in range(2):
+            assert again.step == session.step
+            assert torch.equal(several.picture(again), several.picture(session))
+            for mine, other in zip(several.parts(again), several.parts(session), strict=True):
+                assert to_pil(mine.picture).tobytes() == to_pil(other.picture).tobytes()
+                assert (mine.label, mine.recipe, mine.step) == (other.label, other.recipe, other.step)
+                assert mine.score == other.score
+            if again.step == before:
+                for one in (session, again):
+                    run(several, one, 1)
+
+
+def test_what_was_left_behind_is_there_again(critics: Callable[[str, str], Critic]) -> None:
+    recipe = recipe_for(backend="strokes", candidates=3, finish=2, trial=0.5)
+    several, session = begun(Strokes(critics=critics), recipe)
+    assert isinstance(several, ResumableSeveral)
+    run(several, session, 3)
+    again = several.resume(recipe, Inputs(), several.save(session))
+    (left,), (other) = again.left.values(), session.left
+    assert left.extras == session.left[next(iter(other))].extras
+    assert left.extras["svg"]
+    assert (again.notes, again.left.keys()) == (session.notes, session.left.keys())
+    assert several.extras(again) == several.extras(session)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("a {red,blue} dog", "another recipe"), ("a {red,green} hut", "another recipe")]
+)
+def test_another_grids_state_is_refused(critics: Callable[[str, str], Critic], text: str, why: str) -> None:
+    several, session = begun(Pixels(critics=critics), recipe_for("a {red,green} dog"))
+    assert isinstance(several, ResumableSeveral)
+    with pytest.raises(CannotResume, match=why):
+        several.resume(recipe_for(text), Inputs(), several.save(session))
+
+
+def test_a_grid_of_which_one_picture_does_not_fit_is_closed(lucky: LuckyBackend) -> None:
+    closed: list[int] = []
+
+    class Fussy(LuckyBackend):
+        def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> GreySession:
+            if recipe.phrases[0].text == "b":
+                raise CannotResume("no")
+            return super().resume(recipe, inputs, state)
+
+        def close(self, session: GreySession) -> None:
+            closed.append(session.step)
+
+    several, session = begun(Fussy(), grey_recipe("{a,b}"))
+    assert isinstance(several, ResumableSeveral)
+    run(several, session, 2)
+    with pytest.raises(CannotResume):
+        several.resume(session.recipe, Inputs(), several.save(session))
+    assert closed == [2]
 
 
 @pytest.mark.parametrize("finish", [1, 2])
@@ -228,7 +303,7 @@ def test_a_candidate_painted_alone_is_the_same_to_the_last_bit(
 
 @pytest.mark.usefixtures("fetched_generators")
 @pytest.mark.parametrize("name", BACKENDS)
-def test_every_backend_paints_grids_and_candidates(
+def test_every_backend_paints_grids_and_candidates_in_two_goes(
     name: str, critics: Callable[[str, str], Critic], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(residents, "_all", {})
@@ -236,8 +311,11 @@ def test_every_backend_paints_grids_and_candidates(
     small = {"backend": name, "critic": "pocket", "width": 64, "height": 32, "steps": 2}
     for recipe in (recipe_for("a {red,green} square", **small), recipe_for(candidates=2, trial=0.5, **small)):
         several = backend_for(recipe, load_backend)
-        assert isinstance(several, Several)
-        session = several.begin(recipe, Inputs())
+        assert isinstance(several, ResumableSeveral)
+        before = several.begin(recipe, Inputs())
+        run(several, before, 1)
+        session = several.resume(recipe, Inputs(), several.save(before))
+        assert session.step == 1
         run(several, session)
         finished = [part for part in several.parts(session) if part.step == 2]
         assert len(finished) == recipe.cells

@@ -24,8 +24,12 @@ if facts[1] == 'waiting' then
     keep(K.RUNNING .. scope.name)
   end
 end
-redis.call('HSET', record, 'state', 'painting', 'worker', ARGV[2], 'started', whole(now), 'holder', holder)
+local checkpoint = redis.call('HGET', record, 'checkpoint')
+local resumed = checkpoint and cjson.decode(checkpoint).step or 0
+redis.call('HSET', record, 'state', 'painting', 'worker', ARGV[2], 'started', whole(now), 'holder', holder, 'resumed', resumed)
 redis.call('ZADD', K.PAINTING, now, id)
 keep(K.PAINTING)
-tell(cjson.encode({kind = 'started', job = id, worker = ARGV[2], tries = tries}))
+local started = {kind = 'started', job = id, worker = ARGV[2], tries = tries}
+if resumed > 0 then started.resumed = resumed end
+tell(cjson.encode(started))
 return {'go', tries, holder}

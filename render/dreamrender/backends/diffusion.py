@@ -106,6 +106,10 @@ class Diffusion(Resumable, Steerable):
         paints by itself."""
         return saving.save(_steerable(session))
 
+    def snapshot(self, session: Session) -> Callable[[], bytes]:
+        """What gives these bytes later, as the session is now."""
+        return saving.snapshot(_steerable(session))
+
     def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> DiffusionSession:
         """The saved session, with the same next frame; raises CannotResume."""
         session = _steerable(self.begin(recipe, inputs))

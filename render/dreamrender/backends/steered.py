@@ -87,6 +87,10 @@ class Steered(Resumable, Steerable, ABC):
         """The session as bytes, see `dreamrender.saving`."""
         return saving.save(_ours(session))
 
+    def snapshot(self, session: Session) -> Callable[[], bytes]:
+        """What gives these bytes later, as the session is now."""
+        return saving.snapshot(_ours(session))
+
     def resume(self, recipe: Recipe, inputs: Inputs, state: bytes) -> SteeredSession:
         """The saved session, with the same next frame; raises CannotResume."""
         session = self.begin(recipe, inputs)

@@ -6,7 +6,7 @@ remembers of the steps before (some look back on two or three): about 0.2 MB for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,12 @@ SCHEDULER = "scheduler/"
 
 
 def save(session: DiffusionSession) -> bytes:
-    """The session after its last step."""
+    """The session after its last step, as bytes."""
+    return snapshot(session)()
+
+
+def snapshot(session: DiffusionSession) -> Callable[[], bytes]:
+    """What gives these bytes later, as the session is now."""
     numbers: dict[str, Any] = {}
     tensors: dict[str, Tensor] = {}
     if session.stage_begun >= 0:
@@ -39,7 +44,7 @@ def save(session: DiffusionSession) -> bytes:
         "recipe": state_file.written(session.recipe, SAME),
         "scheduler": numbers,
     }
-    return state_file.packed(head, tensors)
+    return state_file.packing(head, tensors)
 
 
 def load(session: DiffusionSession, state: bytes) -> None:

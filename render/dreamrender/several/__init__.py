@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dreamqueue.recipe import Recipe
-from dreamrender.backend import Backend
+from dreamrender.backend import Backend, Resumable
 from dreamrender.several.backend import Several
+from dreamrender.several.saving import ResumableSeveral
 
-__all__ = ["Several", "backend_for"]
+__all__ = ["ResumableSeveral", "Several", "backend_for"]
 
 
 def backend_for(recipe: Recipe, load: Callable[[str], Backend], batch: int = 1) -> Backend:
@@ -17,4 +18,6 @@ def backend_for(recipe: Recipe, load: Callable[[str], Backend], batch: int = 1) 
     `batch` bounds how many of them share one step.
     """
     backend = load(recipe.backend)
-    return Several(backend, batch) if recipe.several else backend
+    if not recipe.several:
+        return backend
+    return ResumableSeveral(backend, batch) if isinstance(backend, Resumable) else Several(backend, batch)

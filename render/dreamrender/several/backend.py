@@ -52,9 +52,9 @@ class Several(Backend):
             for number, one in enumerate(pictures, 1):
                 members.append(Member(number, one.label, self.inner.begin(one.recipe, inputs)))
         except BaseException:
-            self._close(members)
+            self.let_go(members)
             raise
-        return SeveralSession(recipe, members, _legend([one.label for one in pictures]))
+        return SeveralSession(recipe, members, legend_of([one.label for one in pictures]))
 
     def group(self, session: Session) -> Hashable:
         """Each for itself: its pictures share steps with each other."""
@@ -63,33 +63,33 @@ class Several(Backend):
     def step(self, sessions: Sequence[Session]) -> None:
         """One step of each picture of each session."""
         for session in sessions:
-            self._round(_ours(session))
+            self._round(ours(session))
 
     def picture(self, session: Session) -> Image:
         """The sheet, or the one candidate that goes on: RGB in [0, 1], float32, on the CPU.
 
         The step after which candidates were ranked shows all of them in their order.
         """
-        return self._shown(_ours(session), self.inner.picture)
+        return self._shown(ours(session), self.inner.picture)
 
     def glimpse(self, session: Session) -> Image:
         """The same of the inner backend's glimpses, if it has them."""
         inner = self.inner
-        return self._shown(_ours(session), inner.glimpse if isinstance(inner, HasGlimpses) else inner.picture)
+        return self._shown(ours(session), inner.glimpse if isinstance(inner, HasGlimpses) else inner.picture)
 
     def close(self, session: Session) -> None:
         """Close the sessions of the pictures that were not left behind: those are closed."""
-        self._close(_ours(session).running)
+        self.let_go(ours(session).running)
 
     def parts(self, session: Session) -> list[Part]:
         """Every picture, in the order of their numbers: a candidate that was left behind as it was then."""
-        several = _ours(session)
+        several = ours(session)
         found = several.left | {member.number: self._part(member) for member in several.running}
         return [found[number] for number in sorted(found)]
 
     def extras(self, session: Session) -> Mapping[str, bytes]:
         """The sheet of the ranked candidates, and what the inner backend has beside the only one left."""
-        several = _ours(session)
+        several = ours(session)
         found: dict[str, bytes] = {}
         if len(several.running) == 1:
             found.update(self._extras(several.running[0].session))
@@ -113,10 +113,11 @@ class Several(Backend):
         several.ranking = self._sheet(several, order, SMALL_SIDE, self.inner.picture)
         several.legend = _verdict(several, order)
         several.left = {member.number: self._part(member) for member in order[several.recipe.finish :]}
-        self._close([member for member in several.running if member.number in several.left])
+        self.let_go([member for member in several.running if member.number in several.left])
         several.running = [member for member in several.running if member.number not in several.left]
 
-    def _close(self, members: Sequence[Member]) -> None:
+    def let_go(self, members: Sequence[Member]) -> None:
+        """Close the sessions of these pictures."""
         if isinstance(self.inner, Closeable):
             for member in members:
                 self.inner.close(member.session)
@@ -154,7 +155,7 @@ def _candidate(member: Member) -> str:
     return f"{member.number}: {member.label}" + ("" if score is None else f" ({score:.3f})")
 
 
-def _legend(labels: Sequence[str]) -> str:
+def legend_of(labels: Sequence[str]) -> str:
     """The labels, if they cannot all be written on a sheet."""
     if not any(map(loses_letters, labels)):
         return ""
@@ -171,7 +172,8 @@ def _verdict(several: SeveralSession, order: Sequence[Member]) -> str:
     return f"{len(order)} candidates, ranked {when}, and {many}: {places}."
 
 
-def _ours(session: Session) -> SeveralSession:
+def ours(session: Session) -> SeveralSession:
+    """A session of several pictures; raises TypeError for another."""
     if not isinstance(session, SeveralSession):
         raise TypeError(f"a session of another backend: {session!r}")
     return session

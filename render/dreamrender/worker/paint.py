@@ -4,53 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 from arq.worker import RetryJob
-from PIL import Image as Pillow
-from PIL.Image import Image as PILImage
 
 from dreamqueue import keys
-from dreamqueue.errors import CannotResume, DreamError, PictureError
-from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
-from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Record, Stopped
+from dreamqueue.errors import DreamError
+from dreamqueue.events import Cancel, Stop, Turn
+from dreamqueue.job import Ending, Failed, Finished, Stopped
 from dreamqueue.logs import about
 from dreamqueue.places import cost_kind
-from dreamqueue.recipe import Recipe
 from dreamqueue.store import Begun, JobStore, RedisAway
-from dreamrender.backend import Inputs
 from dreamrender.broken import EngineBroken
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
 from dreamrender.metrics import Tally
-from dreamrender.painting import FrameReady, Outcome, Painting
-from dreamrender.picture import jpeg_bytes
+from dreamrender.worker.attempt import LET_GO_SECONDS, Attempts, Painted
 from dreamrender.worker.keeping import Keeper
 from dreamrender.worker.lease import lease
-from dreamrender.worker.missing import fetch_missing
 from dreamrender.worker.slots import Slots
-from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
 
-LET_GO_SECONDS = 2.0
-"""How long a job that is handed over waits for the engine's step; the engine lets go of it after that."""
 HAND_OVER_SECONDS = 1.0
 """How long Redis has for taking a job back; if it is away, the job's lease runs out."""
-
-
-@dataclass(frozen=True)
-class _Painted:
-    """A painting that left a picture, which is not stored yet."""
-
-    under_way: UnderWay
-    outcome: Outcome
-    asked: Recipe
-    """The recipe as it was begun with."""
 
 
 class Painter:
@@ -70,28 +49,21 @@ class Painter:
         self.store = store
         self.engine = engine
         self.job_timeout = job_timeout
-        self.shelf = shelf or Shelf(None)
         self.keeper = Keeper(store, largest_state)
         self.tally = Tally(engine.max_sessions)
-        self.slots = slots or Slots(1)
+        self.attempts = Attempts(store, engine, slots or Slots(1), shelf or Shelf(None), largest_state)
         self.ended = 0
         """Jobs that it brought to an end."""
-        self._under_way: set[str] = set()
-        self._painting: dict[str, UnderWay] = {}
-        self._early: dict[str, list[Turn]] = {}
-        """Turns of jobs that are begun here and not painted yet: models are fetched, pictures looked at."""
+        self._in_hand: set[str] = set()
 
     @property
     def painting(self) -> tuple[str, ...]:
         """Ids of the jobs that it has in hand."""
-        return tuple(sorted(self._under_way))
+        return tuple(sorted(self._in_hand))
 
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
-        if order.job in self._painting:
-            self._painting[order.job].obey(order)
-        elif order.job in self._early and not isinstance(order, Cancel | Stop):
-            self._early[order.job].append(order)
+        self.attempts.obey(order)
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once.
@@ -102,10 +74,9 @@ class Painter:
             with contextlib.suppress(*RedisAway):
                 await self.store.redis.delete(keys.lease(job_id))
             raise RetryJob("this worker cannot paint any more")
-        if job_id in self._under_way:  # the lease ran out while Redis was away; it is renewed by now
+        if job_id in self._in_hand:  # the lease ran out while Redis was away; it is renewed by now
             return
-        self._under_way.add(job_id)
-        self._early[job_id] = []
+        self._in_hand.add(job_id)
         try:
             with about(job_id):
                 await self._deliver(job_id)
@@ -114,8 +85,7 @@ class Painter:
             raise RetryJob("Redis is away") from None
         finally:
             self.tally.left(job_id)
-            self._under_way.discard(job_id)
-            self._early.pop(job_id, None)
+            self._in_hand.discard(job_id)
 
     async def _deliver(self, job_id: str) -> None:
         begun = await self.store.begin(job_id, self.name)
@@ -135,6 +105,7 @@ class Painter:
         def lose() -> None:
             nonlocal lost
             lost = True
+            self.attempts.lose(job_id)
             me.cancel()
 
         try:
@@ -169,12 +140,12 @@ class Painter:
             if ours:
                 log.info("job %s: handed over%s", job_id, ", and its try counts" if counted else "")
 
-    async def _painted(self, job_id: str, begun: Begun) -> Ending | _Painted:
+    async def _painted(self, job_id: str, begun: Begun) -> Ending | Painted:
         try:
-            record = await self._record(job_id)
+            record = await self.attempts.record(job_id)
             self.tally.begun(record)
             async with asyncio.timeout(self.job_timeout):
-                return await self._paint(record.job, record.recipe, begun)
+                return await self.attempts.paint(record, begun)
         except TimeoutError:
             return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
         except EngineBroken:
@@ -182,7 +153,7 @@ class Painter:
         except Exception as error:
             return _failed(job_id, error)
 
-    async def _put_away(self, job_id: str, painted: Ending | _Painted, holder: str) -> None:
+    async def _put_away(self, job_id: str, painted: Ending | Painted, holder: str) -> None:
         """Store what is painted and end the job, also if the worker is told to go meanwhile."""
         storing = asyncio.create_task(self._store(job_id, painted, holder), name=f"store {job_id}")
         try:
@@ -193,8 +164,8 @@ class Painter:
                 await asyncio.wait({storing})
             raise
 
-    async def _store(self, job_id: str, painted: Ending | _Painted, holder: str) -> None:
-        if isinstance(painted, _Painted):
+    async def _store(self, job_id: str, painted: Ending | Painted, holder: str) -> None:
+        if isinstance(painted, Painted):
             await self._note(painted)
             try:
                 painted = await self.keeper.ended(painted.under_way, painted.outcome)
@@ -202,7 +173,7 @@ class Painter:
                 painted = _failed(job_id, error)
         await self._finish(job_id, painted, holder)
 
-    async def _note(self, painted: _Painted) -> None:
+    async def _note(self, painted: Painted) -> None:
         """What is good to know of it beside its end; nothing waits for that."""
         under_way, outcome, asked = painted.under_way, painted.outcome, painted.asked
         recipe, job = under_way.painting.recipe, under_way.job
@@ -212,85 +183,7 @@ class Painter:
                 steps = asked.work if asked.several else outcome.step
                 await self.store.note_cost(cost_kind(recipe), outcome.seconds / steps)
             if recipe != asked:
-                await self.store.note_turn(job.id, under_way.holder, recipe)
-
-    async def _record(self, job_id: str) -> Record:
-        """What it is, read after it was begun: turns from now on are told to us."""
-        while True:
-            try:
-                return await self.store.record(job_id)
-            except RedisAway:
-                await asyncio.sleep(0.5)
-
-    async def _paint(self, job: Job, recipe: Recipe, begun: Begun) -> Ending | _Painted:
-        if order := await fetch_missing(self.store, job.id, recipe):
-            return Cancelled(by=order.by)
-        inputs = await self._inputs(recipe, job.owner)
-        painting = self.engine.paint(recipe, inputs, await self._state(job), alone=begun.tries > 1)
-        under_way = self._painting[job.id] = UnderWay(job, begun.holder, painting, self.store)
-        leaving = asyncio.create_task(self._leave(painting, job.id), name=f"slot {job.id}")
-        try:
-            for turn in self._early.pop(job.id, ()):
-                under_way.obey(turn)
-            await self._order_from_before(job.id)
-            outcome = await self._follow(under_way)
-        except BaseException:
-            painting.cancel()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LET_GO_SECONDS):
-                    await painting.gone()
-            if painting.blamed and self.engine.broken is not None:
-                raise EngineBroken(self.engine.broken, blamed=True) from None
-            raise
-        finally:
-            leaving.cancel()
-            self._painting.pop(job.id, None)
-        if outcome.kind == "cancelled" or outcome.picture is None:
-            return Cancelled(by=under_way.whoever)
-        return _Painted(under_way, outcome, recipe)
-
-    async def _leave(self, painting: Painting, job: str) -> None:
-        """Its slot is free once the engine is done with it, however long it takes to store what is left."""
-        await painting.ended.wait()
-        self.slots.leaves(job)
-
-    async def _state(self, job: Job) -> bytes | None:
-        if job.state is None:
-            return None
-        state = await self.store.fetch(job.state)
-        if state is None:
-            raise CannotResume("its state is not kept any more")
-        return state
-
-    async def _inputs(self, recipe: Recipe, owner: Owner) -> Inputs:
-        pictures: dict[str, PILImage] = {}
-        for key in recipe.pictures:
-            data = await self.store.fetch(key)
-            if data is None:
-                which = "initial" if key == recipe.image else "target"
-                raise PictureError(f"The {which} picture is not kept any more; please attach it again.")
-            pictures[key] = Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
-        if recipe.collection is None:
-            return Inputs(pictures)
-        return Inputs(pictures, await asyncio.to_thread(self.shelf.find, recipe.collection.name, owner.id))
-
-    async def _order_from_before(self, job: str) -> None:
-        raw = await self.store.redis.hget(keys.record(job), "order")  # type: ignore[misc]
-        if raw is not None:
-            self.obey(ORDER.validate_json(raw))
-
-    async def _follow(self, under_way: UnderWay) -> Outcome:
-        job, painting = under_way.job, under_way.painting
-        async for update in painting.updates():
-            if isinstance(update, Outcome):
-                return update
-            try:
-                await self.store.note_step(job.id, under_way.holder, update.step)
-                await self.store.put_frame(_frame(job, painting.recipe, update))
-                await under_way.keep_earlier()
-            except RedisAway:
-                log.warning("job %s: a frame was not shown, Redis is away", job.id)
-        raise AssertionError("a painting ends with an outcome")
+                await under_way.note()
 
     async def _finish(self, job_id: str, ending: Ending, holder: str | None = None) -> None:
         took = ending.seconds if isinstance(ending, Finished | Stopped) else None
@@ -314,14 +207,3 @@ def _failed(job_id: str, error: Exception) -> Failed:
     incident = secrets.token_hex(3)
     log.error("job %s: incident %s", job_id, incident, exc_info=error)
     return Failed(reason="Something broke while painting.", incident=incident)
-
-
-def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:
-    return Frame(
-        job=job.id,
-        step=update.step,
-        steps=recipe.steps,
-        score=update.score,
-        seconds=update.seconds,
-        image=jpeg_bytes(update.picture),
-    )

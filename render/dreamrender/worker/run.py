@@ -99,6 +99,7 @@ async def run_worker(
         batch=batch,
         frame_seconds=settings.frame_seconds,
         room=DeviceRoom(own, load, batch),
+        checkpoint_seconds=settings.checkpoint_seconds,
     )
     client = await _connect_patiently(settings)
     card = workers.WorkerCard(

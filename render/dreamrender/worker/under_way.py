@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 
-from dreamqueue.errors import DreamError
-from dreamqueue.events import Cancel, Steer, Stop, Turn, obeyed
+from dreamqueue.errors import DreamError, NoSuchJob
+from dreamqueue.events import ORDER, Cancel, Steer, Stop, Turn, obeyed
 from dreamqueue.job import Job, Owner
 from dreamqueue.png import png_bytes
+from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.painting import Painting
 
@@ -19,7 +21,9 @@ log = logging.getLogger(__name__)
 class UnderWay:
     """One job and its painting, by a certain try."""
 
-    def __init__(self, job: Job, holder: str, painting: Painting, store: JobStore) -> None:
+    def __init__(
+        self, job: Job, holder: str, painting: Painting, store: JobStore, kept: Iterable[int] = ()
+    ) -> None:
         self.job = job
         self.holder = holder
         self.painting = painting
@@ -28,8 +32,14 @@ class UnderWay:
         """Who ended it, if somebody did."""
         self.notes: list[str] = []
         """What the member should know, beside what the painter says."""
-        self._kept: set[int] = set()
+        self._kept = set(kept)
+        """Steps whose frames are stored."""
         self._turning: set[asyncio.Task[None]] = set()
+        self._seen: set[str] = set()
+        """Fields of turns that were given to the painting."""
+        self._looking, self._noting = asyncio.Lock(), asyncio.Lock()
+        self._noted = painting.recipe
+        """The recipe that stands in the record."""
 
     @property
     def whoever(self) -> Owner:
@@ -45,9 +55,34 @@ class UnderWay:
             self.end = order
             self.painting.stop()
         else:
-            task = asyncio.create_task(self._turn(order), name=f"turn {self.job.id}")
-            self._turning.add(task)
-            task.add_done_callback(self._turning.discard)
+            self.look()
+
+    def turn(self, asked: Mapping[str, str]) -> None:
+        """Take these turns, in their order; each is taken once, however often it is told."""
+        for field, raw in asked.items():
+            order = ORDER.validate_json(raw)
+            if field in self._seen or isinstance(order, Cancel | Stop):
+                continue
+            self._seen.add(field)
+            answer = self.painting.change(partial(obeyed, order))
+            self._in_background(self._turned(order, field, answer))
+
+    def look(self) -> None:
+        """Take the turns that stand in the record."""
+        self._in_background(self._look())
+
+    async def note(self, **fields: str) -> bool:
+        """Write something into the record, with the recipe that it is painted by now; "" removes a field.
+
+        False if the job is another's by now.
+        """
+        async with self._noting:
+            recipe = self.painting.recipe
+            if recipe != self._noted:
+                fields["turned"] = recipe.model_dump_json()
+            noted = await self.store.note(self.job.id, self.holder, **fields)
+            self._noted = recipe
+        return noted
 
     async def keep_earlier(self) -> None:
         """Store the frames that can be taken later, as far as they are there and not stored yet."""
@@ -62,15 +97,35 @@ class UnderWay:
                 return
             self._kept.add(step)
 
-    async def _turn(self, order: Turn) -> None:
+    async def _look(self) -> None:
+        async with self._looking:
+            while not self.painting.over:
+                try:
+                    self.turn((await self.store.record(self.job.id)).asked)
+                except RedisAway:
+                    await asyncio.sleep(0.5)
+                    continue
+                except (NoSuchJob, ValueError):
+                    log.exception("job %s: its turns cannot be read", self.job.id)
+                return
+
+    async def _turned(self, order: Turn, field: str, answer: asyncio.Future[Recipe]) -> None:
         try:
-            recipe = await self.painting.change(partial(obeyed, order))
-            await self.store.note_turn(self.job.id, self.holder, recipe)
+            await answer
         except DreamError as error:
             what = "The turn to other words" if isinstance(order, Steer) else "The wish for more steps"
             self.notes.append(f"{what} was not taken: {error}")
-        except RedisAway:
-            log.warning("job %s: a turn is not on record before its end, Redis is away", self.job.id)
+            if self.painting.over:
+                return  # if the job goes to another worker, that one may take it
         except Exception:
             log.exception("job %s: a turn went wrong", self.job.id)
             self.notes.append("What was asked for on the way could not be done.")
+        try:
+            await self.note(**{field: ""})
+        except RedisAway:
+            log.warning("job %s: a turn is not on record before its end, Redis is away", self.job.id)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=f"turns {self.job.id}")
+        self._turning.add(task)
+        task.add_done_callback(self._turning.discard)

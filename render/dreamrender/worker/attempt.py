@@ -1,0 +1,189 @@
+"""One try at a job: from its record to what the painting leaves behind, not stored yet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+from dataclasses import dataclass
+
+from PIL import Image as Pillow
+from PIL.Image import Image as PILImage
+
+from dreamqueue import checkpoints, keys
+from dreamqueue.errors import CannotResume, PictureError
+from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
+from dreamqueue.job import Cancelled, Ending, Job, Owner, Record
+from dreamqueue.recipe import Recipe
+from dreamqueue.store import Begun, JobStore, RedisAway
+from dreamrender.backend import Inputs
+from dreamrender.broken import EngineBroken
+from dreamrender.collection.shelf import Shelf
+from dreamrender.engine import Engine
+from dreamrender.painting import FrameReady, Outcome, Painting
+from dreamrender.picture import jpeg_bytes
+from dreamrender.worker.checkpointing import Checkpointing, Origin, picked_up
+from dreamrender.worker.missing import fetch_missing
+from dreamrender.worker.slots import Slots
+from dreamrender.worker.under_way import UnderWay
+
+log = logging.getLogger(__name__)
+
+LET_GO_SECONDS = 2.0
+"""How long a job that is handed over waits for the engine's step; the engine lets go of it after that."""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A painting that left a picture, which is not stored yet."""
+
+    under_way: UnderWay
+    outcome: Outcome
+    asked: Recipe
+    """The recipe as it was begun with."""
+
+
+class Attempts:
+    """The tries that a worker makes just now."""
+
+    def __init__(
+        self, store: JobStore, engine: Engine, slots: Slots, shelf: Shelf, largest_state: int = 1 << 24
+    ) -> None:
+        self.store = store
+        self.engine = engine
+        self.slots = slots
+        self.shelf = shelf
+        self.largest_state = largest_state
+        """Bytes of a checkpoint, at most."""
+        self._under_way: dict[str, UnderWay] = {}
+        self._lost: set[str] = set()
+
+    def obey(self, order: Cancel | Stop | Turn) -> None:
+        """Do what somebody wants done to a job, if it is one of ours."""
+        if order.job in self._under_way:
+            self._under_way[order.job].obey(order)
+
+    def lose(self, job: str) -> None:
+        """The job is another's by now: what was painted of it is not worth saving."""
+        self._lost.add(job)
+
+    async def paint(self, record: Record, begun: Begun) -> Ending | Painted:
+        """Paint it, from its last checkpoint if there is one."""
+        job, recipe = record.job, record.recipe
+        try:
+            if order := await fetch_missing(self.store, job.id, recipe):
+                return Cancelled(by=order.by)
+            inputs = await self._inputs(recipe, job.owner)
+            if (origin := await picked_up(self.store, record, begun.holder)) is not None:
+                try:
+                    return await self._paint_from(origin, record, begun, inputs)
+                except CannotResume as error:
+                    log.warning("job %s begins anew: %s", job.id, error)
+                    with contextlib.suppress(*RedisAway):
+                        await checkpoints.begin_anew(self.store, record, begun.holder)
+            return await self._paint_from(Origin(await self._state(job)), record, begun, inputs)
+        finally:
+            self._lost.discard(job.id)
+
+    async def record(self, job: str) -> Record:
+        """What it is, as it is now: turns that nobody has taken yet stand there."""
+        while True:
+            try:
+                return await self.store.record(job)
+            except RedisAway:
+                await asyncio.sleep(0.5)
+
+    async def _paint_from(
+        self, origin: Origin, record: Record, begun: Begun, inputs: Inputs
+    ) -> Ending | Painted:
+        job, recipe = record.job, record.recipe
+        asked = (await self.record(job.id)).asked
+        painting = self.engine.paint(recipe, inputs, origin.state, origin.before, alone=begun.tries > 1)
+        under_way = UnderWay(job, begun.holder, painting, self.store, origin.before.frames)
+        self._under_way[job.id] = under_way
+        under_way.turn(asked)
+        under_way.look()
+        checkpointing = Checkpointing(under_way, self.largest_state, origin.checkpoint)
+        leaving = asyncio.create_task(self._leave(painting, job.id), name=f"slot {job.id}")
+        try:
+            await self._order_from_before(job.id)
+            outcome = await self._follow(under_way)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and self._worth_saving(job.id):
+                await checkpointing.last()
+            await self._let_go(painting)
+            raise
+        finally:
+            leaving.cancel()
+            await checkpointing.close()
+            self._under_way.pop(job.id, None)
+        if outcome.kind == "cancelled" or outcome.picture is None:
+            return Cancelled(by=under_way.whoever)
+        return Painted(under_way, outcome, recipe)
+
+    def _worth_saving(self, job: str) -> bool:
+        return job not in self._lost and self.engine.broken is None
+
+    async def _let_go(self, painting: Painting) -> None:
+        """Raises EngineBroken if the painting is to blame for that."""
+        painting.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LET_GO_SECONDS):
+                await painting.gone()
+        if painting.blamed and self.engine.broken is not None:
+            raise EngineBroken(self.engine.broken, blamed=True) from None
+
+    async def _leave(self, painting: Painting, job: str) -> None:
+        """Its slot is free once the engine is done with it, however long it takes to store what is left."""
+        await painting.ended.wait()
+        self.slots.leaves(job)
+
+    async def _state(self, job: Job) -> bytes | None:
+        if job.state is None:
+            return None
+        state = await self.store.fetch(job.state)
+        if state is None:
+            raise CannotResume("its state is not kept any more")
+        return state
+
+    async def _inputs(self, recipe: Recipe, owner: Owner) -> Inputs:
+        pictures: dict[str, PILImage] = {}
+        for key in recipe.pictures:
+            data = await self.store.fetch(key)
+            if data is None:
+                which = "initial" if key == recipe.image else "target"
+                raise PictureError(f"The {which} picture is not kept any more; please attach it again.")
+            pictures[key] = Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
+        if recipe.collection is None:
+            return Inputs(pictures)
+        return Inputs(pictures, await asyncio.to_thread(self.shelf.find, recipe.collection.name, owner.id))
+
+    async def _order_from_before(self, job: str) -> None:
+        raw = await self.store.redis.hget(keys.record(job), "order")  # type: ignore[misc]
+        if raw is not None:
+            self.obey(ORDER.validate_json(raw))
+
+    async def _follow(self, under_way: UnderWay) -> Outcome:
+        job, painting = under_way.job, under_way.painting
+        async for update in painting.updates():
+            if isinstance(update, Outcome):
+                return update
+            try:
+                await self.store.note_step(job.id, under_way.holder, update.step)
+                await self.store.put_frame(_frame(job, painting.recipe, update))
+                await under_way.keep_earlier()
+            except RedisAway:
+                log.warning("job %s: a frame was not shown, Redis is away", job.id)
+        raise AssertionError("a painting ends with an outcome")
+
+
+def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:
+    return Frame(
+        job=job.id,
+        step=update.step,
+        steps=recipe.steps,
+        score=update.score,
+        seconds=update.seconds,
+        image=jpeg_bytes(update.picture),
+    )
