@@ -12,8 +12,6 @@ ORDERS = "dream:orders"
 """Stream of what people want done to jobs that are being painted, for every worker."""
 WORKERS = "dream:workers"
 """ZSET of worker names by when they were last heard of."""
-COSTS = "dream:costs"
-"""Hash of what a step really costs, by kind of job."""
 
 
 def record(job: str) -> str:
@@ -69,3 +67,8 @@ def payload(job: str) -> str:
 def lease(job: str) -> str:
     """arq's sign that a worker has the job; without renewal it runs out and the job is given to another."""
     return f"arq:in-progress:{job}"
+
+
+def costs(backend: str) -> str:
+    """Hash of what a backend's jobs really cost, by kind."""
+    return f"dream:costs:{backend}"

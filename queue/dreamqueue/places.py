@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dreamconfig.catalogue import backends
-from dreamqueue import keys, workers
-from dreamqueue.course import shortest, write_course
+from dreamqueue import costs, keys, workers
 from dreamqueue.job import Job
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, now
@@ -25,24 +23,9 @@ class Place:
     """Seconds until it is begun, as far as can be told; None when no worker is awake."""
 
 
-def cost_kind(recipe: Recipe) -> str:
-    """Jobs of one kind cost the same a step."""
-    kind = f"{recipe.backend}:{recipe.preset}:{recipe.critic}:{recipe.width}x{recipe.height}"
-    dials = [
-        write_course(dial) for dial in (recipe.cuts, recipe.resolution, recipe.guidance) if dial is not None
-    ]
-    ways = [recipe.scheduler, recipe.gradient, f"hires {shortest(recipe.hires)}" if recipe.hires != 1 else ""]
-    return ":".join([kind, *dials, *filter(None, ways)])
-
-
 async def estimate(store: JobStore, recipe: Recipe, done: int = 0) -> float:
     """Seconds that painting a recipe takes when `done` of its steps are there already."""
-    entry = backends()[recipe.backend]
-    a_step = await store.cost(cost_kind(recipe))
-    if a_step is None:
-        area = recipe.width * recipe.height / (entry.size[0] * entry.size[1])
-        a_step = entry.seconds_per_step * max(0.5, area)
-    return max(1.0, a_step * max(1, recipe.work - done))
+    return (await costs.cost(store.redis, recipe)).of(recipe.work - done)
 
 
 async def place(store: JobStore, job: str) -> Place | None:

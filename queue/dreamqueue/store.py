@@ -186,17 +186,6 @@ class JobStore:
         """A stored picture, or None if it is unknown or forgotten."""
         return cast("bytes | None", await self.redis.get(keys.blob(key)))
 
-    async def note_cost(self, kind: str, seconds_per_step: float) -> None:
-        """Learn what a step of this kind of job costs (exponential average, weight ¼ for the newest)."""
-        before = await self.cost(kind)
-        mean = seconds_per_step if before is None else 0.75 * before + 0.25 * seconds_per_step
-        await self.redis.hset(keys.COSTS, kind, f"{mean:.6f}")  # type: ignore[misc]
-
-    async def cost(self, kind: str) -> float | None:
-        """Seconds per step that this kind of job really takes, if one was painted before."""
-        raw = await self.redis.hget(keys.COSTS, kind)  # type: ignore[misc]
-        return None if raw is None else float(raw)
-
     async def waiting_ahead(self, record: Record) -> int | None:
         """How many jobs are begun before this one; None once it is not waiting."""
         if record.state is not JobState.waiting:
