@@ -18,9 +18,12 @@ from redis.asyncio import Redis
 from dreambench.evening_queue import Held, VirtualQueue
 from dreambench.evening_world import Asks, Machine, Truth, asked, machines
 from dreamqueue import costs
-from dreamqueue.forecast import Works, forecast
+from dreamqueue.forecast import Comes, Works, forecast
 from dreamqueue.pace import Pace
 
+import os
+WINDOW = float(os.environ.get("EW", 1800))
+REACH = float(os.environ.get("ER", 7200))
 TICK = 15.0
 """Seconds between two times that places are told."""
 SHORTEST = 20.0
@@ -109,11 +112,12 @@ class Evening:
     """Plays one evening on an empty Valkey."""
 
     def __init__(
-        self, redis: Redis, seed: int, hours: float = 5.0, members: int = 50, workers: Sequence[Machine] = ()
+        self, redis: Redis, seed: int, hours: float = 5.0, members: int = 50, workers: Sequence[Machine] = (), load: float = 0.85
     ) -> None:
         random = Random(seed)
         self.truth = Truth(random)
         self.asks = asked(random, members, hours)
+        self.truth.fit([one.recipe for one in self.asks], workers or machines(), hours * 3600, load)
         self.queue = VirtualQueue(redis)
         self.workers = [
             Worker(machine, Pace(machine.slots), self.queue.lanes(machine.backends))
@@ -188,7 +192,19 @@ class Evening:
         waiting = await self.queue.waiting()
         if waiting:
             self.told += 1
-        places = forecast(waiting, [worker.works(self.now) for worker in self.workers])
+        W = WINDOW
+        recent = [h for h in self.queue.history if h[0] > self.now - W]
+        M = os.environ.get("EM", "scramble")
+        if M == "mirror":
+            coming = [Comes(self.now - t + k * W, band, lead, lane, cost) for k in range(int(REACH / W) if W else 0) for t, band, lead, lane, cost in recent]
+        elif M == "forward":
+            coming = [Comes(t - self.now + W + k * W, band, lead, lane, cost) for k in range(int(REACH / W) if W else 0) for t, band, lead, lane, cost in recent]
+        else:
+            order = sorted(recent, key=lambda h: (h[0] * 1e3) % 1)
+            span = min(W, max(self.now, 600))
+            coming = [Comes((i + .5) / len(order) * span + k * span, *h[1:]) for k in range(int(REACH / span) if W else 0) for i, h in enumerate(order)]
+        virtual = float(await self.queue.redis.hget("fair", "now") or 0)
+        places = forecast(waiting, [worker.works(self.now) for worker in self.workers], coming, virtual)
         for job, place in places.items():
             if place.starts_in is not None:
                 self.nights[job].told[self.now] = place.starts_in

@@ -32,6 +32,7 @@ class VirtualQueue:
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self.store = JobStore(redis)
+        self.history = []
         self.jobs: dict[str, Job] = {}
 
     def unix(self, now: float) -> float:
@@ -44,12 +45,15 @@ class VirtualQueue:
         recipe = asks.recipe
         job = Job(id=new_job_id(), recipe=recipe, owner=Owner(id=asks.member, name=asks.member),
             typed="", lane=recipe.backend, created=self.unix(now), cost=await estimate(self.store, recipe), upload_limit=1)
-        verdict, _ = await self.store.run("admit", [keys.record(job.id), keys.OPEN, "w", "fair",
+        verdict, score = await self.store.run("admit", [keys.record(job.id), keys.OPEN, "w", "fair",
             keys.member(job.owner.id), "p", keys.UNSHOWN],
             [job.id, job.model_dump_json(), job.created, job.owner.id, round(job.cost*1000), asks.habit.weight, asks.habit.band,
              500, 30, 0, ""])
         if verdict != b"ok":
             return None
+        v = float(await self.redis.hget("fair", "now"))
+        band = (asks.habit.band + 1) * 1e10
+        self.history.append((now, band, float(score) - band - v, job.lane, job.cost))
         self.jobs[job.id] = job
         return job.id
 

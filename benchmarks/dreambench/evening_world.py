@@ -5,7 +5,7 @@ Nothing of this is told to the queue: it sees recipes, and how long they took.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import exp
 from random import Random
@@ -19,6 +19,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "diffusion": ("pocket",),
     "guided": ("pocket",),
 }
+import os
+STATIONARY = os.environ.get("STAT")
 SIZES = ((192, 192), (256, 256), (256, 256), (320, 240), (384, 384), (512, 384))
 HEAVIER = {"diffusion": 12.0, "guided": 6.0}
 """These paint with larger models than the pocket ones that the catalogue's guess is of."""
@@ -44,11 +46,11 @@ class Habit:
 
 
 HABITS = (
-    Habit("now and then", 0.6, (1, 1), 0.03, 1, 1.0, 22),
-    Habit("regular", 1.6, (1, 3), 0.05, 1, 1.0, 16),
-    Habit("collector", 0.6, (4, 10), 0.1, 1, 1.0, 6),
-    Habit("booster", 1.5, (1, 2), 0.05, 1, 2.0, 5),
-    Habit("moderator", 0.5, (1, 1), 0.0, 0, 1.0, 1),
+    Habit("now and then", 2.0, (1, 1), 0.03, 1, 1.0, 22),
+    Habit("regular", 4.0, (1, 3), 0.05, 1, 1.0, 16),
+    Habit("collector", 1.5, (4, 10), 0.1, 1, 1.0, 6),
+    Habit("booster", 4.0, (1, 2), 0.05, 1, 2.0, 5),
+    Habit("moderator", 2.0, (1, 1), 0.0, 0, 1.0, 1),
 )
 
 
@@ -98,6 +100,7 @@ class Truth:
     """What jobs really cost, in seconds of the reference machine; drawn once an evening."""
 
     random: Random
+    scale: float = 1.0
     _factors: dict[str, float] = field(default_factory=dict)
     _fixed: dict[str, float] = field(default_factory=dict)
 
@@ -108,7 +111,12 @@ class Truth:
         off = self._factor(recipe.backend, 0.6) * self._factor(f"{recipe.backend} {recipe.preset}", 0.5)
         fixed = self._fixed.setdefault(recipe.backend, self.random.uniform(0.5, 6.0))
         off *= HEAVIER.get(recipe.backend, 1.0)
-        return fixed + entry.seconds_per_step * off * (0.35 + 0.65 * area) * recipe.steps
+        return self.scale * (fixed + entry.seconds_per_step * off * (0.35 + 0.65 * area) * recipe.steps)
+
+    def fit(self, recipes: Sequence[Recipe], machines: Sequence[Machine], seconds: float, load: float) -> None:
+        """Let all that is asked for be this share of what the machines can do in the time."""
+        rate = sum(machine.slots / machine.slowed(machine.slots) for machine in machines)
+        self.scale *= load * rate * seconds / sum(map(self.mean, recipes))
 
     def drawn(self, recipe: Recipe) -> float:
         """Of one job."""
@@ -139,6 +147,11 @@ def _sittings(random: Random, habit: Habit, end: float) -> Iterator[float]:
     """A Poisson process, thinned: quiet at both ends, three times as busy in the middle."""
     at = 0.0
     while (at := at + random.expovariate(habit.an_hour / 3600)) < end:
+        if STATIONARY and random.random() < 0.6:
+            yield at
+            continue
+        if STATIONARY:
+            continue
         busy = 0.33 + 0.67 * max(0.0, 1 - abs(2 * at / end - 1) * 1.6)
         if random.random() < busy:
             yield at

@@ -12,6 +12,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+BAND = 1e10
+"""Scores of two bands are so far apart."""
 MOST_PLAYED = 2000
 """Jobs that are played through one by one."""
 
@@ -52,10 +54,27 @@ class Works:
     """Wall seconds that each job it paints now still takes."""
 
 
-def forecast(waiting: Sequence[Waits], workers: Sequence[Works]) -> dict[str, Place]:
-    """The place of each waiting job."""
+@dataclass(frozen=True)
+class Comes:
+    """A job that is expected, because such a one came lately."""
+
+    after: float
+    """Seconds from now."""
+    band: float
+    """The score of its band at virtual time 0."""
+    lead: float
+    """Its fair score above the virtual time at which it comes."""
+    lane: str
+    cost: float
+
+
+def forecast(
+    waiting: Sequence[Waits], workers: Sequence[Works], coming: Sequence[Comes] = (), virtual: float = 0.0
+) -> dict[str, Place]:
+    """The place of each waiting job. `coming`: whoever will come meanwhile and may go before; `virtual`: the
+    fair queue's virtual time now."""
     ordered = sorted(waiting, key=lambda job: (job.score, job.id))
-    play = _Play(workers)
+    play = _Play(workers, coming, virtual)
     play.through(ordered[:MOST_PLAYED])
     play.by_rate(ordered[MOST_PLAYED:])
     return play.places
@@ -64,9 +83,13 @@ def forecast(waiting: Sequence[Waits], workers: Sequence[Works]) -> dict[str, Pl
 class _Play:
     """Slots become free, jobs are begun."""
 
-    def __init__(self, workers: Sequence[Works]) -> None:
+    def __init__(self, workers: Sequence[Works], coming: Sequence[Comes], virtual: float) -> None:
         self.places: dict[str, Place] = {}
         self._workers = workers
+        self._coming = deque(sorted(coming, key=lambda one: one.after))
+        self._virtual = virtual
+        self._lanes: dict[str, list[tuple[float, int, Waits]]] = defaultdict(list)
+        self._entered = 0
         self._free = [
             (at, number) for number, worker in enumerate(workers) for at in _free_at(worker.slots, worker.rest)
         ]
@@ -79,26 +102,46 @@ class _Play:
 
     def through(self, ordered: Iterable[Waits]) -> None:
         """Begin each job in the first slot that takes it."""
-        lanes: dict[str, deque[Waits]] = defaultdict(deque)
+        left = 0
         for job in ordered:
             if job.lane in self._served:
-                lanes[job.lane].append(job)
+                self._enters(job)
+                left += 1
             else:
                 self._stays(job)
-        while self._free and lanes:
+        while left and self._free:
             at, number = self._free[0]
             worker = self._workers[number]
-            lane = min(worker.lanes & lanes.keys(), key=lambda name: _rank(lanes[name][0]), default=None)
+            self._arrive(at)
+            lane = min(worker.lanes & self._lanes.keys(), key=lambda name: self._lanes[name][0], default=None)
+            if lane is None and self._coming:
+                heapq.heapreplace(self._free, (self._coming[0].after, number))
+                continue
             if lane is None:
                 self._idle.append(heapq.heappop(self._free))
                 continue
-            job = lanes[lane].popleft()
-            if not lanes[lane]:
-                del lanes[lane]
+            score, _, job = heapq.heappop(self._lanes[lane])
+            if not self._lanes[lane]:
+                del self._lanes[lane]
+            self._virtual = max(self._virtual, score % BAND)
             heapq.heapreplace(self._free, (at + job.cost * worker.pace, number))
+            if job.id == "":
+                continue
+            left -= 1
             self.places[job.id] = Place(self._begun[job.lane], at)
             for served in worker.lanes:
                 self._begun[served] += 1
+
+    def _arrive(self, now: float) -> None:
+        while self._coming and self._coming[0].after <= now:
+            one = self._coming.popleft()
+            if one.lane in self._served:
+                score = one.band + self._virtual + one.lead
+                self._enters(Waits("", score, one.lane, one.cost))
+
+    def _enters(self, job: Waits) -> None:
+        self._entered += 1
+        heapq.heappush(self._lanes[job.lane], (job.score, self._entered, job))
 
     def by_rate(self, ordered: Sequence[Waits]) -> None:
         """Those behind: what comes before them over what their lanes' workers paint in a second."""
