@@ -153,7 +153,7 @@ async def cost(redis: Redis, recipe: Recipe) -> Cost:
 
 
 async def learn(
-    redis: Redis, recipe: Recipe, steps: float, seconds: float, pace: Pace, crowd: float = 1.0, at: float = 0.0
+    redis: Redis, recipe: Recipe, steps: float, seconds: float, crowd: float, pace: Pace, at: float = 0.0
 ) -> None:
     """A worker has painted `steps` of a recipe in so many wall seconds, `crowd` jobs at once in the mean.
 

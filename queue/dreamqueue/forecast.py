@@ -10,9 +10,9 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-BAND = 1e10
+BAND = 1e11
 """Scores of two bands are so far apart."""
 MOST_PLAYED = 2000
 """Jobs that are played through one by one."""
@@ -54,6 +54,23 @@ class Works:
     """Wall seconds that each job it paints now still takes."""
 
 
+@dataclass
+class Virtual:
+    """The fair queue's virtual times: `now` of all, `lane:<lane>` of each."""
+
+    times: dict[str, float] = field(default_factory=dict)
+
+    def start(self, lane: str, idle: bool) -> float:
+        """Where a newcomer begins; a lane in which nobody waits has no credit for that."""
+        own = self.times.get(f"lane:{lane}", 0.0)
+        return max(own, self.times.get("now", 0.0)) if idle else own
+
+    def begun(self, lane: str, score: float) -> None:
+        """A job of this score was begun."""
+        for name in ("now", f"lane:{lane}"):
+            self.times[name] = max(self.times.get(name, 0.0), score % BAND)
+
+
 @dataclass(frozen=True)
 class Comes:
     """A job that is expected, because such a one came lately."""
@@ -69,12 +86,17 @@ class Comes:
 
 
 def forecast(
-    waiting: Sequence[Waits], workers: Sequence[Works], coming: Sequence[Comes] = (), virtual: float = 0.0
+    waiting: Sequence[Waits],
+    workers: Sequence[Works],
+    coming: Sequence[Comes] = (),
+    virtual: Virtual | None = None,
 ) -> dict[str, Place]:
-    """The place of each waiting job. `coming`: whoever will come meanwhile and may go before; `virtual`: the
-    fair queue's virtual time now."""
+    """The place of each waiting job.
+
+    `coming`: who is expected meanwhile and may go before, by `virtual`, the fair queue's times as they are now.
+    """
     ordered = sorted(waiting, key=lambda job: (job.score, job.id))
-    play = _Play(workers, coming, virtual)
+    play = _Play(workers, coming, virtual or Virtual())
     play.through(ordered[:MOST_PLAYED])
     play.by_rate(ordered[MOST_PLAYED:])
     return play.places
@@ -83,7 +105,7 @@ def forecast(
 class _Play:
     """Slots become free, jobs are begun."""
 
-    def __init__(self, workers: Sequence[Works], coming: Sequence[Comes], virtual: float) -> None:
+    def __init__(self, workers: Sequence[Works], coming: Sequence[Comes], virtual: Virtual) -> None:
         self.places: dict[str, Place] = {}
         self._workers = workers
         self._coming = deque(sorted(coming, key=lambda one: one.after))
@@ -123,7 +145,7 @@ class _Play:
             score, _, job = heapq.heappop(self._lanes[lane])
             if not self._lanes[lane]:
                 del self._lanes[lane]
-            self._virtual = max(self._virtual, score % BAND)
+            self._virtual.begun(lane, score)
             heapq.heapreplace(self._free, (at + job.cost * worker.pace, number))
             if job.id == "":
                 continue
@@ -136,7 +158,8 @@ class _Play:
         while self._coming and self._coming[0].after <= now:
             one = self._coming.popleft()
             if one.lane in self._served:
-                score = one.band + self._virtual + one.lead
+                start = self._virtual.start(one.lane, one.lane not in self._lanes)
+                score = one.band + start + one.lead
                 self._enters(Waits("", score, one.lane, one.cost))
 
     def _enters(self, job: Waits) -> None:

@@ -7,6 +7,8 @@ not moved by a single job, and a job of a kind that is hardly known says little 
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 UNKNOWN = 0.5
@@ -65,3 +67,47 @@ class Pace:
             return self._levels.get(number, _Level(1.0))
         nearest = min(self._levels, key=lambda other: abs(other - number))
         return _Level(self._levels[nearest].value, UNKNOWN)
+
+
+class Company:
+    """Who is painted at the same time on one worker."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at = clock()
+        self._jobs = 0
+        self._passed = 0.0
+        """Seconds, times the jobs that there were."""
+
+    def joins(self) -> Stay:
+        """One more; it has to leave."""
+        since = self.changes(1)
+        return Stay(self, since, self._passed)
+
+    def changes(self, by: int) -> float:
+        """So many more. Gives the time."""
+        now = self._clock()
+        self._passed += (now - self._at) * self._jobs
+        self._at, self._jobs = now, self._jobs + by
+        return now
+
+    @property
+    def passed(self) -> float:
+        """Seconds of all jobs together, up to the last change."""
+        return self._passed
+
+
+class Stay:
+    """A job among others."""
+
+    def __init__(self, company: Company, since: float, passed: float) -> None:
+        self._company = company
+        self._since = since
+        self._before = passed
+        self.took = (0.0, 1.0)
+        """Once it has left: its wall seconds, and how many jobs there were in the mean, itself among them."""
+
+    def leaves(self) -> None:
+        """It is painted, or given up."""
+        seconds = max(1e-6, self._company.changes(-1) - self._since)
+        self.took = (seconds, max(1.0, (self._company.passed - self._before) / seconds))
