@@ -1,87 +1,119 @@
-"""The real queue under a virtual clock: admission, begin and end by the product's scripts."""
+"""The real queue under a virtual clock: what the client, the workers' picker and their painter ask of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from redis.asyncio import Redis
+from arq.connections import ArqRedis
+from pydantic import SecretStr
 
-from dreambench.evening_world import Asks
-from dreamconfig.catalogue import backends
-from dreamqueue import keys
-from dreamqueue.forecast import Waits
-from dreamqueue.job import Cancelled, Finished, Job, Owner, new_job_id
-from dreamqueue.places import estimate
-from dreamqueue.store import JobStore, MAX_TRIES
+from dreambench.evening_world import Asks, Machine
+from dreamconfig.settings import QueueSettings
+from dreamqueue import keys, workers
+from dreamqueue.client import QueueClient
+from dreamqueue.errors import QueueFull
+from dreamqueue.job import Finished, Owner
+from dreamqueue.needs import Needs, lacks
+from dreamqueue.outlook import Outlook, look
+from dreamqueue.store import JobStore
+from dreamqueue.workers import WorkerCard
 
 BEGAN = 1_800_000_000.0
 """When the evening begins, Unix seconds."""
+MOST_WAITING = 30
+"""Jobs of one member."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """A job that was begun."""
+    """A job that a machine has begun."""
 
-    job: Job
-    tries: int
+    job: str
+    holder: str
     cost: float
+    """Estimated seconds."""
 
 
+@dataclass
 class VirtualQueue:
-    def __init__(self, redis: Redis) -> None:
-        self.redis = redis
-        self.store = JobStore(redis)
-        self.history = []
-        self.jobs: dict[str, Job] = {}
+    """On an empty Valkey."""
 
-    def unix(self, now: float) -> float:
-        return BEGAN + now
+    client: QueueClient
+    now: float = 0.0
+    """Seconds of the evening."""
+    _lanes: dict[bytes, Needs] = field(default_factory=dict)
 
-    def lanes(self, names: Iterable[str]) -> frozenset[str]:
-        return frozenset(f"{name}" for name in names)
+    @classmethod
+    def on(cls, url: str) -> VirtualQueue:
+        """With a connection of its own."""
+        settings = QueueSettings(redis_url=SecretStr(url), max_waiting_per_member=MOST_WAITING)
+        queue = cls(QueueClient(ArqRedis.from_url(url), settings))
+        queue.client.store = JobStore(queue.client.redis, clock=lambda: queue.unix)
+        return queue
 
-    async def admit(self, asks: Asks, now: float) -> str | None:
-        recipe = asks.recipe
-        job = Job(id=new_job_id(), recipe=recipe, owner=Owner(id=asks.member, name=asks.member),
-            typed="", lane=recipe.backend, created=self.unix(now), cost=await estimate(self.store, recipe), upload_limit=1)
-        verdict, score = await self.store.run("admit", [keys.record(job.id), keys.OPEN, "w", "fair",
-            keys.member(job.owner.id), "p", keys.UNSHOWN],
-            [job.id, job.model_dump_json(), job.created, job.owner.id, round(job.cost*1000), asks.habit.weight, asks.habit.band,
-             500, 30, 0, ""])
-        if verdict != b"ok":
+    @property
+    def unix(self) -> float:
+        """The virtual time, Unix seconds."""
+        return BEGAN + self.now
+
+    async def submit(self, asks: Asks) -> str | None:
+        """A job's id; None if too many wait."""
+        habit, owner = asks.habit, Owner(id=asks.member, name=asks.member)
+        try:
+            job = await self.client.submit(asks.recipe, owner, band=habit.band, weight=habit.weight)
+        except QueueFull:
             return None
-        v = float(await self.redis.hget("fair", "now"))
-        band = (asks.habit.band + 1) * 1e10
-        self.history.append((now, band, float(score) - band - v, job.lane, job.cost))
-        self.jobs[job.id] = job
         return job.id
 
-    async def pick(self, worker: str, lanes: frozenset[str], now: float) -> Held | None:
-        for name in await self.redis.zrange("w", 0, -1):
-            job = self.jobs[name.decode()]
-            if job.lane in lanes:
-                verdict, tries = await self.store.run("begin", [keys.record(job.id), "w", "fair", keys.member(job.owner.id), "p", keys.NEWS],
-                    [job.id, worker, self.unix(now), MAX_TRIES])
-                assert verdict == b"go"
-                cost = float(await self.redis.hget(keys.record(job.id), "cost")) / 1000
-                return Held(job, int(tries), cost)
-        return None
+    async def pick(self, card: WorkerCard) -> Held | None:
+        """What a worker begins now."""
+        for lane, raw in (await self.client.redis.hgetall(keys.LANES)).items():  # type: ignore[misc]
+            self._lanes.setdefault(lane, Needs.model_validate_json(raw))
+        able = [
+            {"name": lane.decode(), "loaded": False}
+            for lane, needs in self._lanes.items()
+            if lacks(card, needs) is None
+        ]
+        picked = await self.client.store.run("pick", [card.name, json.dumps(able), 60_000, 60_000, 4])
+        if not picked:
+            return None
+        job = picked[1].decode()
+        await self.client.redis.set(keys.lease(job), b"1")
+        begun = await self.client.store.begin(job, card.name)
+        cost = await self.client.redis.hget(keys.record(job), "cost")  # type: ignore[misc]
+        return Held(job, begun.holder, float(cost) / 1000)
 
-    async def _end(self, job: Job, ending, tries=""):
-        await self.store.run("finish", [keys.record(job.id), keys.OPEN, "w", keys.member(job.owner.id), "p", keys.NEWS, keys.frame(job.id)],
-            [job.id, ending.model_dump_json(), "{}", 10_000_000, tries])
+    async def finish(self, held: Held, took: float) -> None:
+        """It is painted."""
+        await self.client.store.finish(held.job, Finished(picture="a picture"), held.holder, took)
 
-    async def finish(self, held: Held) -> None:
-        await self._end(held.job, Finished(picture="x"), held.tries)
+    async def cancel(self, job: str, asks: Asks) -> None:
+        """Its owner gives up waiting."""
+        await self.client.cancel(job, Owner(id=asks.member, name=asks.member))
 
-    async def cancel(self, job: str) -> None:
-        await self._end(self.jobs[job], Cancelled(by=self.jobs[job].owner))
+    async def show(self, cards: Sequence[WorkerCard]) -> None:
+        """The workers are awake."""
+        for card in cards:
+            await workers.show(self.client.redis, card)
 
-    async def waiting(self) -> list[Waits]:
-        found = await self.redis.zrange("w", 0, -1, withscores=True)
-        async with self.redis.pipeline(transaction=False) as pipe:
-            for name, _ in found:
-                pipe.hget(keys.record(name.decode()), "cost")
-            costs = await pipe.execute()
-        return [Waits(name.decode(), score, self.jobs[name.decode()].lane, float(cost)/1000) for (name, score), cost in zip(found, costs, strict=True)]
+    async def look(self, cards: Sequence[WorkerCard], progress: Iterable[tuple[str, float]]) -> Outlook:
+        """What everybody is told now; `progress` of each job that is being painted, in [0, 1]."""
+        await self.show(cards)
+        moment = int(self.unix * 1000)
+        async with self.client.redis.pipeline(transaction=True) as pipe:
+            for job, done in progress:
+                if done > 0:
+                    head = json.dumps({"step": round(done * 1000), "steps": 1000})
+                    pipe.delete(keys.frame(job))
+                    pipe.xadd(keys.frame(job), {"head": head}, id=f"{moment}-0")
+            await pipe.execute()
+        return await look(self.client.store)
+
+
+def card_of(machine: Machine, pace: float) -> WorkerCard:
+    """What it says of itself."""
+    return WorkerCard(
+        name=machine.name, backends=machine.backends, device="cuda", slots=machine.slots, pace=pace
+    )

@@ -11,6 +11,7 @@ from math import exp
 from random import Random
 
 from dreamconfig.catalogue import backends
+from dreamqueue import bands
 from dreamqueue.recipe import Phrase, Recipe
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -19,8 +20,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "diffusion": ("pocket",),
     "guided": ("pocket",),
 }
-import os
-STATIONARY = os.environ.get("STAT")
 SIZES = ((192, 192), (256, 256), (256, 256), (320, 240), (384, 384), (512, 384))
 HEAVIER = {"diffusion": 12.0, "guided": 6.0}
 """These paint with larger models than the pocket ones that the catalogue's guess is of."""
@@ -46,11 +45,11 @@ class Habit:
 
 
 HABITS = (
-    Habit("now and then", 2.0, (1, 1), 0.03, 1, 1.0, 22),
-    Habit("regular", 4.0, (1, 3), 0.05, 1, 1.0, 16),
-    Habit("collector", 1.5, (4, 10), 0.1, 1, 1.0, 6),
-    Habit("booster", 4.0, (1, 2), 0.05, 1, 2.0, 5),
-    Habit("moderator", 2.0, (1, 1), 0.0, 0, 1.0, 1),
+    Habit("now and then", 2.0, (1, 1), 0.03, bands.EVERYONE, 1.0, 22),
+    Habit("regular", 4.0, (1, 3), 0.05, bands.EVERYONE, 1.0, 16),
+    Habit("collector", 1.5, (4, 10), 0.1, bands.EVERYONE, 1.0, 6),
+    Habit("booster", 4.0, (1, 2), 0.05, bands.BOOSTERS, 2.0, 5),
+    Habit("moderator", 2.0, (1, 1), 0.0, bands.FIRST, 1.0, 1),
 )
 
 
@@ -147,11 +146,6 @@ def _sittings(random: Random, habit: Habit, end: float) -> Iterator[float]:
     """A Poisson process, thinned: quiet at both ends, three times as busy in the middle."""
     at = 0.0
     while (at := at + random.expovariate(habit.an_hour / 3600)) < end:
-        if STATIONARY and random.random() < 0.6:
-            yield at
-            continue
-        if STATIONARY:
-            continue
         busy = 0.33 + 0.67 * max(0.0, 1 - abs(2 * at / end - 1) * 1.6)
         if random.random() < busy:
             yield at
