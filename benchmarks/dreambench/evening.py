@@ -243,7 +243,9 @@ class Report:
     submitted: Errors
     """Of what was told when a job was submitted,"""
     halfway: Errors
-    """and when half of its waiting was over."""
+    """when half of its waiting was over,"""
+    both: Errors
+    """and of both."""
 
 
 async def evening(url: str, seed: int, hours: float = 5.0, members: int = 50, load: float = LOAD) -> Report:
@@ -258,6 +260,7 @@ async def evening(url: str, seed: int, hours: float = 5.0, members: int = 50, lo
     finally:
         await queue.client.close()
     stories = list(played.stories.values())
+    submitted, halfway = ([story.error(share) for story in stories] for share in (0.0, 0.5))
     return Report(
         seed=seed,
         hours=hours,
@@ -266,6 +269,7 @@ async def evening(url: str, seed: int, hours: float = 5.0, members: int = 50, lo
         cancelled=sum(story.begun is None for story in stories),
         refused=played.refused,
         longest=max(story.waited or 0.0 for story in stories),
-        submitted=Errors.of(story.error(0.0) for story in stories),
-        halfway=Errors.of(story.error(0.5) for story in stories),
+        submitted=Errors.of(submitted),
+        halfway=Errors.of(halfway),
+        both=Errors.of([*submitted, *halfway]),
     )

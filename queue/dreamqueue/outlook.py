@@ -1,8 +1,8 @@
 """The queue as it is now, read once for all jobs, and the forecast that comes of it.
 
 What a painting still takes is told by its progress once it has some. Members keep coming while a job waits, and
-some go before it: what came in the last `WINDOW` is expected again, but only half of it, since the usual wait is
-what people want to know, and it is shorter than the mean.
+some go before it: what came in the last `WINDOW` is expected again, but not all of it (`EXPECTED`), since people
+want to know the usual wait, which is shorter than the mean.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from dreamqueue import workers
 from dreamqueue.errors import NoSuchJob
 from dreamqueue.forecast import BAND, Comes, Place, Virtual, Waits, Works, forecast
-from dreamqueue.keys import record
+from dreamqueue.keys import WAITING, record
 from dreamqueue.needs import Needs, lacks
 from dreamqueue.store import JobStore
 from dreamqueue.workers import WorkerCard
@@ -35,7 +35,7 @@ WINDOW = 3600.0
 """Seconds of arrivals that are expected again,"""
 REACH = 5400.0
 """for so many seconds from now,"""
-EXPECTED = 0.5
+EXPECTED = 0.65
 """and this share of them."""
 GOLDEN = 0.6180339887
 
@@ -93,8 +93,6 @@ class Outlooks:
     async def _guessed(self, outlook: Outlook, job: str, score: float) -> Place:
         if len(outlook.order) < MOST_READ:
             return outlook.at(score)
-        from dreamqueue.keys import WAITING
-
         rank = await self._store.redis.zrank(WAITING, job)
         return outlook.behind(rank) if rank is not None and rank >= MOST_READ else outlook.at(score)
 
@@ -122,7 +120,10 @@ async def look(store: JobStore) -> Outlook:
         name = worker.decode()
         expected = _seconds(cost) * pace.get(name, 1.0)
         resting.setdefault(name, []).append(_rest(expected, now, float(since), seen, head))
-    waiting = [Waits(job.decode(), float(score), lane.decode(), _seconds(cost)) for job, score, lane, cost in _rows(waits, 4)]
+    waiting = [
+        Waits(job.decode(), float(score), lane.decode(), _seconds(cost))
+        for job, score, lane, cost in _rows(waits, 4)
+    ]
     places = forecast(
         waiting,
         [_works(card, needs, resting.get(card.name, ())) for card in cards],

@@ -50,7 +50,7 @@ class Pace:
         return self._level(crowd).doubt
 
     def learn(self, ratio: float, doubt: float, crowd: float = 1.0) -> None:
-        """A job took `ratio` wall seconds for each estimated one; `doubt` is the variance of that estimate."""
+        """A job took `ratio` wall seconds for each estimated one, whose variance is `doubt`."""
         level = self._level(crowd)
         off = min(max(ratio / level.value, 1 / FAR), FAR)
         gain = level.doubt / (level.doubt + doubt + NOISE)

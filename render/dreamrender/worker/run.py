@@ -33,6 +33,7 @@ from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
 from dreamrender.worker.picker import Picker
 from dreamrender.worker.room import DeviceRoom
+from dreamrender.worker.sessions import sessions
 from dreamrender.worker.sign import Sign
 from dreamrender.worker.slots import Slots
 
@@ -69,11 +70,11 @@ async def run_worker(
     device = pick_device(settings.device)
     choose(settings.precision)
     names = list(backends or offered(settings.backends))
-    slots = settings.max_sessions or (1 if device == "cpu" else 4)
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
     open_shelf(settings)
     own = residents_on(device)
     own.budget = settings.memory_gb * 1e9 or None
+    slots = sessions(settings, device, names, own.at_most())
     if load is None:
         await asyncio.to_thread(_load_critic, settings.critic, device)
     load = load or (lambda backend: load_backend(backend, device))
