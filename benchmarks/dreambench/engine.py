@@ -1,8 +1,8 @@
 """The engine with a real painter: what company costs, whether each gets its share, how soon the next begins.
 
-Pictures a minute of several sessions against one, each number of sessions in a process of its own for the peak of
-memory; the largest difference in progress between sessions that began together; and the time from one job's last
-step to the first step of the one that waited for its place.
+Pictures a minute of several sessions against one, each number of sessions in a process of its own for the
+peak of memory; the largest difference in progress between sessions that began together; and the time from
+one job's last step to the first step of the one that waited for its place.
 """
 
 from __future__ import annotations

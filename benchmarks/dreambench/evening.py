@@ -1,9 +1,9 @@
 """A simulated evening: does "starts in" hold?
 
-Members, machines and true costs are drawn from a seed (`dreambench.evening_world`) and the clock is virtual, so
-five hours take seconds. The queue is the real one: jobs are submitted by its client, picked, begun and ended by its
-Lua scripts on a real Valkey, costs and paces are learnt by `dreamqueue.costs`, and places are what
-`dreamqueue.outlook` reads and tells.
+Members, machines and true costs are drawn from a seed (`dreambench.evening_world`) and the clock is
+virtual, so five hours take seconds. The queue is the real one: jobs are submitted by its client, picked,
+begun and ended by its Lua scripts on a real Valkey, costs and paces are learnt by `dreamqueue.costs`, and
+places are what `dreamqueue.outlook` reads and tells.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What jobs cost, learnt from what they really took.
 
-A job takes `fixed + step × steps` estimated seconds, times the pace of the worker that paints it. For each kind of
-job (backend, preset, critics, dials, size) both numbers come out of a least-squares fit whose older observations
-fade; a kind that was never seen follows the nearest that were. A worker learns its own pace beside it (`Pace`). What
-a fast and a slow worker tell of one kind agrees, because each divides by its pace. One Redis hash a backend holds
-its kinds; what was not learnt for `DAYS` is forgotten.
+A job takes `fixed + step × steps` estimated seconds, times the pace of the worker that paints it. For each
+kind of job (backend, preset, critics, dials, size) both numbers come out of a least-squares fit whose older
+observations fade; a kind that was never seen follows the nearest that were. A worker learns its own pace
+beside it (`Pace`). What a fast and a slow worker tell of one kind agrees, because each divides by its pace.
+One Redis hash a backend holds its kinds; what was not learnt for `DAYS` is forgotten.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_KINDS = 100
 """Kinds of one backend that are remembered; the oldest goes first."""
 FIXED = 1.0
 """Seconds that a job is taken to need besides its steps, and how far that may be wrong."""
-FIXED_DOUBT = 2.0
+FIXED_DOUBT = 5.0
 NOISE = 0.3
 """How far a job is from what its kind costs, as a share."""
 FADING = 0.92
@@ -77,7 +77,7 @@ class Known(Wire):
 
     @property
     def cost(self) -> Cost:
-        """The best fit; without observations of several lengths, the fixed part stays as it is taken to be."""
+        """The best fit; without observations of several lengths, the fixed part stays a guess."""
         weight = self.weight + 1 / FIXED_DOUBT**2
         seconds = self.seconds + FIXED / FIXED_DOUBT**2
         determinant = weight * self.squares - self.steps**2
@@ -157,8 +157,8 @@ async def learn(
 ) -> None:
     """A worker has painted `steps` of a recipe in so many wall seconds, `crowd` jobs at once in the mean.
 
-    Teaches the kind's cost and the worker's `pace`. `at` in Unix seconds, 0 for now. Of two workers that learn
-    of one kind at the same moment one is forgotten, which does no harm.
+    Teaches the kind's cost and the worker's `pace`. `at` in Unix seconds, 0 for now. Of two workers that
+    learn of one kind at the same moment one is forgotten, which does no harm.
     """
     at = at or time.time()
     name = cost_kind(recipe)

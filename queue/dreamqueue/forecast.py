@@ -1,8 +1,9 @@
 """Who begins when: the queue played through, each job taken by the first slot that can do it.
 
-List scheduling (Graham 1966) in the order of fair scores. A slot that becomes free takes the job of lowest score
-among the lanes that its worker serves, so a fast worker takes more jobs and a lane that nobody serves stays. The
-first `MOST_PLAYED` jobs are played through, O(log slots + lanes) each; those behind them are told by rate.
+List scheduling (Graham 1966) in the order of fair scores. A slot that becomes free takes the job of lowest
+score among the lanes that its worker serves, so a fast worker takes more jobs and a lane that nobody serves
+stays. The first `MOST_PLAYED` jobs are played through, O(log slots + lanes) each; those behind them are
+told by rate.
 """
 
 from __future__ import annotations
@@ -113,7 +114,9 @@ class _Play:
         self._lanes: dict[str, list[tuple[float, int, Waits]]] = defaultdict(list)
         self._entered = 0
         self._free = [
-            (at, number) for number, worker in enumerate(workers) for at in _free_at(worker.slots, worker.rest)
+            (at, number)
+            for number, worker in enumerate(workers)
+            for at in _free_at(worker.slots, worker.rest)
         ]
         heapq.heapify(self._free)
         self._idle: list[tuple[float, int]] = []

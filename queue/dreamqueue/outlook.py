@@ -1,8 +1,8 @@
 """The queue as it is now, read once for all jobs, and the forecast that comes of it.
 
-What a painting still takes is told by its progress once it has some. Members keep coming while a job waits, and
-some go before it: what came in the last `WINDOW` is expected again, but not all of it (`EXPECTED`), since people
-want to know the usual wait, which is shorter than the mean.
+What a painting still takes is told by its progress once it has some. Members keep coming while a job waits,
+and some go before it: what came in the last `WINDOW` is expected again, but not all of it (`EXPECTED`),
+since people want to know the usual wait, which is shorter than the mean.
 """
 
 from __future__ import annotations

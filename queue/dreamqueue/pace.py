@@ -1,8 +1,9 @@
 """A worker's pace: its wall seconds for each estimated second, learnt from its own jobs.
 
-Jobs that are painted at once slow each other down, so there is one pace for each number of them. How far the pace
-may be wrong is kept beside it (a Kalman filter of one number): a new worker believes its first jobs, an old one is
-not moved by a single job, and a job of a kind that is hardly known says little about the worker.
+Jobs that are painted at once slow each other down, so there is one pace for each number of them. How far
+the pace may be wrong is kept beside it (a Kalman filter of one number): a new worker believes its first
+jobs, an old one is not moved by a single job, and a job of a kind that is hardly known says little about
+the worker.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ NOISE = 0.1
 DRIFT = 0.002
 """Variance that each job adds: a machine may become slower."""
 FAR = 4.0
-"""No single job counts as further off than this factor, either way."""
+"""No single job counts as further off than this factor, either way, and as less where the pace is known."""
 SLOWEST = 50.0
 FASTEST = 0.02
 
@@ -52,7 +53,8 @@ class Pace:
     def learn(self, ratio: float, doubt: float, crowd: float = 1.0) -> None:
         """A job took `ratio` wall seconds for each estimated one, whose variance is `doubt`."""
         level = self._level(crowd)
-        off = min(max(ratio / level.value, 1 / FAR), FAR)
+        far = min(FAR, 1 + 6 * level.doubt**0.5)
+        off = min(max(ratio / level.value, 1 / far), far)
         gain = level.doubt / (level.doubt + doubt + NOISE)
         value = min(max(level.value * (1 + gain * (off - 1)), FASTEST), SLOWEST)
         self._levels[self._number(crowd)] = _Level(value, (1 - gain) * level.doubt + DRIFT)
