@@ -112,12 +112,10 @@ class Truth:
         off *= HEAVIER.get(recipe.backend, 1.0)
         return self.scale * (fixed + entry.seconds_per_step * off * (0.35 + 0.65 * area) * recipe.steps)
 
-    def fit(
-        self, recipes: Sequence[Recipe], machines: Sequence[Machine], seconds: float, load: float
-    ) -> None:
+    def fit(self, recipes: Sequence[Recipe], machines: Sequence[Machine], time: float, load: float) -> None:
         """Let all that is asked for be this share of what the machines can do in the time."""
         rate = sum(machine.slots / machine.slowed(machine.slots) for machine in machines)
-        self.scale *= load * rate * seconds / sum(map(self.mean, recipes))
+        self.scale *= load * rate * time / sum(map(self.mean, recipes))
 
     def drawn(self, recipe: Recipe) -> float:
         """Of one job."""

@@ -94,7 +94,7 @@ def forecast(
 ) -> dict[str, Place]:
     """The place of each waiting job.
 
-    `coming`: who is expected meanwhile and may go before, by `virtual`, the fair queue's times as they are now.
+    `coming`: who is expected meanwhile and may go before, by `virtual`, the fair queue's times now.
     """
     ordered = sorted(waiting, key=lambda job: (job.score, job.id))
     play = _Play(workers, coming, virtual or Virtual())

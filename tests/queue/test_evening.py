@@ -46,7 +46,9 @@ async def test_a_newcomer_is_delayed_by_no_more_than_one_job_of_a_long_backlog(r
 
 
 async def test_shares_go_by_weight_while_both_wait(redis_url: str) -> None:
-    wishes = [asks(n / 100, member, weight=w) for n in range(30) for member, w in (("one", 1.0), ("two", 2.0))]
+    wishes = [
+        asks(n / 100, member, weight=w) for n in range(30) for member, w in (("one", 1.0), ("two", 2.0))
+    ]
     seconds: dict[str, float] = defaultdict(float)
     for story in (await played(redis_url, wishes))[:36]:
         seconds[story.asks.member] += story.took or 0

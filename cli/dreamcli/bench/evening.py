@@ -12,9 +12,7 @@ import click
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-@click.option(
-    "--seed", "seeds", multiple=True, type=int, default=(1,), help="Which evening; may be repeated."
-)
+@click.option("--seed", "seeds", multiple=True, type=int, default=(1,), help="Which evening; repeatable.")
 @click.option("--hours", default=5.0, show_default=True, help="How long members come.")
 @click.option("--members", default=50, show_default=True, help="How many there are.")
 @click.option("--load", default=0.7, show_default=True, help="What they ask for, of what can be painted.")
