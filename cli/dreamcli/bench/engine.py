@@ -52,7 +52,8 @@ def written(facts: Mapping[str, Any]) -> str:
         f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads, {where}; "
         f"torch {machine['torch']}, {machine['system']}. {facts['size']}², {facts['steps']} steps.",
         "",
-        "| painter | sessions | in one step | pictures a minute | a picture, of one alone | apart | next begins "
+        "| painter | sessions | in one step | pictures a minute | a picture, of one alone | apart "
+        "| next begins "
         "| peak memory |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
