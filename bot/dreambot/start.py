@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import discord
 
 from dreambot.permissions import owner_of
+from dreambot.rights import share
 from dreamqueue.job import Job, Reply
 from dreamqueue.recipe import Recipe
 
@@ -33,6 +34,7 @@ async def submit(
 ) -> Job:
     """Queue a recipe for the member who asked, and follow it in `reply`."""
     queue = interaction.client.queue
+    mine = share(interaction)
     job = await queue.submit(
         recipe,
         owner_of(interaction),
@@ -41,6 +43,9 @@ async def submit(
         shown=True,
         reply=reply,
         upload_limit=interaction.filesize_limit,
+        band=mine.band,
+        weight=mine.weight,
+        caps=mine.caps,
     )
     interaction.client.follow(queue, job, reply, interaction)
     return job

@@ -79,7 +79,8 @@ class QueueFull(QueueError):
 
     def __init__(self, waiting: int, limit: int, whose: str = "all members") -> None:
         super().__init__(
-            f"{waiting} jobs of {whose} are waiting already (the limit is {limit}). "
+            f"{waiting} {'job' if waiting == 1 else 'jobs'} of {whose} {'is' if waiting == 1 else 'are'} waiting "
+            f"already (the limit is {limit}). "
             "Please come back when some are done."
         )
 
@@ -87,10 +88,10 @@ class QueueFull(QueueError):
 class DayIsSpent(QueueError):
     """No painting time is left for today."""
 
-    def __init__(self, seconds: float, limit: float, whose: str = "you") -> None:
-        has = "have" if whose == "you" else "has"
+    def __init__(self, seconds: float, limit: float, whose: str = "yours") -> None:
+        who = "you have" if whose == "yours" else f"{whose} has"
         super().__init__(
-            f"For today {whose} {has} asked for {seconds / 60:.0f} of {limit / 60:.0f} minutes of painting, "
+            f"For today {who} asked for {seconds / 60:.0f} of {limit / 60:.0f} minutes of painting, "
             "and this would be more. The count begins anew at midnight (UTC)."
         )
 
