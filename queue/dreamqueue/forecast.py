@@ -175,9 +175,9 @@ class _Play:
         slots: dict[str, list[float]] = defaultdict(list)
         rates: dict[str, float] = defaultdict(float)
         for at, number in [*self._free, *self._idle]:
-            for group in {groups[lane] for lane in self._workers[number].lanes}:
-                slots[group].append(at)
-                rates[group] += 1 / self._workers[number].pace
+            for shared in {groups[lane] for lane in self._workers[number].lanes}:
+                slots[shared].append(at)
+                rates[shared] += 1 / self._workers[number].pace
         before: dict[str, float] = defaultdict(float)
         begun: dict[str, int] = defaultdict(int)
         for job in ordered:
