@@ -15,8 +15,8 @@ from dreamqueue.costs import learn
 from dreamqueue.errors import DayIsSpent, NobodyPaints, OtherVersion, QueueFull
 from dreamqueue.job import Cancelled, Cap, Finished, Job, JobState, Owner, new_job_id
 from dreamqueue.needs import lacks, needs_of
-from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.pace import Pace
+from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.workers import WorkerCard, show
 
 ADA, BO, MO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo"), Owner(id="3", name="Mo")
@@ -167,7 +167,7 @@ async def test_a_day_is_spent_by_what_was_really_painted(client: QueueClient) ->
     cap = Cap(scope="member:1", seconds_a_day=70)
     job = await client.submit(PIXELS, ADA, caps=[cap])
     assert job.cost == 31
-    with pytest.raises(DayIsSpent, match="you have asked for 0 of 1 minutes"):
+    with pytest.raises(DayIsSpent, match="you have asked for 1 of 1 minutes"):
         await client.submit(PIXELS.model_copy(update={"steps": 240}), ADA, caps=[cap])
     second = await client.submit(PIXELS, ADA, caps=[cap])
     with pytest.raises(DayIsSpent):
