@@ -105,7 +105,7 @@ class WorkerSettings(QueueSettings):
     """Numbers that networks paint in. auto: bfloat16 where it is fast, else float32; mixed: critics in
     bfloat16, painters in float32; plain: float32 by the plain modules, what the others are held against."""
     max_sessions: Annotated[int, Field(ge=0)] = 0
-    """Jobs painted at once; 0: one on a CPU, four on a GPU."""
+    """Jobs painted at once; 0: one on a CPU, on a GPU as many as its memory allows, 16 at most."""
     frame_seconds: Annotated[float, Field(gt=0)] = 1.0
     """Least time between two progress frames."""
     collections: Path | None = None

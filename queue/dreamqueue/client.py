@@ -33,7 +33,7 @@ from dreamqueue.job import Cancelled, Cap, Job, JobState, Owner, Record, Reply, 
 from dreamqueue.length import check_length
 from dreamqueue.needs import Needs, needs_of
 from dreamqueue.news import NewsReader
-from dreamqueue.places import Place, estimate, place
+from dreamqueue.places import Outlooks, Place, estimate
 from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
@@ -54,6 +54,7 @@ class QueueClient:
         self.settings = settings
         album = album_at(settings.album, redis, settings.keep_hours)
         self.store = JobStore(redis, settings.keep_hours, album=album)
+        self.outlooks = Outlooks(self.store)
         self._news = NewsReader(redis)
 
     @classmethod
@@ -162,7 +163,7 @@ class QueueClient:
     async def place(self, job: str) -> Place | None:
         """Where a job stands; None once it is not waiting. Raises NoSuchJob."""
         async with queue_at_hand():
-            return await place(self.store, job)
+            return await self.outlooks.place(job)
 
     async def record(self, job: str) -> Record:
         """What is known of a job. Raises NoSuchJob, QueueAway."""

@@ -23,8 +23,8 @@ ORDERS = "dream:orders"
 """Stream of what people want done to jobs that are being painted, for every worker."""
 WORKERS = "dream:workers"
 """ZSET of worker names by when they were last heard of."""
-COSTS = "dream:costs"
-"""Hash of what a step really costs, by kind of job."""
+CAME = "dream:came"
+"""List of what came lately, the newest first: when, for which lane, how far behind those who were there."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 
@@ -37,6 +37,7 @@ CLAIM = "dream:claim:"
 RATE = "dream:rate:"
 BLOB = "dream:blob:"
 WORKER = "dream:worker:"
+COSTS = "dream:costs:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -100,3 +101,8 @@ def payload(job: str) -> str:
 def lease(job: str) -> str:
     """arq's sign that a worker has the job; without renewal it runs out and the job is given to another."""
     return LEASE + job
+
+
+def costs(backend: str) -> str:
+    """Hash of what a backend's jobs really cost, by kind."""
+    return COSTS + backend

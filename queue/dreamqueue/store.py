@@ -20,7 +20,7 @@ from dreamqueue import checkpoints, keys
 from dreamqueue.album import Album, RedisAlbum, name_of
 from dreamqueue.errors import NoRoomLeft, NoSuchJob, OtherVersion, QueueAway, QueueLocked
 from dreamqueue.events import Ended, Frame, Painted
-from dreamqueue.job import Ending, JobState, Record, Reply
+from dreamqueue.job import Ending, Record, Reply
 from dreamqueue.scripts import script
 from dreamqueue.writable import REFUSALS, full
 
@@ -232,25 +232,6 @@ class JobStore:
     async def fetch(self, key: str) -> bytes | None:
         """A kept picture, or None if it is unknown, forgotten or damaged."""
         return await self.album.get(key)
-
-    async def note_cost(self, kind: str, seconds_per_step: float) -> None:
-        """Learn what a step of this kind of job costs (exponential average, weight ¼ for the newest)."""
-        before = await self.cost(kind)
-        mean = seconds_per_step if before is None else 0.75 * before + 0.25 * seconds_per_step
-        await self.redis.hset(keys.COSTS, kind, f"{mean:.6f}")  # type: ignore[misc]
-        await self.redis.pexpire(keys.COSTS, SEASON_MS)
-
-    async def cost(self, kind: str) -> float | None:
-        """Seconds per step that this kind of job really takes, if one was painted before."""
-        raw = await self.redis.hget(keys.COSTS, kind)  # type: ignore[misc]
-        return None if raw is None else float(raw)
-
-    async def waiting_ahead(self, record: Record) -> int | None:
-        """How many jobs are begun before this one; None once it is not waiting."""
-        if record.state is not JobState.waiting:
-            return None
-        rank = await self.redis.zrank(keys.WAITING, record.job.id)
-        return None if rank is None else int(rank)
 
     async def painting_since(self) -> dict[str, float]:
         """Jobs being painted, and when each was begun."""

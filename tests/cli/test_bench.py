@@ -8,6 +8,8 @@ import torch
 from click.testing import CliRunner
 
 from dreamcli.bench.diffusion import written as diffusion_written
+from dreamcli.bench.engine import written as engine_written
+from dreamcli.bench.evening import written as evening_written
 from dreamcli.bench.steering import written
 from dreamcli.main import main
 
@@ -62,3 +64,33 @@ def test_diffusion_says_what_company_looks_and_pulls_cost() -> None:
     assert [row["painter"] for row in pulled] == ["guided, fast", "guided, full"]
     assert all(row["share"] == row["seconds"] / plain["seconds"] for row in pulled)
     assert "| sessions in one step |" in diffusion_written(facts, 64)
+
+
+def test_the_engine_says_what_company_costs_and_whether_it_is_fair() -> None:
+    arguments = "bench engine --json --small --threads 1 --backend diffusion"
+    threads = torch.get_num_threads()
+    done = CliRunner().invoke(main, arguments.split())
+    torch.set_num_threads(threads)
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    rows = facts["crowds"]
+    assert [(row["sessions"], row["batch"]) for row in rows] == [(1, 1), (2, 1), (1, 1), (2, 2)]
+    for row in rows:
+        assert row["a_minute"] == 60 * row["sessions"] / row["seconds"]
+        assert row["apart"] <= 1 / facts["steps"], "each makes a step a turn"
+        assert row["next_ms"] > 0
+        assert row["megabytes"] > 100
+    assert rows[0]["times"] == rows[2]["times"] == 1
+    assert "| diffusion | 2 | 2 |" in engine_written(facts)
+
+
+def test_an_evening_says_how_far_what_was_told_was_off() -> None:
+    arguments = "bench evening --json --hours 0.5 --members 20 --seed 3 --seed 4"
+    done = CliRunner().invoke(main, arguments.split())
+    assert done.exit_code == 0, done.output
+    evenings = json.loads(done.stdout)["evenings"]
+    assert [one["seed"] for one in evenings] == [3, 4]
+    for one in evenings:
+        assert one["jobs"] > one["submitted"]["jobs"] > 0
+        assert one["submitted"]["median"] <= one["submitted"]["nine_of_ten"]
+    assert "| 3 |" in evening_written(evenings)

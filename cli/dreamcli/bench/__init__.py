@@ -8,6 +8,8 @@ from dreamcli.lazy import LazyGroup
 
 VERBS = {
     "diffusion": "dreamcli.bench.diffusion:diffusion",
+    "engine": "dreamcli.bench.engine:engine",
+    "evening": "dreamcli.bench.evening:evening",
     "gallery": "dreamcli.bench.gallery:gallery",
     "steering": "dreamcli.bench.steering:steering",
 }

@@ -45,7 +45,10 @@ redis.call('ZADD', K.WAITING, score, id)
 redis.call('HSET', K.LANES, lane, ARGV[12])
 redis.call('ZADD', K.LANE .. lane, score, id)
 redis.call('SET', K.PAYLOAD .. id, ARGV[13], 'PX', ARGV[14])
-for _, key in ipairs({K.OPEN, K.WAITING, K.LANES, K.LANE .. lane}) do keep(key) end
+redis.call('LPUSH', K.CAME, cjson.encode({
+  at = created, lane = lane, cost = cost, band = tonumber(ARGV[6]), lead = start - now}))
+redis.call('LTRIM', K.CAME, 0, 499)
+for _, key in ipairs({K.CAME, K.OPEN, K.WAITING, K.LANES, K.LANE .. lane}) do keep(key) end
 if ARGV[9] == '1' then
   redis.call('SADD', K.UNSHOWN, id)
   keep(K.UNSHOWN)

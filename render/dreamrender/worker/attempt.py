@@ -15,6 +15,7 @@ from dreamqueue import checkpoints, keys
 from dreamqueue.errors import CannotResume, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
 from dreamqueue.job import Cancelled, Ending, Job, Owner, Record
+from dreamqueue.pace import Company
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import Begun, JobStore, RedisAway
 from dreamrender.backend import Inputs
@@ -42,6 +43,8 @@ class Painted:
     outcome: Outcome
     asked: Recipe
     """The recipe as it was begun with."""
+    took: tuple[float, float] | None
+    """Wall seconds and how many jobs were painted at once in the mean; None if it was begun elsewhere."""
 
 
 class Attempts:
@@ -56,6 +59,7 @@ class Attempts:
         self.shelf = shelf
         self.largest_state = largest_state
         """Bytes of a checkpoint, at most."""
+        self._company = Company()
         self._under_way: dict[str, UnderWay] = {}
         self._lost: set[str] = set()
 
@@ -99,6 +103,7 @@ class Attempts:
     ) -> Ending | Painted:
         job, recipe = record.job, record.recipe
         asked = (await self.record(job.id)).asked
+        stay = self._company.joins()
         painting = self.engine.paint(recipe, inputs, origin.state, origin.before, alone=begun.tries > 1)
         under_way = UnderWay(job, begun.holder, painting, self.store, origin.before.frames)
         self._under_way[job.id] = under_way
@@ -115,12 +120,13 @@ class Attempts:
             await self._let_go(painting)
             raise
         finally:
+            stay.leaves()
             leaving.cancel()
             await checkpointing.close()
             self._under_way.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
             return Cancelled(by=under_way.whoever)
-        return Painted(under_way, outcome, recipe)
+        return Painted(under_way, outcome, recipe, stay.took if origin.state is None else None)
 
     def _worth_saving(self, job: str) -> bool:
         return job not in self._lost and self.engine.broken is None

@@ -11,11 +11,12 @@ from typing import Any
 from arq.worker import RetryJob
 
 from dreamqueue import keys
+from dreamqueue.costs import learn
 from dreamqueue.errors import DreamError
 from dreamqueue.events import Cancel, Stop, Turn
 from dreamqueue.job import Ending, Failed, Finished, Stopped
 from dreamqueue.logs import about
-from dreamqueue.places import cost_kind
+from dreamqueue.pace import Pace
 from dreamqueue.store import Begun, JobStore, RedisAway
 from dreamrender.broken import EngineBroken
 from dreamrender.collection.shelf import Shelf
@@ -51,7 +52,9 @@ class Painter:
         self.job_timeout = job_timeout
         self.keeper = Keeper(store, largest_state)
         self.tally = Tally(engine.max_sessions)
-        self.attempts = Attempts(store, engine, slots or Slots(1), shelf or Shelf(None), largest_state)
+        slots = slots or Slots(1)
+        self.pace = Pace(slots.most)
+        self.attempts = Attempts(store, engine, slots, shelf or Shelf(None), largest_state)
         self.ended = 0
         """Jobs that it brought to an end."""
         self._in_hand: set[str] = set()
@@ -176,12 +179,12 @@ class Painter:
     async def _note(self, painted: Painted) -> None:
         """What is good to know of it beside its end; nothing waits for that."""
         under_way, outcome, asked = painted.under_way, painted.outcome, painted.asked
-        recipe, job = under_way.painting.recipe, under_way.job
+        recipe = under_way.painting.recipe
         await under_way.keep_earlier()
         with contextlib.suppress(*RedisAway):
-            if outcome.kind == "finished" and job.state is None:
+            if outcome.kind == "finished" and painted.took is not None:
                 steps = asked.work if asked.several else outcome.step
-                await self.store.note_cost(cost_kind(recipe), outcome.seconds / steps)
+                await learn(self.store.redis, recipe, steps, *painted.took, self.pace)
             if recipe != asked:
                 await under_way.note()
 

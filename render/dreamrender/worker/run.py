@@ -42,6 +42,7 @@ from dreamrender.worker.paint import Painter
 from dreamrender.worker.picker import Picker
 from dreamrender.worker.room import DeviceRoom
 from dreamrender.worker.seen import tell
+from dreamrender.worker.sessions import sessions
 from dreamrender.worker.sign import Sign
 from dreamrender.worker.slots import Slots
 from dreamrender.worker.watchdog import WorkerBroken, end_if_all_hangs, watch
@@ -84,11 +85,11 @@ async def run_worker(
     device = pick_device(settings.device)
     choose(settings.precision)
     names = list(backends or offered(settings.backends))
-    slots = settings.max_sessions or (1 if device == "cpu" else 4)
     name = settings.name
     open_shelf(settings)
     own = residents_on(device)
     own.budget = settings.memory_gb * 1e9 or None
+    slots = sessions(settings, device, names, own.at_most())
     if load is None:
         await asyncio.to_thread(_load_critic, settings.critic, device)
     load = load or (lambda backend: load_backend(backend, device))

@@ -34,6 +34,7 @@ class Sign:
         changes = {
             "mode": self.mode if self._painter.engine.broken is None else "draining",
             "loaded": tuple(name for name in self._card.models or () if self._residents.here(name)),
+            "pace": self._painter.pace.full,
             "painting": self._painter.painting,
             "ended": self._painter.ended,
         }
