@@ -7,6 +7,7 @@ import click
 from dreamcli.lazy import LazyGroup
 
 VERBS = {
+    "chaos": "dreamcli.bench.chaos:chaos",
     "diffusion": "dreamcli.bench.diffusion:diffusion",
     "gallery": "dreamcli.bench.gallery:gallery",
     "steering": "dreamcli.bench.steering:steering",

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
@@ -122,11 +123,14 @@ def _load_critic(name: str, device: str) -> None:
     load_critic(name, device)
 
 
-def main(settings: WorkerSettings) -> None:
-    """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker."""
+def main(settings: WorkerSettings, **options: Any) -> None:
+    """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker.
+
+    `options` are those of `run_worker`, for those who bring painters of their own.
+    """
 
     async def until_told() -> None:
-        task = asyncio.create_task(run_worker(settings))
+        task = asyncio.create_task(run_worker(settings, **options))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
