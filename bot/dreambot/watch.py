@@ -55,7 +55,6 @@ class Watch:
 
     async def run(self) -> None:
         """Show the job until the message shows its end."""
-        await self._patiently(lambda: self.queue.attach_reply(self.job.id, self.message.reply))
         listening = asyncio.create_task(self._listen(), name=f"listen {self.job.id}")
         try:
             while not await self._show_newest():

@@ -76,12 +76,14 @@ class QueueClient:
         weight: float = 1.0,
         state: str | None = None,
         done: int = 0,
+        job_id: str | None = None,
     ) -> Job:
         """Store a job and queue it at its fair place.
 
         `reply` is the message in which the job is shown, where one exists already. `band` orders groups
         strictly (0 goes before 1), `weight` > 1 makes a member's share larger. `state` is the blob key of a
-        saved painting to go on from, which has `done` steps.
+        saved painting to go on from, which has `done` steps. `job_id` is a fresh id (`new_job_id`) of one
+        who may have to hand the same job over again, not knowing whether it arrived: it becomes one job.
 
         Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, NobodyPaints, or
         UnknownWord for a collection that no worker has; then nothing was stored.
@@ -90,7 +92,7 @@ class QueueClient:
         async with queue_at_hand():
             await offers.check(self.redis, recipe, owner.id)
             job = Job(
-                id=new_job_id(),
+                id=job_id or new_job_id(),
                 recipe=recipe,
                 owner=owner,
                 typed=typed,
@@ -182,11 +184,6 @@ class QueueClient:
         """A stored picture."""
         async with queue_at_hand():
             return await self.store.fetch(key)
-
-    async def attach_reply(self, job: str, reply: Reply) -> None:
-        """Remember the message in which a job is shown."""
-        async with queue_at_hand():
-            await self.store.attach_reply(job, reply)
 
     async def unshown(self) -> list[str]:
         """Jobs whose message still has to be brought to their end."""

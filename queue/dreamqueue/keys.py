@@ -12,6 +12,8 @@ ORDERS = "dream:orders"
 """Stream of what people want done to jobs that are being painted, for every worker."""
 WORKERS = "dream:workers"
 """ZSET of worker names by when they were last heard of."""
+ASKED = "dream:asked"
+"""Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
 COSTS = "dream:costs"
 """Hash of what a step really costs, by kind of job."""
 

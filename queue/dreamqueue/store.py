@@ -19,7 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from dreamqueue import keys
 from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Frame, Painted
-from dreamqueue.job import Ending, Job, JobState, Record, Reply
+from dreamqueue.job import Ending, Job, JobState, Record
 from dreamqueue.recipe import Recipe
 
 SILENCE = 10.0
@@ -88,10 +88,6 @@ class JobStore:
         if started := fields.get(b"started"):
             stored["started"] = float(started)
         return Record.model_validate_json(json.dumps(stored))
-
-    async def attach_reply(self, job: str, reply: Reply) -> None:
-        """Remember the message in which the job is shown."""
-        await self.redis.hset(keys.record(job), "reply", reply.model_dump_json())  # type: ignore[misc]
 
     async def begin(self, job: Job, worker: str) -> tuple[str, int]:
         """A worker begins a job. Gives a verdict and which try this is.

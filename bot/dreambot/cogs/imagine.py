@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot.permissions import check_can_post, owner_of
-from dreambot.start import submit, think
+from dreambot.start import asking, submit
 from dreamconfig.catalogue import backends
 from dreamqueue import pictures
 from dreamqueue.collection import slug
@@ -97,14 +97,14 @@ class Imagine(commands.Cog):
             if attached is not None:
                 check_declared(attached)
         queue = self.bot.queue  # raises QueueAway, which is answered to nobody else
-        reply = await think(interaction)
-        if image is not None:
-            key = await queue.keep(await self._read(image))
-            recipe = recipe.model_copy(update={"image": key})
-        if target is not None:
-            key = await queue.keep(await self._read(target))
-            recipe = recipe.model_copy(update={"targets": (TargetImage(key=key),)})
-        await submit(interaction, reply, recipe, typed=prompt)
+        async with asking(interaction) as ask:
+            if image is not None:
+                key = await queue.keep(await self._read(image))
+                recipe = recipe.model_copy(update={"image": key})
+            if target is not None:
+                key = await queue.keep(await self._read(target))
+                recipe = recipe.model_copy(update={"targets": (TargetImage(key=key),)})
+            await submit(interaction, ask, recipe, typed=prompt)
 
     @imagine.autocomplete("style")
     async def suggest(

@@ -5,6 +5,9 @@
 -- (arq takes a score of 0 for a job that is gone, so bands begin at 1e10.)
 -- ARGV id, job, created, owner, cost_ms, weight, band, max_waiting, max_member, shown, reply
 -- Returns {"ok", score}, {"full", waiting} or {"member", waiting}
+-- A job that is there already was handed over twice, because the answer got lost.
+local known = redis.call('HGET', KEYS[1], 'score')
+if known then return {'ok', known} end
 local waiting = redis.call('ZCARD', KEYS[3])
 if waiting >= tonumber(ARGV[8]) then return {'full', tostring(waiting)} end
 local mine = redis.call('SCARD', KEYS[5])
