@@ -10,6 +10,7 @@ VERBS = {
     "chaos": "dreamcli.bench.chaos:chaos",
     "diffusion": "dreamcli.bench.diffusion:diffusion",
     "gallery": "dreamcli.bench.gallery:gallery",
+    "queue": "dreamcli.bench.queue:queue",
     "steering": "dreamcli.bench.steering:steering",
 }
 
