@@ -53,7 +53,7 @@ async def asking(interaction: discord.Interaction[DreamBot]) -> AsyncIterator[As
     What is raised inside is answered to nobody but the member who asked. Raises QueueAway before anything is
     acknowledged.
     """
-    queue = interaction.client.queue
+    bot, queue = interaction.client, interaction.client.queue
     ask = asks.Ask(
         interaction=interaction.id,
         application=interaction.application_id,
@@ -61,8 +61,11 @@ async def asking(interaction: discord.Interaction[DreamBot]) -> AsyncIterator[As
         job=new_job_id(),
         asked=now(),
     )
-    await asks.note(queue.redis, ask)
-    bot = interaction.client
+    try:
+        await asks.note(queue.redis, ask)
+    except QueueAway:
+        bot.later(forget(queue, ask.interaction))  # it may have been noted: only the answer is missing
+        raise
     try:
         yield Asking(ask.job, await _think(interaction))
     except Exception as error:

@@ -18,7 +18,6 @@ from dreamqueue import keys
 HELD = (
     keys.OPEN,
     keys.UNSHOWN,
-    "dream:asked",
     "dream:waiting",
     "dream:painting",
     "dream:member:",
