@@ -12,7 +12,7 @@ import discord
 from dreambot import words
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import NoSuchJob, QueueAway
+from dreamqueue.errors import NoSuchJob, OtherVersion, QueueAway
 from dreamqueue.store import now
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def lost_asks(queue: QueueClient) -> list[asks.Ask]:
         except NoSuchJob:
             found.append(ask)
             continue
-        except ValueError:
+        except OtherVersion:
             log.warning("job %s was written by another version; its ask is left to it", ask.job)
         await asks.forget(queue.redis, ask.interaction)
     return found

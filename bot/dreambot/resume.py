@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dreambot.lost_asks import lost_asks, own_up
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import NoSuchJob
+from dreamqueue.errors import NoSuchJob, OtherVersion
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -28,7 +28,7 @@ async def resume(bot: DreamBot, queue: QueueClient) -> int:
         except NoSuchJob:
             await queue.mark_shown(job)
             continue
-        except ValueError:
+        except OtherVersion:
             log.warning("job %s was written by another version; it is not followed", job)
             continue
         if record.reply is None:

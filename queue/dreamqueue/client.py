@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from arq.connections import ArqRedis
+from arq.jobs import serialize_job
 
-from dreamconfig.catalogue import backends
 from dreamconfig.settings import QueueSettings
-from dreamqueue import keys, offers
+from dreamqueue import bands, offers, workers
 from dreamqueue.connection import connect
-from dreamqueue.errors import QueueAway, QueueFull
+from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
 from dreamqueue.events import (
     Cancel,
     Ended,
@@ -28,14 +28,16 @@ from dreamqueue.events import (
     Turn,
     obeyed,
 )
-from dreamqueue.job import Cancelled, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.job import Cancelled, Cap, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.length import check_length
+from dreamqueue.needs import Needs, needs_of
 from dreamqueue.news import NewsReader
 from dreamqueue.places import Place, estimate, place
 from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
 from dreamqueue.turns import BLEND
+from dreamqueue.wire import arq_dumps
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +74,9 @@ class QueueClient:
         shown: bool = False,
         reply: Reply | None = None,
         upload_limit: int = 10 * 1024 * 1024,
-        band: int = 1,
+        band: int = bands.EVERYONE,
         weight: float = 1.0,
+        caps: Sequence[Cap] = (),
         state: str | None = None,
         done: int = 0,
         job_id: str | None = None,
@@ -81,22 +84,26 @@ class QueueClient:
         """Store a job and queue it at its fair place.
 
         `reply` is the message in which the job is shown, where one exists already. `band` orders groups
-        strictly (0 goes before 1), `weight` > 1 makes a member's share larger. `state` is the blob key of a
-        saved painting to go on from, which has `done` steps. `job_id` is a fresh id (`new_job_id`) of one
-        who may have to hand the same job over again, not knowing whether it arrived: it becomes one job.
+        strictly (`dreamqueue.bands`), `weight` > 1 makes a member's share larger. `caps` bound what the
+        member, the channel and the server may take; without one of the member's own the settings' holds.
+        `state` is the blob key of a saved painting to go on from, which has `done` steps. `job_id` is a
+        fresh one of `new_job_id`, for a caller who may have to ask again because no answer came: one id is
+        one job.
 
-        Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, NobodyPaints, or
-        UnknownWord for a collection that no worker has; then nothing was stored.
+        Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, DayIsSpent,
+        NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
         """
         check(recipe)
         async with queue_at_hand():
-            await offers.check(self.redis, recipe, owner.id)
+            cards = await workers.awake(self.redis)
+            needs = needs_of(recipe, owner.id, cards)
+            offers.check(cards, recipe, needs, owner.id)
             job = Job(
                 id=job_id or new_job_id(),
                 recipe=recipe,
                 owner=owner,
                 typed=typed,
-                lane=backends()[recipe.backend].lane,
+                lane=needs.lane,
                 parent=parent,
                 state=state,
                 done=done,
@@ -105,55 +112,45 @@ class QueueClient:
                 upload_limit=upload_limit,
                 shown=shown,
             )
-            score = await self._admit(job, band, weight, reply)
-        try:
-            await self.enqueue(job, score)
-        except RedisAway:
-            log.warning("job %s is stored but not queued; the sweep will queue it", job.id)
+            await self._admit(job, needs, band, weight, self._caps(job, caps), reply)
         return job
 
-    async def _admit(self, job: Job, band: int, weight: float, reply: Reply | None) -> int:
-        verdict, number = await self.store.run(
+    def _caps(self, job: Job, caps: Sequence[Cap]) -> list[Cap]:
+        own = f"member:{job.owner.id}"
+        if any(cap.scope == own for cap in caps):
+            return list(caps)
+        return [Cap(scope=own, waiting=self.settings.max_waiting_per_member), *caps]
+
+    async def _admit(
+        self, job: Job, needs: Needs, band: int, weight: float, caps: list[Cap], reply: Reply | None
+    ) -> None:
+        verdict, *facts = await self.store.run(
             "admit",
-            [
-                keys.record(job.id),
-                keys.OPEN,
-                keys.waiting(job.lane),
-                keys.fair(job.lane),
-                keys.member(job.owner.id),
-                keys.painting(job.lane),
-                keys.UNSHOWN,
-            ],
             [
                 job.id,
                 job.model_dump_json(),
-                job.created,
                 job.owner.id,
                 round(job.cost * 1000),
                 weight,
                 band,
                 self.settings.max_waiting,
-                self.settings.max_waiting_per_member,
+                json.dumps([_scope(cap) for cap in caps]),
                 int(job.shown),
                 reply.model_dump_json() if reply else "",
+                job.lane,
+                needs.model_dump_json(),
+                serialize_job(FUNCTION, (job.id,), {}, None, int(job.created * 1000), serializer=arq_dumps),
+                int((self.settings.expire_hours + 1) * 3_600_000) + self.store.keep_ms,
+                self.store.moment,
             ],
         )
         if verdict == b"full":
-            raise QueueFull(int(number), self.settings.max_waiting)
-        if verdict == b"member":
-            raise QueueFull(int(number), self.settings.max_waiting_per_member, whose="yours")
-        return int(number)
-
-    async def enqueue(self, job: Job, score: int) -> None:
-        """Give arq the job. Its place is the score, which arq reads as a time long past."""
-        await self.redis.enqueue_job(
-            FUNCTION,
-            job.id,
-            _job_id=job.id,
-            _queue_name=keys.lane(job.lane),
-            _defer_until=datetime.fromtimestamp(score / 1000, UTC),
-            _expires=timedelta(hours=self.settings.expire_hours + 1),
-        )
+            raise QueueFull(int(facts[0]), self.settings.max_waiting)
+        if verdict in (b"waiting", b"day"):
+            cap = caps[int(facts[0]) - 1]
+            if verdict == b"waiting":
+                raise QueueFull(int(facts[1]), cap.waiting or 0, whose=cap.whose)
+            raise DayIsSpent(int(facts[1]) / 1000, cap.seconds_a_day or 0.0, cap.whose)
 
     async def collections(self, member: str) -> list[str]:
         """Names of the collections that a member may use on the workers that are awake."""
@@ -185,6 +182,11 @@ class QueueClient:
         async with queue_at_hand():
             return await self.store.fetch(key)
 
+    async def attach_reply(self, job: str, reply: Reply) -> None:
+        """Remember the message in which a job is shown."""
+        async with queue_at_hand():
+            await self.store.attach_reply(job, reply)
+
     async def unshown(self) -> list[str]:
         """Jobs whose message still has to be brought to their end."""
         async with queue_at_hand():
@@ -206,6 +208,12 @@ class QueueClient:
         """End a job and keep the picture as it is (a waiting one is cancelled). False if it had ended."""
         return await self._order(job, Stop(job=job, by=by))
 
+    async def promote(self, job: str, band: int = bands.FIRST) -> bool:
+        """Let a waiting job go before others, or after them again; False once it is not waiting."""
+        async with queue_at_hand():
+            await self.store.record(job)
+            return bool(await self.store.run("move", [job, band]) == b"moved")
+
     async def steer(self, job: str, phrases: Sequence[Phrase], by: Owner, blend: float = BLEND) -> bool:
         """Turn a job to other words from where it is. False if it had ended."""
         return await self._turn(Steer(job=job, by=by, phrases=tuple(phrases), blend=blend))
@@ -226,29 +234,16 @@ class QueueClient:
             cost = await estimate(self.store, recipe, record.job.done)
             outcome = await self.store.run(
                 "turn",
-                [keys.record(order.job), keys.ORDERS],
-                [order.model_dump_json(), recipe.model_dump_json(), round(cost * 1000)],
+                [order.job, order.model_dump_json(), recipe.model_dump_json(), round(cost * 1000)],
             )
         return outcome in (b"turned", b"ordered")
 
     async def _order(self, job: str, order: Cancel | Stop) -> bool:
         async with queue_at_hand():
-            record = await self.store.record(job)
-            lane = record.job.lane
+            await self.store.record(job)
             ending = Cancelled(by=order.by)
             outcome = await self.store.run(
                 "order",
-                [
-                    keys.record(job),
-                    keys.OPEN,
-                    keys.waiting(lane),
-                    keys.member(record.job.owner.id),
-                    keys.painting(lane),
-                    keys.NEWS,
-                    keys.ORDERS,
-                    keys.lane(lane),
-                    keys.payload(job),
-                ],
                 [
                     job,
                     order.model_dump_json(),
@@ -301,3 +296,9 @@ class QueueClient:
             return await self.record(job)
         except QueueAway:
             return None
+
+
+def _scope(cap: Cap) -> dict[str, str | int]:
+    day_ms = None if cap.seconds_a_day is None else round(cap.seconds_a_day * 1000)
+    limits = {"waiting": cap.waiting, "running": cap.running, "day_ms": day_ms}
+    return {"name": cap.scope, **{name: limit for name, limit in limits.items() if limit is not None}}

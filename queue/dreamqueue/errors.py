@@ -8,8 +8,10 @@
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer
     │   ├── QueueFull       too many jobs wait
+    │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
-    │   └── NoSuchJob       the id is unknown, or its record has expired
+    │   ├── NoSuchJob       the id is unknown, or its record has expired
+    │   └── OtherVersion    a record of another version than this process reads
     ├── NotYours            somebody else's job
     ├── TooLate             a job that has ended already
     ├── CannotPostHere      a permission is missing in the channel
@@ -82,10 +84,25 @@ class QueueFull(QueueError):
         )
 
 
+class DayIsSpent(QueueError):
+    """No painting time is left for today."""
+
+    def __init__(self, seconds: float, limit: float, whose: str = "you") -> None:
+        has = "have" if whose == "you" else "has"
+        super().__init__(
+            f"For today {whose} {has} asked for {seconds / 60:.0f} of {limit / 60:.0f} minutes of painting, "
+            "and this would be more. The count begins anew at midnight (UTC)."
+        )
+
+
 class NobodyPaints(QueueError):
     """No live worker can do what was asked."""
 
-    def __init__(self, backend: str, available: Sequence[str]) -> None:
+    def __init__(self, backend: str, available: Sequence[str], short: Sequence[str] = ()) -> None:
+        """`short` says of each worker that has the backend what else it lacks."""
+        if short:
+            super().__init__(f"No worker that is awake can paint this: {'; '.join(short)}.")
+            return
         can = ", ".join(f"`{name}`" for name in available)
         super().__init__(
             f"No worker that is awake can paint with `{backend}`. Those that are awake can paint with {can}."
@@ -97,6 +114,16 @@ class NoSuchJob(QueueError):
 
     def __init__(self, job: str) -> None:
         super().__init__(f"I know no job `{job}` (records are kept for a while, then forgotten).")
+
+
+class OtherVersion(QueueError):
+    """A record of another version than this process reads."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(
+            f"Job `{job}` was made by another version of me, which I cannot read. "
+            "Whoever runs me has to bring all parts to the same version."
+        )
 
 
 class NotYours(DreamError):

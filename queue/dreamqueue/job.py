@@ -30,6 +30,21 @@ class Owner(Wire):
     name: str
 
 
+class Cap(Wire):
+    """How much of the queue a member, a channel or a server may take."""
+
+    scope: str
+    """Whose: `member:1`, `channel:2`, `server:3`."""
+    whose: str = "yours"
+    """In words: "yours", "this channel"."""
+    waiting: int | None = None
+    """Jobs that may wait; None for any number."""
+    running: int | None = None
+    """Jobs that are painted at once; more wait for those to end."""
+    seconds_a_day: float | None = None
+    """Estimated seconds of painting that it may ask for from midnight to midnight (UTC)."""
+
+
 class Reply(Wire):
     """The message in which the job is shown."""
 
@@ -122,7 +137,8 @@ class Job(Wire):
     owner: Owner
     typed: str = ""
     """The words as typed, for people."""
-    lane: str = "clip"
+    lane: str = ""
+    """What it needs of a worker, in short (`dreamqueue.needs`)."""
     parent: str | None = None
     """The job that this one came from (Again, Vary, …)."""
     state: str | None = None
@@ -147,6 +163,10 @@ class Record(Wire):
     tries: int = 0
     """How often a worker has begun it."""
     worker: str | None = None
+    holder: str | None = None
+    """The try that holds it now, as `begin` named it."""
+    created: float | None = None
+    """When it came in, Unix seconds by Redis' clock."""
     started: float | None = None
     reply: Reply | None = None
     turned: Recipe | None = None

@@ -1,4 +1,7 @@
-"""Every Redis key of ours, in one place. arq's own are `arq:*`; a lane is the ZSET that arq serves."""
+"""Every Redis key of ours, in one place, for Python and Lua. arq's own are `arq:*`.
+
+The Lua scripts see the constants below as `K.OPEN`, `K.RECORD` and so on (`dreamqueue.scripts`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,14 @@ OPEN = "dream:open"
 """ZSET of jobs that have not ended, by time of creation."""
 UNSHOWN = "dream:unshown"
 """Set of jobs whose Discord message does not show their end yet."""
+WAITING = "dream:waiting"
+"""ZSET of jobs that nobody has begun, by fair score."""
+PAINTING = "dream:painting"
+"""ZSET of jobs being painted, by when they were begun."""
+LANES = "dream:lanes"
+"""Hash of the lanes that have jobs: what those need."""
+FAIR = "dream:fair"
+"""Hash: virtual time of all and of each lane, and up to when each member's jobs are paid for."""
 NEWS = "dream:news"
 """Stream of what happens to jobs, for every bot and command line."""
 ORDERS = "dream:orders"
@@ -16,58 +27,72 @@ ASKED = "dream:asked"
 """Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
 COSTS = "dream:costs"
 """Hash of what a step really costs, by kind of job."""
+SWEEPING = "dream:sweeping"
+"""There while somebody sweeps, so that others need not."""
+
+RECORD = "dream:job:"
+FRAME = "dream:frame:"
+HELD = "dream:held:"
+RUNNING = "dream:running:"
+SPENT = "dream:spent:"
+CLAIM = "dream:claim:"
+BLOB = "dream:blob:"
+WORKER = "dream:worker:"
+LANE = "arq:lane:"
+PAYLOAD = "arq:job:"
+LEASE = "arq:in-progress:"
 
 
 def record(job: str) -> str:
     """Hash: the job and everything about it that changes."""
-    return f"dream:job:{job}"
+    return RECORD + job
 
 
 def frame(job: str) -> str:
     """Stream of one: the newest progress frame."""
-    return f"dream:frame:{job}"
+    return FRAME + job
 
 
-def waiting(lane: str) -> str:
-    """ZSET of jobs that nobody has begun, by fair score."""
-    return f"dream:waiting:{lane}"
+def held(scope: str) -> str:
+    """Set of the waiting jobs of a member, channel or server."""
+    return HELD + scope
 
 
-def painting(lane: str) -> str:
-    """ZSET of jobs being painted, by when they were begun."""
-    return f"dream:painting:{lane}"
+def running(scope: str) -> str:
+    """Set of its jobs that are being painted."""
+    return RUNNING + scope
 
 
-def fair(lane: str) -> str:
-    """Hash: virtual time of the lane, and up to when each member's jobs are paid for."""
-    return f"dream:fair:{lane}"
+def spent(scope: str, day: str) -> str:
+    """Milliseconds of painting that it asked for on a day."""
+    return f"{SPENT}{scope}:{day}"
 
 
-def member(owner: str) -> str:
-    """Set of a member's waiting jobs."""
-    return f"dream:member:{owner}"
+def claim(job: str) -> str:
+    """A worker is about to take it."""
+    return CLAIM + job
 
 
 def blob(key: str) -> str:
     """A picture, by the sha256 of its bytes."""
-    return f"dream:blob:{key}"
+    return BLOB + key
 
 
 def worker(name: str) -> str:
     """What a live worker says of itself (expires when it falls silent)."""
-    return f"dream:worker:{name}"
+    return WORKER + name
 
 
 def lane(name: str) -> str:
     """arq's queue."""
-    return f"arq:lane:{name}"
+    return LANE + name
 
 
 def payload(job: str) -> str:
     """arq's own record of a job it has to run."""
-    return f"arq:job:{job}"
+    return PAYLOAD + job
 
 
 def lease(job: str) -> str:
     """arq's sign that a worker has the job; without renewal it runs out and the job is given to another."""
-    return f"arq:in-progress:{job}"
+    return LEASE + job

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from redis.asyncio import Redis
 
 from dreamqueue import workers
 from dreamqueue.collection import unknown
 from dreamqueue.errors import NobodyPaints
+from dreamqueue.needs import Needs, lacks
 from dreamqueue.recipe import Recipe
 
 
-async def check(redis: Redis, recipe: Recipe, member: str) -> None:
+def check(cards: Sequence[workers.WorkerCard], recipe: Recipe, needs: Needs, member: str) -> None:
     """Raises NobodyPaints or UnknownWord for what no worker can do; while none is awake, all may be."""
-    cards = await workers.awake(redis)
-    if not cards:
+    if not cards or any(lacks(card, needs) is None for card in cards):
         return
     able = [card for card in cards if recipe.backend in card.backends]
-    if not able:
-        raise NobodyPaints(recipe.backend, sorted({name for card in cards for name in card.backends}))
-    if recipe.collection is not None:
+    if able and recipe.collection is not None:
         usable = usable_by(member, able)
         if recipe.collection.name not in usable:
             raise unknown("collection", recipe.collection.name, usable)
+    raise NobodyPaints(
+        recipe.backend,
+        sorted({name for card in cards for name in card.backends}),
+        [f"`{card.name}` {lacks(card, needs)}" for card in able],
+    )
 
 
 async def collections(redis: Redis, member: str) -> list[str]:

@@ -8,8 +8,9 @@ from dreamconfig.catalogue import backends
 from dreamqueue import keys, workers
 from dreamqueue.course import shortest, write_course
 from dreamqueue.job import Job
+from dreamqueue.needs import Needs, lacks
 from dreamqueue.recipe import Recipe
-from dreamqueue.store import JobStore, now
+from dreamqueue.store import JobStore
 
 UNKNOWN_COST_MS = 60_000.0
 """What a job is taken to cost whose record says nothing."""
@@ -55,18 +56,21 @@ async def place(store: JobStore, job: str) -> Place | None:
 
 
 async def _starts_in(store: JobStore, job: Job, ahead: int) -> float | None:
+    raw = await store.redis.hget(keys.LANES, job.lane)  # type: ignore[misc]
     cards = await workers.awake(store.redis)
-    slots = sum(card.slots for card in cards if job.lane in card.lanes)
+    able = [card for card in cards if raw is not None and lacks(card, Needs.model_validate_json(raw)) is None]
+    slots = sum(card.slots for card in able)
     if not slots:
         return None
-    painting = await store.painting_since(job.lane)
+    painting = await store.painting_since()
     if len(painting) + ahead < slots:
         return 0.0
-    before = await store.redis.zrange(keys.waiting(job.lane), 0, ahead - 1) if ahead else []
+    before = await store.redis.zrange(keys.WAITING, 0, ahead - 1) if ahead else []
     async with store.redis.pipeline(transaction=False) as pipe:
         for other in [*(name.decode() for name in before), *painting]:
             pipe.hget(keys.record(other), "cost")
         costs = [float(raw or UNKNOWN_COST_MS) / 1000 for raw in await pipe.execute()]
     waiting, begun = costs[: len(before)], costs[len(before) :]
-    rest = [max(1.0, cost - (now() - since)) for cost, since in zip(begun, painting.values(), strict=True)]
+    now = await store.now()
+    rest = [max(1.0, cost - (now - since)) for cost, since in zip(begun, painting.values(), strict=True)]
     return (sum(waiting) + sum(rest)) / slots

@@ -6,27 +6,30 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cache
-from importlib.resources import files
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamqueue import keys
-from dreamqueue.errors import NoSuchJob, QueueAway
+from dreamqueue.errors import NoSuchJob, OtherVersion, QueueAway
 from dreamqueue.events import Ended, Frame, Painted
-from dreamqueue.job import Ending, Job, JobState, Record
+from dreamqueue.job import Ending, JobState, Record, Reply
 from dreamqueue.recipe import Recipe
+from dreamqueue.scripts import script
 
 SILENCE = 10.0
 """Seconds without an answer after which Redis counts as away."""
 
 MAX_TRIES = 2
 """A job that was begun this often and never ended is set aside."""
+
+SEASON_MS = 90 * 24 * 3_600_000
+"""What was learnt expires when nobody came for so long."""
 
 KEPT = b"kept:"
 """Fields of a record: the step of an earlier frame, and its blob key."""
@@ -48,25 +51,46 @@ async def queue_at_hand() -> AsyncIterator[None]:
         raise QueueAway from error
 
 
-@cache
-def script(name: str) -> str:
-    """Source of a Lua script beside this package."""
-    return files("dreamqueue").joinpath("lua", f"{name}.lua").read_text("utf-8")
+class Begun(NamedTuple):
+    """How a job was begun."""
+
+    verdict: str
+    """"go": paint it; "over": it has ended; "worn": it was begun `MAX_TRIES` times and never ended;
+    "unknown": there is no such job."""
+    tries: int
+    holder: str
+    """Names this try: what it does to the job counts as long as no other has begun it."""
 
 
 class JobStore:
     """Jobs as they are known to everybody. All times are Unix seconds."""
 
-    def __init__(self, redis: Redis, keep_hours: float = 72.0) -> None:
+    def __init__(
+        self, redis: Redis, keep_hours: float = 72.0, clock: Callable[[], float] | None = None
+    ) -> None:
+        """`clock` gives Unix seconds in a simulation; else the time is Redis' own."""
         self.redis = redis
         self.keep_ms = int(keep_hours * 3_600_000)
+        self._clock = clock
 
-    async def run(self, name: str, key_names: list[str], arguments: list[str | int | float]) -> Any:
+    async def run(self, name: str, arguments: list[str | int | float | bytes]) -> Any:
         """Run a Lua script by name (EVALSHA, loaded on first use)."""
-        return await self.redis.register_script(script(name))(keys=key_names, args=arguments)
+        return await self.redis.register_script(script(name))(args=arguments)
+
+    @property
+    def moment(self) -> str | int:
+        """The time as scripts take it: milliseconds, or empty for Redis' own."""
+        return "" if self._clock is None else int(self._clock() * 1000)
+
+    async def now(self) -> float:
+        """Unix seconds by the clock that all share."""
+        if self._clock is not None:
+            return self._clock()
+        seconds, micros = await self.redis.time()
+        return float(seconds) + float(micros) / 1e6
 
     async def record(self, job: str) -> Record:
-        """What is known of a job. Raises NoSuchJob."""
+        """What is known of a job. Raises NoSuchJob, OtherVersion."""
         fields = cast("dict[bytes, bytes]", await self.redis.hgetall(keys.record(job)))  # type: ignore[misc]
         if b"job" not in fields:
             raise NoSuchJob(job)
@@ -83,62 +107,61 @@ class JobStore:
             for name, key in fields.items()
             if name.startswith(KEPT)
         }
-        if worker := fields.get(b"worker"):
-            stored["worker"] = worker.decode()
-        if started := fields.get(b"started"):
-            stored["started"] = float(started)
-        return Record.model_validate_json(json.dumps(stored))
+        for name in ("worker", "holder"):
+            if text := fields.get(name.encode()):
+                stored[name] = text.decode()
+        for name in ("created", "started"):
+            if moment := fields.get(name.encode()):
+                stored[name] = float(moment) / 1000
+        try:
+            return Record.model_validate_json(json.dumps(stored))
+        except ValidationError as error:
+            raise OtherVersion(job) from error
 
-    async def begin(self, job: Job, worker: str) -> tuple[str, int]:
-        """A worker begins a job. Gives a verdict and which try this is.
+    async def attach_reply(self, job: str, reply: Reply) -> None:
+        """Remember the message in which the job is shown."""
+        await self.redis.hset(keys.record(job), "reply", reply.model_dump_json())  # type: ignore[misc]
 
-        "go": paint it; "over": it has ended; "worn": it was begun `MAX_TRIES` times and never ended;
-        "unknown": there is no such job.
+    async def begin(self, job: str, worker: str) -> Begun:
+        """A worker begins a job."""
+        verdict, tries, holder = await self.run("begin", [job, worker, MAX_TRIES, self.moment])
+        return Begun(verdict.decode(), int(tries), holder.decode())
+
+    async def renew(self, job: str, holder: str, seconds: float) -> bool:
+        """The worker of this try lives; False if it has lost the job."""
+        return bool(await self.run("renew", [job, holder, int(seconds * 1000)]))
+
+    async def hand_over(self, job: str, holder: str) -> bool:
+        """The worker of this try lets go of the job, and the try does not count."""
+        return bool(await self.run("hand_over", [job, holder]))
+
+    async def finish(
+        self, job: str, ending: Ending, holder: str | None = None, took: float | None = None
+    ) -> bool:
+        """End a job. The first end counts: False if it had one, or if another try holds it.
+
+        `took` is how many seconds it was painted; what was set aside for it beyond that is given back.
         """
-        verdict, tries = await self.run(
-            "begin",
-            [
-                keys.record(job.id),
-                keys.waiting(job.lane),
-                keys.fair(job.lane),
-                keys.member(job.owner.id),
-                keys.painting(job.lane),
-                keys.NEWS,
-            ],
-            [job.id, worker, now(), MAX_TRIES],
-        )
-        return verdict.decode(), int(tries)
-
-    async def finish(self, job: Job, ending: Ending, tries: int | None = None) -> bool:
-        """End a job. The first end counts: False if it had one, or if a newer try has begun."""
         counted = await self.run(
             "finish",
             [
-                keys.record(job.id),
-                keys.OPEN,
-                keys.waiting(job.lane),
-                keys.member(job.owner.id),
-                keys.painting(job.lane),
-                keys.NEWS,
-                keys.frame(job.id),
-            ],
-            [
-                job.id,
+                job,
                 ending.model_dump_json(),
-                Ended(job=job.id, ending=ending).model_dump_json(),
+                Ended(job=job, ending=ending).model_dump_json(),
                 self.keep_ms,
-                "" if tries is None else tries,
+                holder or "",
+                "" if took is None else round(took * 1000),
             ],
         )
         return bool(counted)
 
-    async def note_turn(self, job: str, tries: int, recipe: Recipe) -> None:
+    async def note_turn(self, job: str, holder: str, recipe: Recipe) -> None:
         """The worker of this try paints by another recipe from now on."""
-        await self.run("note", [keys.record(job)], [tries, "turned", recipe.model_dump_json()])
+        await self.run("note", [job, holder, "turned", recipe.model_dump_json()])
 
-    async def note_kept(self, job: str, tries: int, step: int, key: str) -> None:
+    async def note_kept(self, job: str, holder: str, step: int, key: str) -> None:
         """An earlier frame of this try can be taken."""
-        await self.run("note", [keys.record(job)], [tries, f"{KEPT.decode()}{step}", key])
+        await self.run("note", [job, holder, f"{KEPT.decode()}{step}", key])
 
     async def open_jobs(self) -> list[str]:
         """Jobs that have not ended, oldest first."""
@@ -162,6 +185,7 @@ class JobStore:
             pipe.expire(keys.frame(frame.job), 3600)
             painted = Painted(job=frame.job, step=frame.step)
             pipe.xadd(keys.NEWS, {"news": painted.model_dump_json()}, maxlen=10_000, approximate=True)
+            pipe.pexpire(keys.NEWS, SEASON_MS)
             await pipe.execute()
 
     async def newest_frame(self, job: str) -> Frame | None:
@@ -187,6 +211,7 @@ class JobStore:
         before = await self.cost(kind)
         mean = seconds_per_step if before is None else 0.75 * before + 0.25 * seconds_per_step
         await self.redis.hset(keys.COSTS, kind, f"{mean:.6f}")  # type: ignore[misc]
+        await self.redis.pexpire(keys.COSTS, SEASON_MS)
 
     async def cost(self, kind: str) -> float | None:
         """Seconds per step that this kind of job really takes, if one was painted before."""
@@ -197,13 +222,13 @@ class JobStore:
         """How many jobs are begun before this one; None once it is not waiting."""
         if record.state is not JobState.waiting:
             return None
-        rank = await self.redis.zrank(keys.waiting(record.job.lane), record.job.id)
+        rank = await self.redis.zrank(keys.WAITING, record.job.id)
         return None if rank is None else int(rank)
 
-    async def painting_since(self, lane: str) -> dict[str, float]:
-        """Jobs being painted in a lane and when each was begun."""
-        begun = await self.redis.zrange(keys.painting(lane), 0, -1, withscores=True)
-        return {job.decode(): float(when) for job, when in begun}
+    async def painting_since(self) -> dict[str, float]:
+        """Jobs being painted, and when each was begun."""
+        begun = await self.redis.zrange(keys.PAINTING, 0, -1, withscores=True)
+        return {job.decode(): float(when) / 1000 for job, when in begun}
 
 
 def now() -> float:

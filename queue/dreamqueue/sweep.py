@@ -1,4 +1,4 @@
-"""Puts right what a crash left between two keys: jobs that arq forgot, and jobs that waited too long."""
+"""Puts right what nobody else can: jobs that waited too long, and jobs that arq and their worker forgot."""
 
 from __future__ import annotations
 
@@ -6,39 +6,43 @@ import logging
 
 from dreamqueue import keys
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import NoSuchJob
+from dreamqueue.errors import NoSuchJob, OtherVersion
 from dreamqueue.job import Expired, Failed, JobState
-from dreamqueue.store import now
+from dreamqueue.store import JobStore
 
 log = logging.getLogger(__name__)
 
-SETTLED_AFTER = 30.0
-"""Seconds that a job must be old, so that one just being submitted is left alone."""
+LOST_AFTER = 30.0
+"""Seconds since a job was begun after which it counts as lost if arq knows nothing of it."""
+ALONE_SECONDS = 10.0
+"""How long nobody else sweeps after one did."""
 
 
-async def sweep(client: QueueClient) -> None:
-    """Look at every open job once. Safe to run from several processes."""
+async def sweep(client: QueueClient, *, alone: float = ALONE_SECONDS) -> bool:
+    """Look once, unless somebody did just now: then False. Safe to run from several processes."""
     store = client.store
-    for job_id in await store.open_jobs():
+    if alone and not await store.redis.set(keys.SWEEPING, b"1", px=int(alone * 1000), nx=True):
+        return False
+    now = await store.now()
+    await _expire(store, now, client.settings.expire_hours * 3600)
+    for job, begun in (await store.painting_since()).items():
+        if now - begun > LOST_AFTER and not await store.redis.exists(keys.payload(job), keys.lease(job)):
+            log.warning("job %s is lost: arq knows nothing of it", job)
+            await store.finish(job, Failed(reason="The worker went away and the job was lost."))
+    await store.run("tidy", [])
+    return True
+
+
+async def _expire(store: JobStore, now: float, patience: float) -> None:
+    old = await store.redis.zrangebyscore(keys.OPEN, "-inf", (now - patience) * 1000, withscores=True)
+    for raw, created in old:
+        job = raw.decode()
         try:
-            record = await store.record(job_id)
+            waiting = (await store.record(job)).state is JobState.waiting
         except NoSuchJob:
-            await store.redis.zrem(keys.OPEN, job_id)
+            await store.run("forget", [job])
             continue
-        except ValueError:
-            log.warning(
-                "job %s was written by another version; it is left to a worker of that version", job_id
-            )
-            continue
-        job, age = record.job, now() - record.job.created
-        if record.state is JobState.ended or age < SETTLED_AFTER:
-            continue
-        if record.state is JobState.waiting and age > client.settings.expire_hours * 3600:
-            await store.finish(job, Expired(waited=age))
-        elif not await store.redis.exists(keys.payload(job_id)):
-            if record.state is JobState.waiting:
-                log.warning("job %s was stored but never queued; queueing it now", job_id)
-                score = await store.redis.zscore(keys.waiting(job.lane), job_id)
-                await client.enqueue(job, int(score or 1e10))
-            elif not await store.redis.exists(keys.lease(job_id)):
-                await store.finish(job, Failed(reason="The worker went away and the job was lost."))
+        except OtherVersion:
+            waiting = await store.redis.zscore(keys.WAITING, job) is not None
+        if waiting:
+            await store.finish(job, Expired(waited=now - float(created) / 1000))

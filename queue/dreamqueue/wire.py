@@ -7,6 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+WIRE = 1
+"""Version of the records that this process writes; it grows when older readers could not understand them."""
+
 
 class Wire(BaseModel):
     """A record that travels between processes. Frozen; unknown fields are refused."""

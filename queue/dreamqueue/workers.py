@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+from pydantic import Field
 from redis.asyncio import Redis
 
 from dreamqueue import keys
-from dreamqueue.store import now
-from dreamqueue.wire import Wire
+from dreamqueue.scripts import script
+from dreamqueue.wire import WIRE, Wire
 
 SILENT_AFTER = 6.0
 """Seconds without a sign of life after which a worker counts as gone."""
@@ -21,22 +24,35 @@ class WorkerCard(Wire):
 
     name: str
     backends: tuple[str, ...]
-    lanes: tuple[str, ...]
     device: str
     slots: int
     """Jobs it paints at once."""
+    mode: Literal["serving", "paused", "draining"] = "serving"
+    """Paused takes no new jobs for a while, draining goes."""
+    versions: tuple[int, ...] = (WIRE,)
+    """Of the records that it can read."""
+    models: tuple[str, ...] | None = None
+    """Names of the models that it has or may fetch; None if it does not say."""
+    loaded: tuple[str, ...] = ()
+    """Those on its device."""
+    gigabytes: float | None = None
+    """Memory that models and paintings may take together; None if it does not say."""
+    pace: Annotated[float, Field(gt=0)] = 1.0
+    """Seconds that it takes for an estimated second."""
+    painting: tuple[str, ...] = ()
+    """Jobs."""
+    since: float = 0.0
+    """When it woke up, Unix seconds."""
+    ended: int = 0
+    """Jobs that it has ended."""
     collections: tuple[str, ...] = ()
     """Collections of pictures on its disk: `harbours`, and `@123/harbours` for member 123 alone."""
 
 
 async def show(redis: Redis, card: WorkerCard) -> None:
     """Say that a worker is awake; to be repeated more often than `SILENT_AFTER`."""
-    async with redis.pipeline(transaction=True) as pipe:
-        pipe.zadd(keys.WORKERS, {card.name: now()})
-        pipe.set(
-            keys.worker(card.name), card.model_dump_json(exclude_defaults=True), px=int(SILENT_AFTER * 1000)
-        )
-        await pipe.execute()
+    said = card.model_dump_json(exclude_defaults=True)
+    await redis.register_script(script("show"))(args=[card.name, said, int(SILENT_AFTER * 1000)])
 
 
 async def leave(redis: Redis, name: str) -> None:
@@ -49,7 +65,6 @@ async def leave(redis: Redis, name: str) -> None:
 
 async def awake(redis: Redis) -> list[WorkerCard]:
     """All live workers, by name."""
-    await redis.zremrangebyscore(keys.WORKERS, "-inf", now() - 10 * SILENT_AFTER)
     names = [name.decode() for name in await redis.zrange(keys.WORKERS, 0, -1)]
     if not names:
         return []

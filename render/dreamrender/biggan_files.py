@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dreamqueue.errors import PaintError
+from dreamqueue.memory import of_model
 from dreamrender.biggan import BigGAN, Shape
 from dreamrender.fetched import fetched
-from dreamrender.memory import of_model
 from dreamrender.residents import residents_on
 from dreamrender.stored import filled, read_tensors
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from dreamqueue.errors import PaintError
+from dreamqueue.memory import of_model
 from dreamrender.dvae import Decoder, Encoder, Shape
 from dreamrender.fetched import fetched
-from dreamrender.memory import of_model
 from dreamrender.residents import residents_on
 from dreamrender.stored import StoredModule, filled, read_pickle
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dreamrender.memory import of_model
+from dreamqueue.memory import of_model
 from dreamrender.residents import residents_on
 from dreamrender.shelf import shelf
 from dreamrender.vqgan import VQGAN

@@ -27,16 +27,13 @@ class ScriptedWorker:
         self.client = client
         self.store = client.store
         self.name = name
-        self.tries = 0
+        self.holder: str | None = None
 
-    async def wake(
-        self, *backends: str, slots: int = 1, collections: tuple[str, ...] = (), lane: str = "clip"
-    ) -> None:
+    async def wake(self, *backends: str, slots: int = 1, collections: tuple[str, ...] = ()) -> None:
         """Say that it is awake, what it can paint and what pictures it has."""
         card = workers.WorkerCard(
             name=self.name,
             backends=backends or ("pixels",),
-            lanes=(lane,),
             device="cpu",
             slots=slots,
             collections=collections,
@@ -47,19 +44,19 @@ class ScriptedWorker:
         """Say that it goes."""
         await workers.leave(self.client.redis, self.name)
 
-    async def next_job(self, lane: str = "clip") -> Job:
-        """The job of a lane that waits longest; waits for one."""
+    async def next_job(self) -> Job:
+        """The job whose turn it is; waits for one."""
         while True:
-            waiting = await self.client.redis.zrange(keys.waiting(lane), 0, 0)
+            waiting = await self.client.redis.zrange(keys.WAITING, 0, 0)
             if waiting:
                 return (await self.store.record(waiting[0].decode())).job
             await asyncio.sleep(0.005)
 
     async def begin(self, job: Job) -> None:
         """Begin a job, or begin it again."""
-        verdict, tries = await self.store.begin(job, self.name)
-        assert verdict == "go", verdict
-        self.tries = tries
+        begun = await self.store.begin(job.id, self.name)
+        assert begun.verdict == "go", begun
+        self.holder = begun.holder
 
     async def paint(self, job: Job, step: int, colour: str = "grey") -> None:
         """Show a frame."""
@@ -90,7 +87,7 @@ class ScriptedWorker:
 
     async def end(self, job: Job, ending: Ending) -> None:
         """End a job somehow."""
-        assert await self.store.finish(job, ending, self.tries or None)
+        assert await self.store.finish(job.id, ending, self.holder)
 
     async def order(self, job: Job) -> Cancel | Stop:
         """What somebody wants done to a job; waits for it."""

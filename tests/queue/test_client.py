@@ -14,11 +14,13 @@ from dreamqueue.client import QueueClient
 from dreamqueue.errors import NobodyPaints, NoSuchJob, QueueAway, QueueFull
 from dreamqueue.events import Ended, Frame, Queued
 from dreamqueue.job import Cancelled, Expired, Failed, Finished, JobState, Owner, Reply
+from dreamqueue.needs import needs_of
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.sweep import sweep
 
 ADA, BO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo")
 RECIPE = Recipe(phrases=(Phrase(text="a hut"),), seed=7)
+LANE = needs_of(RECIPE, ADA.id).lane
 
 
 @pytest.fixture
@@ -31,13 +33,12 @@ async def client(redis_url: str) -> AsyncIterator[QueueClient]:
 
 async def lane(client: QueueClient) -> list[str]:
     """Job ids in the order in which arq will take them."""
-    return [job.decode() for job in await client.redis.zrange(keys.lane("clip"), 0, -1)]
+    return [job.decode() for job in await client.redis.zrange(keys.lane(LANE), 0, -1)]
 
 
 async def begin(client: QueueClient, job_id: str) -> str:
     """Begin a job as a worker does."""
-    verdict, _ = await client.store.begin((await client.record(job_id)).job, "tester")
-    return verdict
+    return (await client.store.begin(job_id, "tester")).verdict
 
 
 async def test_a_submitted_job_waits_and_its_recipe_comes_back(client: QueueClient) -> None:
@@ -94,7 +95,7 @@ async def test_a_cancelled_waiting_job_ends_at_once_and_frees_its_place(client: 
     record = await client.record(job.id)
     assert record.ending == Cancelled(by=BO)
     assert await lane(client) == []
-    assert not await client.redis.exists(keys.payload(job.id), keys.member(ADA.id))
+    assert not await client.redis.exists(keys.payload(job.id), keys.held(f"member:{ADA.id}"))
     assert await begin(client, job.id) == "over"
     assert not await client.cancel(job.id, ADA), "a second press changes nothing"
     with pytest.raises(NoSuchJob):
@@ -106,7 +107,7 @@ async def test_following_tells_the_end_also_to_those_who_come_late(client: Queue
     heard = client.follow(job.id, tick=0.1)
     assert await anext(heard) == Queued(job=job.id)
     ending = Finished(picture="abc", score=0.4, seconds=3)
-    await client.store.finish(job, ending)
+    await client.store.finish(job.id, ending)
     assert [news async for news in heard if isinstance(news, Ended)] == [Ended(job=job.id, ending=ending)]
     assert [news async for news in client.follow(job.id)] == [Ended(job=job.id, ending=ending)]
 
@@ -124,11 +125,10 @@ async def test_the_mailbox_holds_the_newest_frame_only(client: QueueClient) -> N
 
 async def test_only_the_first_end_counts_and_none_from_an_older_try(client: QueueClient) -> None:
     job = await client.submit(RECIPE, ADA)
-    assert await begin(client, job.id) == "go"
-    assert await begin(client, job.id) == "go"
-    assert not await client.store.finish(job, Finished(picture="late"), tries=1)
-    assert await client.store.finish(job, Finished(picture="good"), tries=2)
-    assert not await client.store.finish(job, Failed(reason="too late"))
+    first, second = [await client.store.begin(job.id, worker) for worker in ("slept", "awake")]
+    assert not await client.store.finish(job.id, Finished(picture="late"), first.holder)
+    assert await client.store.finish(job.id, Finished(picture="good"), second.holder)
+    assert not await client.store.finish(job.id, Failed(reason="too late"))
     ending = (await client.record(job.id)).ending
     assert ending == Finished(picture="good")
 
@@ -139,7 +139,7 @@ async def test_a_job_is_not_begun_a_third_time(client: QueueClient) -> None:
 
 
 async def test_a_backend_that_no_live_worker_has_is_refused_at_once(client: QueueClient) -> None:
-    card = workers.WorkerCard(name="w", backends=("vqgan",), lanes=("clip",), device="cpu", slots=1)
+    card = workers.WorkerCard(name="w", backends=("vqgan",), device="cpu", slots=1)
     await workers.show(client.redis, card)
     with pytest.raises(
         NobodyPaints, match=r"can paint with `pixels`\. Those that are awake can paint with `vqgan`"
@@ -149,7 +149,7 @@ async def test_a_backend_that_no_live_worker_has_is_refused_at_once(client: Queu
 
 
 async def test_the_waiting_time_adds_up_what_comes_before(client: QueueClient) -> None:
-    card = workers.WorkerCard(name="w", backends=("pixels",), lanes=("clip",), device="cpu", slots=1)
+    card = workers.WorkerCard(name="w", backends=("pixels",), device="cpu", slots=1)
     await workers.show(client.redis, card)
     await client.store.note_cost("pixels::pocket:256x256", 0.5)
     jobs = [await client.submit(RECIPE, owner) for owner in (ADA, BO)]
@@ -163,18 +163,20 @@ async def test_redis_away_is_said_in_words() -> None:
         await QueueClient.connect(QueueSettings(redis_url=SecretStr("redis://127.0.0.1:1/0")))
 
 
-async def test_the_sweep_ends_what_waited_too_long_and_queues_what_was_lost(client: QueueClient) -> None:
+async def test_the_sweep_ends_what_waited_too_long_and_what_got_lost(client: QueueClient) -> None:
     old, lost, fresh = [await client.submit(RECIPE, ADA) for _ in range(3)]
-    for job, age in ((old, 90_000), (lost, 60)):
-        aged = job.model_copy(update={"created": job.created - age})
-        await client.redis.hset(keys.record(job.id), "job", aged.model_dump_json())  # type: ignore[misc]
+    await client.redis.zincrby(keys.OPEN, -90_000_000, old.id)
+    await client.store.begin(lost.id, "tester")
+    await client.redis.zincrby(keys.PAINTING, -60_000, lost.id)
     await client.redis.delete(keys.payload(lost.id))
-    await client.redis.zrem(keys.lane("clip"), lost.id)
-    await sweep(client)
-    assert isinstance((await client.record(old.id)).ending, Expired)
-    assert (await client.record(lost.id)).state is JobState.waiting
-    assert lost.id in await lane(client)
+    assert await sweep(client)
+    assert not await sweep(client), "somebody did just now"
+    expired = (await client.record(old.id)).ending
+    assert isinstance(expired, Expired)
+    assert expired.waited == pytest.approx(90_000, abs=5)
+    assert isinstance((await client.record(lost.id)).ending, Failed)
     assert (await client.record(fresh.id)).state is JobState.waiting
+    assert await lane(client) == [fresh.id]
 
 
 async def test_a_record_or_card_of_another_version_harms_nobody(client: QueueClient) -> None:

@@ -14,11 +14,11 @@ import torch
 from tests.render.test_engine import watch
 
 from dreamconfig.catalogue import include
+from dreamqueue.memory import estimate
 from dreamqueue.recipe import Recipe
 from dreamrender import residents, shelf
 from dreamrender.backends import load_backend
 from dreamrender.engine import Engine
-from dreamrender.memory import estimate
 from dreamrender.resident import weight_of
 from dreamrender.residents import Residents, residents_on
 from dreamrender.vqgan import VQGAN, Layers, Shape

@@ -9,9 +9,10 @@ import pytest
 
 from dreamconfig.catalogue import include, models
 from dreamqueue.errors import PaintError
+from dreamqueue.memory import estimate
 from dreamqueue.recipe import Recipe
 from dreamrender.backends import BACKENDS, load_backend
-from dreamrender.memory import HasCuts, check, estimate, free_here
+from dreamrender.memory import HasCuts, check, free_here
 from dreamrender.residents import Residents
 from dreamrender.sizes import of_area
 from dreamrender.worker.room import DeviceRoom

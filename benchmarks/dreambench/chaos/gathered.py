@@ -18,11 +18,13 @@ from dreamqueue import keys
 HELD = (
     keys.OPEN,
     keys.UNSHOWN,
-    "dream:waiting",
-    "dream:painting",
-    "dream:member:",
-    "arq:lane:",
-    "arq:in-progress:",
+    keys.WAITING,
+    keys.PAINTING,
+    keys.HELD,
+    keys.RUNNING,
+    keys.CLAIM,
+    keys.LANE,
+    keys.LEASE,
 )
 """Beginnings of keys that are there only while a job waits, is painted or is to be shown."""
 

@@ -1,27 +1,53 @@
--- A job comes in: refuse it if too many wait, else store it and give it its fair place.
--- Start-time fair queueing (Goyal, Vin, Cheng 1996): a job starts, in virtual time, when the lane is there
--- or when its owner's last job is paid for, whichever is later. Virtual time counts milliseconds of painting.
--- KEYS record, open, waiting, fair, member, painting, unshown
--- (arq takes a score of 0 for a job that is gone, so bands begin at 1e10.)
--- ARGV id, job, created, owner, cost_ms, weight, band, max_waiting, max_member, shown, reply
--- Returns {"ok", score}, {"full", waiting} or {"member", waiting}
--- A job that is there already was handed over twice, because the answer got lost.
-local known = redis.call('HGET', KEYS[1], 'score')
-if known then return {'ok', known} end
-local waiting = redis.call('ZCARD', KEYS[3])
-if waiting >= tonumber(ARGV[8]) then return {'full', tostring(waiting)} end
-local mine = redis.call('SCARD', KEYS[5])
-if mine >= tonumber(ARGV[9]) then return {'member', tostring(mine)} end
-if waiting == 0 and redis.call('ZCARD', KEYS[6]) == 0 then redis.call('DEL', KEYS[4]) end
-local now = redis.call('HINCRBY', KEYS[4], 'now', 1)  -- so that of two newcomers the first goes first
-local last = tonumber(redis.call('HGET', KEYS[4], 'member:' .. ARGV[4]) or '0')
-local start = math.max(now, last)
-redis.call('HSET', KEYS[4], 'member:' .. ARGV[4], string.format('%.0f', start + tonumber(ARGV[5]) / tonumber(ARGV[6])))
-local score = string.format('%.0f', (tonumber(ARGV[7]) + 1) * 1e10 + start)
-redis.call('HSET', KEYS[1], 'job', ARGV[2], 'state', 'waiting', 'tries', '0', 'score', score, 'cost', ARGV[5])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
-redis.call('ZADD', KEYS[3], score, ARGV[1])
-redis.call('SADD', KEYS[5], ARGV[1])
-if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'reply', ARGV[11]) end
-if ARGV[10] == '1' then redis.call('SADD', KEYS[7], ARGV[1]) end
+-- A job comes in: refuse it if too many wait, else store it, give it its fair place and hand it to arq.
+-- Start-time fair queueing (Goyal, Vin, Cheng 1996): a job starts, in virtual time, when its lane is there or
+-- when its owner's last job is paid for, whichever is later. Virtual time counts milliseconds of painting. A
+-- lane in which nobody waited begins where all the others are: it has no credit for having been idle.
+-- (arq takes a score of 0 for a job that is gone, so bands begin at 1e11.)
+-- ARGV id, job, owner, cost_ms, weight, band, max_waiting, scopes, shown, reply, lane, needs, payload,
+--      lives_ms, now
+-- Returns {"ok", score}, {"full", waiting}, {"waiting", index of the scope, has}, {"day", index, has}
+-- Sent again, because the answer was lost, it changes nothing.
+local id, owner, cost, lane = ARGV[1], ARGV[3], tonumber(ARGV[4]), ARGV[11]
+local record, created = K.RECORD .. id, clock(ARGV[15])
+local day = day_of(created)
+local before = redis.call('HGET', record, 'score')
+if before then return {'ok', before} end
+local waiting = redis.call('ZCARD', K.WAITING)
+if waiting >= tonumber(ARGV[7]) then return {'full', tostring(waiting)} end
+for index, scope in ipairs(cjson.decode(ARGV[8])) do
+  local has = redis.call('SCARD', K.HELD .. scope.name)
+  if scope.waiting and has >= scope.waiting then return {'waiting', index, has} end
+  local spent = tonumber(redis.call('GET', K.SPENT .. scope.name .. ':' .. day) or '0')
+  if scope.day_ms and spent + cost > scope.day_ms then return {'day', index, whole(spent)} end
+end
+if waiting == 0 and redis.call('ZCARD', K.PAINTING) == 0 then redis.call('DEL', K.FAIR) end
+local function fair(field) return tonumber(redis.call('HGET', K.FAIR, field) or '0') end
+local now = fair('lane:' .. lane)
+if redis.call('ZCARD', K.LANE .. lane) == 0 then now = math.max(now, fair('now')) end
+now = now + 1  -- so that of two newcomers the first goes first
+redis.call('HSET', K.FAIR, 'lane:' .. lane, whole(now))
+local start = math.max(now, fair('member:' .. owner))
+redis.call('HSET', K.FAIR, 'member:' .. owner, whole(start + cost / tonumber(ARGV[5])))
+keep(K.FAIR)
+local score = whole((tonumber(ARGV[6]) + 1) * BAND + start)
+redis.call('HSET', record, 'job', ARGV[2], 'state', 'waiting', 'tries', '0', 'score', score, 'cost', ARGV[4],
+  'lane', lane, 'scopes', ARGV[8], 'day', day, 'created', whole(created))
+if ARGV[10] ~= '' then redis.call('HSET', record, 'reply', ARGV[10]) end
+redis.call('PEXPIRE', record, ARGV[14])
+for _, scope in ipairs(cjson.decode(ARGV[8])) do
+  redis.call('SADD', K.HELD .. scope.name, id)
+  keep(K.HELD .. scope.name)
+  redis.call('INCRBY', K.SPENT .. scope.name .. ':' .. day, ARGV[4])
+  redis.call('PEXPIRE', K.SPENT .. scope.name .. ':' .. day, 48 * 3600 * 1000)
+end
+redis.call('ZADD', K.OPEN, created, id)
+redis.call('ZADD', K.WAITING, score, id)
+redis.call('HSET', K.LANES, lane, ARGV[12])
+redis.call('ZADD', K.LANE .. lane, score, id)
+redis.call('SET', K.PAYLOAD .. id, ARGV[13], 'PX', ARGV[14])
+for _, key in ipairs({K.OPEN, K.WAITING, K.LANES, K.LANE .. lane}) do keep(key) end
+if ARGV[9] == '1' then
+  redis.call('SADD', K.UNSHOWN, id)
+  keep(K.UNSHOWN)
+end
 return {'ok', score}

@@ -1,8 +1,8 @@
 -- A worker notes something about the job it paints; one that has lost the job notes nothing.
--- KEYS record
--- ARGV tries, field, value
+-- ARGV id, holder, field, value
 -- Returns 1 if it was noted, else 0
-if redis.call('HGET', KEYS[1], 'state') ~= 'painting' then return 0 end
-if redis.call('HGET', KEYS[1], 'tries') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+local record = K.RECORD .. ARGV[1]
+local facts = redis.call('HMGET', record, 'state', 'holder')
+if facts[1] ~= 'painting' or facts[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', record, ARGV[3], ARGV[4])
 return 1

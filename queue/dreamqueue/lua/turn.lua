@@ -1,14 +1,18 @@
 -- Somebody turns a job to other words or makes it longer. While it waits its recipe is another from now on;
 -- while a worker paints it the worker is told, who knows at which step it is.
--- KEYS record, orders
--- ARGV order, recipe as it would be from the start, what that costs in milliseconds
+-- ARGV id, order, recipe as it would be from the start, what that costs in milliseconds
 -- Returns "turned", "ordered", "over" or "unknown"
-local state = redis.call('HGET', KEYS[1], 'state')
-if not state then return 'unknown' end
-if state == 'ended' then return 'over' end
-if state == 'painting' then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', '1000', '*', 'order', ARGV[1])
+local record = K.RECORD .. ARGV[1]
+local facts = redis.call('HMGET', record, 'state', 'cost', 'day')
+if not facts[1] then return 'unknown' end
+if facts[1] == 'ended' then return 'over' end
+if facts[1] == 'painting' then
+  order(ARGV[2])
   return 'ordered'
 end
-redis.call('HSET', KEYS[1], 'turned', ARGV[2], 'cost', ARGV[3])
+for _, scope in ipairs(scopes(ARGV[1])) do
+  local spent = K.SPENT .. scope.name .. ':' .. facts[3]
+  if redis.call('EXISTS', spent) == 1 then redis.call('INCRBY', spent, whole(ARGV[4] - facts[2])) end
+end
+redis.call('HSET', record, 'turned', ARGV[3], 'cost', ARGV[4])
 return 'turned'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dreamconfig.catalogue import ModelEntry, models
 from dreamqueue.errors import PaintError, UnknownWord
+from dreamqueue.memory import of_model
 from dreamrender.critics import Critic
-from dreamrender.memory import of_model
 from dreamrender.residents import residents_on
 from dreamrender.shelf import shelf
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from dreamqueue.errors import PaintError
+from dreamqueue.memory import of_model
 from dreamrender.fetched import fetched
-from dreamrender.memory import of_model
 from dreamrender.residents import residents_on
 from dreamrender.stored import StoredModule, filled
 from dreamrender.stylegan import three, two

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
-from redis.asyncio import Redis
-
-from dreamqueue import keys
-from dreamqueue.store import RedisAway
+from dreamqueue.store import JobStore, RedisAway
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +16,9 @@ RENEW_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
-async def lease(redis: Redis, job: str) -> AsyncIterator[None]:
-    """Renew arq's in-progress sign of a job each second while the block runs."""
-    task = asyncio.create_task(_renew(redis, job), name=f"lease {job}")
+async def lease(store: JobStore, job: str, holder: str, lost: Callable[[], None]) -> AsyncIterator[None]:
+    """Renew the lease each second while the block runs; `lost` is called once another has the job."""
+    task = asyncio.create_task(_renew(store, job, holder, lost), name=f"lease {job}")
     try:
         yield
     finally:
@@ -30,10 +27,13 @@ async def lease(redis: Redis, job: str) -> AsyncIterator[None]:
             await task
 
 
-async def _renew(redis: Redis, job: str) -> None:
+async def _renew(store: JobStore, job: str, holder: str, lost: Callable[[], None]) -> None:
     while True:
         try:
-            await redis.set(keys.lease(job), b"1", px=int(LEASE_SECONDS * 1000))
+            if not await store.renew(job, holder, LEASE_SECONDS):
+                log.warning("job %s is not ours any more", job)
+                lost()
+                return
         except RedisAway:
             log.warning("job %s: the lease could not be renewed, Redis is away", job)
         await asyncio.sleep(RENEW_SECONDS)

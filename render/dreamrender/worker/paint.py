@@ -9,14 +9,13 @@ import logging
 import secrets
 from typing import Any
 
-from arq.worker import Retry
 from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
 from dreamqueue import keys
-from dreamqueue.errors import CannotResume, DreamError, NoSuchJob, PictureError
+from dreamqueue.errors import CannotResume, DreamError, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
-from dreamqueue.job import Cancelled, Ending, Failed, Job, Owner, Record
+from dreamqueue.job import Cancelled, Ending, Failed, Finished, Job, Owner, Record, Stopped
 from dreamqueue.places import cost_kind
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
@@ -26,8 +25,9 @@ from dreamrender.engine import Engine
 from dreamrender.painting import FrameReady, Outcome
 from dreamrender.picture import jpeg_bytes
 from dreamrender.worker.keeping import Keeper
-from dreamrender.worker.lease import RENEW_SECONDS, lease
+from dreamrender.worker.lease import lease
 from dreamrender.worker.missing import fetch_missing
+from dreamrender.worker.slots import Slots
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Painter:
         job_timeout: float,
         largest_state: int = 1 << 24,
         shelf: Shelf | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self.name = name
         self.store = store
@@ -51,10 +52,18 @@ class Painter:
         self.job_timeout = job_timeout
         self.shelf = shelf or Shelf(None)
         self.keeper = Keeper(store, largest_state)
+        self.slots = slots or Slots(1)
+        self.ended = 0
+        """Jobs that it brought to an end."""
         self._under_way: set[str] = set()
         self._painting: dict[str, UnderWay] = {}
         self._early: dict[str, list[Turn]] = {}
         """Turns of jobs that are begun here and not painted yet: models are fetched, pictures looked at."""
+
+    @property
+    def painting(self) -> tuple[str, ...]:
+        """Ids of the jobs that it has in hand."""
+        return tuple(sorted(self._under_way))
 
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
@@ -65,9 +74,8 @@ class Painter:
 
     async def paint(self, _context: dict[str, Any], job_id: str) -> None:
         """Paint a job and end it. Delivered at least once; ends once."""
-        if job_id in self._under_way:
-            # The lease ran out while Redis was away, and arq gave us our own job: by then it is renewed.
-            raise Retry(defer=2 * RENEW_SECONDS)
+        if job_id in self._under_way:  # the lease ran out while Redis was away; it is renewed by now
+            return
         self._under_way.add(job_id)
         self._early[job_id] = []
         try:
@@ -77,59 +85,70 @@ class Painter:
             self._early.pop(job_id, None)
 
     async def _deliver(self, job_id: str) -> None:
-        async with lease(self.store.redis, job_id):
-            try:
-                record = await self.store.record(job_id)
-            except NoSuchJob:
-                log.warning("job %s: its record is gone", job_id)
-                return
-            job = record.job
-            verdict, tries = await self.store.begin(job, self.name)
-            if verdict == "worn":
-                log.error("job %s: set aside after %d tries", job_id, tries - 1)
-                reason = f"It ended {tries - 1} workers that tried to paint it, so it was set aside."
-                await self._finish(job, Failed(reason=reason), None)
-            if verdict != "go":
-                return
-            try:
-                ending = await self._ending(await self._as_begun(record), tries)
-            except asyncio.CancelledError:
-                await self.store.run("hand_over", [keys.record(job.id)], [tries])
-                raise
-            await self._finish(job, ending, tries)
+        begun = await self.store.begin(job_id, self.name)
+        if begun.verdict == "unknown":
+            log.warning("job %s: its record is gone", job_id)
+            return
+        if begun.verdict == "worn":
+            log.error("job %s: set aside after %d tries", job_id, begun.tries - 1)
+            reason = f"It ended {begun.tries - 1} workers that tried to paint it, so it was set aside."
+            await self._finish(job_id, Failed(reason=reason))
+        if begun.verdict != "go":
+            return
+        me = asyncio.current_task()
+        assert me is not None
+        lost = False
 
-    async def _as_begun(self, record: Record) -> Record:
-        """The record once more: from here on turns are told to us, before they were written there."""
-        try:
-            return await self.store.record(record.job.id)
-        except RedisAway:
-            return record
+        def lose() -> None:
+            nonlocal lost
+            lost = True
+            me.cancel()
 
-    async def _ending(self, record: Record, tries: int) -> Ending:
-        job = record.job
         try:
+            async with lease(self.store, job_id, begun.holder, lose):
+                ending = await self._ending(job_id, begun.holder)
+                await self._finish(job_id, ending, begun.holder)
+        except asyncio.CancelledError:
+            if lost and me.uncancel() == 0:
+                return
+            with contextlib.suppress(*RedisAway):
+                await self.store.hand_over(job_id, begun.holder)
+            raise
+
+    async def _ending(self, job_id: str, holder: str) -> Ending:
+        try:
+            record = await self._record(job_id)
             async with asyncio.timeout(self.job_timeout):
-                return await self._paint(job, record.recipe, tries)
+                return await self._paint(record.job, record.recipe, holder)
         except TimeoutError:
             return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
         except DreamError as error:
             return Failed(reason=str(error))
         except Exception:
             incident = secrets.token_hex(3)
-            log.exception("job %s: incident %s", job.id, incident)
+            log.exception("job %s: incident %s", job_id, incident)
             return Failed(reason="Something broke while painting.", incident=incident)
 
-    async def _paint(self, job: Job, recipe: Recipe, tries: int) -> Ending:
+    async def _record(self, job_id: str) -> Record:
+        """What it is, read after it was begun: turns from now on are told to us."""
+        while True:
+            try:
+                return await self.store.record(job_id)
+            except RedisAway:
+                await asyncio.sleep(0.5)
+
+    async def _paint(self, job: Job, recipe: Recipe, holder: str) -> Ending:
         if order := await fetch_missing(self.store, job.id, recipe):
             return Cancelled(by=order.by)
         inputs = await self._inputs(recipe, job.owner)
         painting = self.engine.paint(recipe, inputs, await self._state(job))
-        under_way = self._painting[job.id] = UnderWay(job, tries, painting, self.store)
+        under_way = self._painting[job.id] = UnderWay(job, holder, painting, self.store)
         try:
             for turn in self._early.pop(job.id, ()):
                 under_way.obey(turn)
             await self._order_from_before(job.id)
             outcome = await self._follow(under_way)
+            self.slots.leaves(job.id)
         except BaseException:
             painting.cancel()
             await painting.gone()
@@ -144,7 +163,7 @@ class Painter:
                 await self.store.note_cost(cost_kind(painting.recipe), outcome.seconds / steps)
         if painting.recipe != recipe:
             with contextlib.suppress(*RedisAway):
-                await self.store.note_turn(job.id, tries, painting.recipe)
+                await self.store.note_turn(job.id, holder, painting.recipe)
         return await self.keeper.ended(under_way, outcome)
 
     async def _state(self, job: Job) -> bytes | None:
@@ -186,15 +205,17 @@ class Painter:
                 log.warning("job %s: a frame was not shown, Redis is away", job.id)
         raise AssertionError("a painting ends with an outcome")
 
-    async def _finish(self, job: Job, ending: Ending, tries: int | None) -> None:
+    async def _finish(self, job_id: str, ending: Ending, holder: str | None = None) -> None:
+        took = ending.seconds if isinstance(ending, Finished | Stopped) else None
         while True:
             try:
-                counted = await self.store.finish(job, ending, tries)
+                counted = await self.store.finish(job_id, ending, holder, took)
             except RedisAway:
-                log.warning("job %s: its end waits for Redis to come back", job.id)
+                log.warning("job %s: its end waits for Redis to come back", job_id)
                 await asyncio.sleep(1)
                 continue
-            log.info("job %s: %s%s", job.id, ending.kind, "" if counted else " (had ended before)")
+            self.ended += counted
+            log.info("job %s: %s%s", job_id, ending.kind, "" if counted else " (had ended before)")
             return
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from dreamconfig.catalogue import needed
+from dreamqueue.memory import CUTS, Estimate, estimate
 from dreamqueue.recipe import Recipe
 from dreamrender import memory
 from dreamrender.backend import Backend
 from dreamrender.fast.precision import dtype_on
-from dreamrender.memory import Estimate
 from dreamrender.placing import offloads
 from dreamrender.residents import Residents
 
@@ -60,10 +60,10 @@ class DeviceRoom:
 
     def _estimate(self, recipe: Recipe, loaded: Callable[[str], bool], apart: bool = False) -> Estimate:
         backend = self.load(recipe.backend)
-        cuts = backend.most_cuts(recipe) if isinstance(backend, memory.HasCuts) else memory.CUTS
+        cuts = backend.most_cuts(recipe) if isinstance(backend, memory.HasCuts) else CUTS
         at_once = min(self.batch, max(recipe.candidates, recipe.cells))
         half = dtype_on(self.residents.device).itemsize == 2
-        return memory.estimate(recipe, cuts, loaded, at_once, apart, half)
+        return estimate(recipe, cuts, loaded, at_once, apart, half)
 
 
 def _models(recipe: Recipe) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from dreamconfig.catalogue import backends as known_backends
 from dreamconfig.catalogue import models
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import workers
@@ -27,13 +26,16 @@ from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
-from dreamrender.residents import residents_on
+from dreamrender.residents import Residents, residents_on
 from dreamrender.shelf import open_shelf, shelf
-from dreamrender.worker.lanes import lane_workers, serve
+from dreamrender.worker.lanes import Lanes
 from dreamrender.worker.missing import fetch_all
 from dreamrender.worker.orders import read_orders
 from dreamrender.worker.paint import Painter
+from dreamrender.worker.picker import Picker
 from dreamrender.worker.room import DeviceRoom
+from dreamrender.worker.sign import Sign
+from dreamrender.worker.slots import Slots
 
 log = logging.getLogger(__name__)
 
@@ -85,24 +87,28 @@ async def run_worker(
         room=DeviceRoom(own, load, batch),
     )
     client = await _connect_patiently(settings)
-    lanes = sorted({known_backends()[backend].lane for backend in names})
     card = workers.WorkerCard(
         name=name,
         backends=tuple(names),
-        lanes=tuple(lanes),
         device=device,
-        slots=batch,
+        slots=slots,
+        gigabytes=_gigabytes(own),
+        since=await client.store.now(),
     )
     largest = int(settings.state_megabytes * 2**20)
     shelf = Shelf(settings.collections)
-    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf)
-    arq_workers = lane_workers(client, lanes, painter, slots)
+    shared = Slots(slots)
+    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf, shared)
+    sign = Sign(card, painter, own, shelf)
+    lanes = Lanes(client, painter)
+    picker = Picker(client, lanes, shared, lambda: sign.card)
     engine.start()
+    await sign.look()
     tasks = [
-        asyncio.create_task(_show(client, card, shelf, ready), name="card"),
+        asyncio.create_task(sign.show(client, ready), name="card"),
         asyncio.create_task(_sweep(client), name="sweep"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
-        *(asyncio.create_task(serve(worker), name=worker.queue_name) for worker in arq_workers),
+        asyncio.create_task(picker.run(), name="picker"),
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
@@ -111,6 +117,7 @@ async def run_worker(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await lanes.close()
         with contextlib.suppress(*RedisAway):
             await workers.leave(client.redis, name)
         await asyncio.to_thread(engine.close)
@@ -149,21 +156,13 @@ async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
             await asyncio.sleep(1)
 
 
-async def _show(
-    client: QueueClient, card: workers.WorkerCard, shelf: Shelf, ready: asyncio.Event | None
-) -> None:
-    while True:
-        here = await asyncio.to_thread(shelf.all)
-        labels = tuple(found.label for found in here[: workers.MOST_COLLECTIONS])
-        with contextlib.suppress(*RedisAway):
-            await workers.show(client.redis, card.model_copy(update={"collections": labels}))
-            if ready is not None:
-                ready.set()
-        await asyncio.sleep(workers.SILENT_AFTER / 4)
-
-
 async def _sweep(client: QueueClient) -> None:
     while True:
         with contextlib.suppress(*RedisAway, QueueAway):
             await sweep(client)
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _gigabytes(own: Residents) -> float | None:
+    most = own.at_most()
+    return None if most is None else round(most / 1e9, 1)

@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 class UnderWay:
     """One job and its painting, by a certain try."""
 
-    def __init__(self, job: Job, tries: int, painting: Painting, store: JobStore) -> None:
+    def __init__(self, job: Job, holder: str, painting: Painting, store: JobStore) -> None:
         self.job = job
-        self.tries = tries
+        self.holder = holder
         self.painting = painting
         self.store = store
         self.end: Cancel | Stop | None = None
@@ -56,7 +56,7 @@ class UnderWay:
                 continue
             try:
                 data = await asyncio.to_thread(png_bytes, picture, self.painting.recipe)
-                await self.store.note_kept(self.job.id, self.tries, step, await self.store.keep(data))
+                await self.store.note_kept(self.job.id, self.holder, step, await self.store.keep(data))
             except RedisAway:
                 log.warning("job %s: frame %d waits for Redis to come back", self.job.id, step)
                 return
@@ -65,7 +65,7 @@ class UnderWay:
     async def _turn(self, order: Turn) -> None:
         try:
             recipe = await self.painting.change(partial(obeyed, order))
-            await self.store.note_turn(self.job.id, self.tries, recipe)
+            await self.store.note_turn(self.job.id, self.holder, recipe)
         except DreamError as error:
             what = "The turn to other words" if isinstance(order, Steer) else "The wish for more steps"
             self.notes.append(f"{what} was not taken: {error}")
