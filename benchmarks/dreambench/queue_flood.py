@@ -59,7 +59,7 @@ async def submits(url: str, asks: int, limit: int) -> Flood:
     finally:
         await client.close()
     peaks = {"valkey": memory, "client": _own_megabytes()}
-    return Flood(asks, limit, answers, statistics.median(took), max(took), peaks)
+    return Flood(asks, limit, dict(answers), statistics.median(took), max(took), peaks)
 
 
 async def crowd(folder: Path, asks: int, limit: int) -> Flood:
@@ -92,7 +92,7 @@ async def crowd(folder: Path, asks: int, limit: int) -> Flood:
         )
         await asyncio.sleep(2)  # for what the first answers leave behind
         peaks = {role.name: role.peak / 1e6 for role in house.roles} | {"discord": _own_megabytes()}
-    return Flood(asks, limit, answers, statistics.median(took), max(took), peaks)
+    return Flood(asks, limit, dict(answers), statistics.median(took), max(took), peaks)
 
 
 def _own_megabytes() -> float:

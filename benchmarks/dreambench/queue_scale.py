@@ -23,7 +23,7 @@ MEMBERS = 200
 """Among whom the waiting jobs are shared."""
 AT_ONCE = 32
 """Submissions under way while the queue is filled."""
-CARD = workers.WorkerCard(name="bench", backends=("pixels",), lanes=(), device="cpu", slots=1)
+CARD = workers.WorkerCard(name="bench", backends=("pixels",), device="cpu", slots=1)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dreambench.chaos.verdict import Verdict
@@ -48,7 +48,7 @@ class Report:
 
     def facts(self) -> dict[str, Any]:
         """Everything, for JSON."""
-        return {**asdict(self), "kills": self.kills, "sound": self.sound}
+        return {**vars(self), "verdict": vars(self.verdict), "kills": self.kills, "sound": self.sound}
 
 
 def written(report: Report) -> str:

@@ -46,7 +46,10 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = lambda line
     """Do all of it; logs of the processes are written into `folder`."""
     settings = {"DREAM_MAX_WAITING": "2000", "DREAM_MAX_WAITING_PER_MEMBER": "50"}
     house = House(folder, workers=plan.workers, step_seconds=plan.step_seconds, settings=settings)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     async with house:
+        say(f"all are up after {loop.time() - began:.1f} s")
         heard = Heard(house.valkey.port)
         members = Members(house.discord, plan.seed)
         listening = asyncio.create_task(heard.listen(), name="news")
@@ -56,6 +59,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = lambda line
             done = await Trouble(house, say).make(faults)
             say("no more faults; waiting until all is still")
             settled = await _settle(house, asking, plan.settle)
+            say("never" if settled is None else f"settled after {settled:.1f} s")
             found = await _kept(house)
             await asyncio.sleep(0.5)  # for the news that are on their way to us
         finally:
