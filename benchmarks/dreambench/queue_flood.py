@@ -32,7 +32,7 @@ class Flood:
     answers: Mapping[str, int]
     """What came of them, by kind."""
     median: float
-    """Seconds until the answer."""
+    """Seconds until the answer, of those that got one."""
     worst: float
     megabytes: Mapping[str, float]
     """Most memory of each process."""
@@ -58,8 +58,8 @@ async def submits(url: str, asks: int, limit: int) -> Flood:
         memory = float((await client.redis.info("memory"))["used_memory_peak"]) / 1e6
     finally:
         await client.close()
-    peaks = {"valkey": memory, "client": _own_megabytes()}
-    return Flood(asks, limit, dict(answers), statistics.median(took), max(took), peaks)
+    peaks = {"valkey": memory, "harness": _own_megabytes()}
+    return Flood(asks, limit, dict(answers), statistics.median(took or [0.0]), max(took, default=0.0), peaks)
 
 
 async def crowd(folder: Path, asks: int, limit: int) -> Flood:
@@ -91,8 +91,8 @@ async def crowd(folder: Path, asks: int, limit: int) -> Flood:
             )
         )
         await asyncio.sleep(2)  # for what the first answers leave behind
-        peaks = {role.name: role.peak / 1e6 for role in house.roles} | {"discord": _own_megabytes()}
-    return Flood(asks, limit, dict(answers), statistics.median(took), max(took), peaks)
+        peaks = {role.name: role.peak / 1e6 for role in house.roles} | {"harness": _own_megabytes()}
+    return Flood(asks, limit, dict(answers), statistics.median(took or [0.0]), max(took, default=0.0), peaks)
 
 
 def _own_megabytes() -> float:
