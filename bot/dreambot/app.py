@@ -25,6 +25,7 @@ from dreamconfig.catalogue import include
 from dreamconfig.places import models_folder
 from dreamconfig.settings import BotSettings
 from dreamqueue.client import QueueClient
+from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
 from dreamqueue.prompt import Limits
@@ -34,6 +35,7 @@ from dreamqueue.sweep import sweep
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
+ANSWERED_AT_ONCE = 16
 
 PORTAL = "https://discord.com/developers/applications"
 
@@ -54,6 +56,7 @@ class DreamBot(commands.Bot):
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
+        self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)
         self.opened = asyncio.Event()
         """Set once the queue is at hand, the commands are told and old jobs are followed on."""
         self._queue: QueueClient | None = None

@@ -10,7 +10,7 @@ import discord
 
 from dreambot.errors import answering, whisper
 from dreambot.permissions import check_can_post, check_may_end, owner_of
-from dreambot.start import asking, submit
+from dreambot.start import Asking, submit, take_up
 from dreamconfig.catalogue import backends
 from dreamqueue.errors import DreamError, PictureError
 from dreamqueue.prompt import random_seed
@@ -88,12 +88,15 @@ async def end(interaction: discord.Interaction[DreamBot], job: str, verb: str) -
 async def again(interaction: discord.Interaction[DreamBot], job: str) -> None:
     """Paint a job's recipe anew with another seed: a job of whoever pressed, in a message of its own."""
     check_can_post(interaction)
-    async with asking(interaction) as ask:
+
+    async def queued(ask: Asking) -> None:
         record = await interaction.client.queue.record(job)
         old = record.job
         recipe = record.recipe.model_copy(update={"seed": random_seed()})
         await check_still_possible(interaction.client, recipe)
         await submit(interaction, ask, recipe, typed=old.typed, parent=old.id)
+
+    await take_up(interaction, queued)
 
 
 async def check_still_possible(bot: DreamBot, recipe: Recipe) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -30,6 +30,10 @@ from dreamqueue.store import now
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
+log = logging.getLogger(__name__)
+
+TOO_LATE = 2.5
+"""Seconds after which no first answer is tried: Discord gives up after three."""
 KEEP_TRYING = 120.0
 """Seconds for which a job is handed over again to a queue that went away meanwhile."""
 DOUBT = 60.0
@@ -46,12 +50,14 @@ class Asking:
     """The message that says "thinking …"."""
 
 
-@asynccontextmanager
-async def asking(interaction: discord.Interaction[DreamBot]) -> AsyncIterator[Asking]:
-    """Note an ask, acknowledge it with a public "thinking …", and see to it that it gets an answer.
+async def take_up(
+    interaction: discord.Interaction[DreamBot], work: Callable[[Asking], Awaitable[object]]
+) -> None:
+    """Note an ask, acknowledge it with a public "thinking …", and do the work that comes to its answer.
 
-    What is raised inside is answered to nobody but the member who asked. Raises QueueAway before anything is
-    acknowledged.
+    What the work raises is answered to nobody but the member who asked. Raises QueueAway before anything is
+    acknowledged. Of many at once some are taken up and the others wait; one for which that took too long is
+    left, because Discord has told the member so already.
     """
     bot, queue = interaction.client, interaction.client.queue
     ask = asks.Ask(
@@ -61,17 +67,19 @@ async def asking(interaction: discord.Interaction[DreamBot]) -> AsyncIterator[As
         job=new_job_id(),
         asked=now(),
     )
+    arrived = time.monotonic()
+    told = True
     try:
-        await asks.note(queue.redis, ask)
-    except QueueAway:
-        bot.later(forget(queue, ask.interaction))  # it may have been noted: only the answer is missing
-        raise
-    try:
-        yield Asking(ask.job, await _think(interaction))
+        async with bot.crowd:
+            if time.monotonic() - arrived > TOO_LATE:
+                log.warning("interaction %s was not answered in time: too many at once", interaction.id)
+                return
+            reply = await _noted(bot, queue, interaction, ask)
+        await work(Asking(ask.job, reply))
+    except _NotNoted:
+        raise QueueAway from None
     except Exception as error:
         told = await answer(interaction, error)
-    else:
-        told = True
     bot.later(forget(queue, ask.interaction) if told else own_up(bot, queue, ask))
 
 
@@ -121,6 +129,21 @@ async def submit(
             raise
     interaction.client.follow(queue, job, ask.reply, interaction)
     return job
+
+
+class _NotNoted(Exception):
+    """Redis was away before anything was acknowledged."""
+
+
+async def _noted(
+    bot: DreamBot, queue: QueueClient, interaction: discord.Interaction[DreamBot], ask: asks.Ask
+) -> Reply:
+    try:
+        await asks.note(queue.redis, ask)
+    except QueueAway:
+        bot.later(forget(queue, ask.interaction))  # it may have been noted: only the answer is missing
+        raise _NotNoted from None
+    return await _think(interaction)
 
 
 async def _think(interaction: discord.Interaction[DreamBot]) -> Reply:

@@ -9,6 +9,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from dreamqueue.pool import Pool
 from dreamqueue.store import queue_at_hand
 from dreamqueue.wire import arq_dumps, arq_loads
 
@@ -22,4 +23,10 @@ async def connect(redis_url: SecretStr) -> ArqRedis:
     settings.retry_on_timeout = True
     settings.retry_on_error = [RedisConnectionError, RedisTimeoutError]
     async with queue_at_hand():
-        return await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)
+        redis = await create_pool(settings, job_serializer=arq_dumps, job_deserializer=arq_loads)
+        unbounded = redis.connection_pool
+        await unbounded.disconnect()
+        redis.connection_pool = Pool(
+            connection_class=unbounded.connection_class, **unbounded.connection_kwargs
+        )
+        return redis

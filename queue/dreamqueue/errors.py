@@ -8,6 +8,7 @@
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer
     │   ├── QueueFull       too many jobs wait
+    │   ├── TooMany         too many ask in the same moment
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
     │   ├── NoSuchJob       the id is unknown, or its record has expired
@@ -93,6 +94,13 @@ class DayIsSpent(QueueError):
             f"For today {whose} {has} asked for {seconds / 60:.0f} of {limit / 60:.0f} minutes of painting, "
             "and this would be more. The count begins anew at midnight (UTC)."
         )
+
+
+class TooMany(QueueError):
+    """More ask in the same moment than can be answered in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many ask at this moment. Nothing was started; please ask again in a minute.")
 
 
 class NobodyPaints(QueueError):

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot.permissions import check_can_post, owner_of
-from dreambot.start import asking, submit
+from dreambot.start import Asking, submit, take_up
 from dreamconfig.catalogue import backends
 from dreamqueue import pictures
 from dreamqueue.collection import slug
@@ -97,14 +97,18 @@ class Imagine(commands.Cog):
             if attached is not None:
                 check_declared(attached)
         queue = self.bot.queue  # raises QueueAway, which is answered to nobody else
-        async with asking(interaction) as ask:
+
+        async def queued(ask: Asking) -> None:
+            wanted = recipe
             if image is not None:
                 key = await queue.keep(await self._read(image))
-                recipe = recipe.model_copy(update={"image": key})
+                wanted = wanted.model_copy(update={"image": key})
             if target is not None:
                 key = await queue.keep(await self._read(target))
-                recipe = recipe.model_copy(update={"targets": (TargetImage(key=key),)})
-            await submit(interaction, ask, recipe, typed=prompt)
+                wanted = wanted.model_copy(update={"targets": (TargetImage(key=key),)})
+            await submit(interaction, ask, wanted, typed=prompt)
+
+        await take_up(interaction, queued)
 
     @imagine.autocomplete("style")
     async def suggest(
