@@ -72,7 +72,7 @@ async def take_up(
     try:
         async with bot.crowd:
             if time.monotonic() - arrived > TOO_LATE:
-                log.warning("interaction %s was not answered in time: too many at once", interaction.id)
+                log.debug("interaction %s was not answered in time: too many at once", interaction.id)
                 return
             reply = await _noted(bot, queue, interaction, ask)
         await work(Asking(ask.job, reply))

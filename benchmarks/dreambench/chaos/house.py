@@ -18,7 +18,7 @@ from dreambench.chaos.proxy import Proxy
 from dreampractice import PracticeDiscord
 from dreamqueue import workers
 
-READY_WITHIN = 120.0
+READY_WITHIN = 240.0
 
 
 class House:
