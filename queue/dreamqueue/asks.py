@@ -38,7 +38,7 @@ async def note(redis: Redis, ask: Ask) -> None:
         async with (
             asyncio.timeout(NOTED_WITHIN),
             queue_at_hand(),
-            redis.pipeline(transaction=True) as pipe,
+            redis.pipeline(transaction=False) as pipe,
         ):
             pipe.hset(keys.ASKED, str(ask.interaction), ask.model_dump_json())
             pipe.pexpire(keys.ASKED, int(LIFE * 1000))
