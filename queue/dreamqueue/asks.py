@@ -35,14 +35,10 @@ class Ask(Wire):
 async def note(redis: Redis, ask: Ask) -> None:
     """Remember an ask before it is answered. Raises QueueAway, soon."""
     try:
-        async with (
-            asyncio.timeout(NOTED_WITHIN),
-            queue_at_hand(),
-            redis.pipeline(transaction=False) as pipe,
-        ):
-            pipe.hset(keys.ASKED, str(ask.interaction), ask.model_dump_json())
-            pipe.pexpire(keys.ASKED, int(LIFE * 1000))
-            await pipe.execute()
+        async with asyncio.timeout(NOTED_WITHIN), queue_at_hand():
+            # Not a pipeline: its errors tell the whole command, and the token is in it.
+            await redis.hset(keys.ASKED, str(ask.interaction), ask.model_dump_json())  # type: ignore[misc]
+            await redis.pexpire(keys.ASKED, int(LIFE * 1000))
     except TimeoutError:
         raise QueueAway from None
 
