@@ -23,6 +23,7 @@ from dreambot.sync import sync_commands
 from dreambot.watch import Watch, Watches
 from dreamconfig.catalogue import include
 from dreamconfig.places import models_folder
+from dreamconfig.rights import read_rights
 from dreamconfig.settings import BotSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.crowd import Crowd
@@ -53,6 +54,7 @@ class DreamBot(commands.Bot):
     ) -> None:
         self.settings = settings
         self.limits = Limits.of(settings)
+        self.rights = read_rights(settings.rights)
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
@@ -189,6 +191,7 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
             raise SystemExit(str(error)) from None
     try:
         include(models_folder(settings.models))
+        read_rights(settings.rights)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     token = settings.discord_token.get_secret_value().strip()

@@ -10,6 +10,7 @@ import discord
 
 from dreambot.errors import answering, whisper
 from dreambot.permissions import check_can_post, check_may_end, owner_of
+from dreambot.rights import share
 from dreambot.start import Asking, submit, take_up
 from dreamconfig.catalogue import backends
 from dreamqueue.errors import DreamError, PictureError
@@ -93,18 +94,20 @@ async def again(interaction: discord.Interaction[DreamBot], job: str) -> None:
         record = await interaction.client.queue.record(job)
         old = record.job
         recipe = record.recipe.model_copy(update={"seed": random_seed()})
-        await check_still_possible(interaction.client, recipe)
+        await check_still_possible(interaction, recipe)
         await submit(interaction, ask, recipe, typed=old.typed, parent=old.id)
 
     await take_up(interaction, queued)
 
 
-async def check_still_possible(bot: DreamBot, recipe: Recipe) -> None:
+async def check_still_possible(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:
     """Raises a DreamError if an old recipe asks for what is not there any more."""
+    bot = interaction.client
+    limits = share(interaction).within(bot.limits)
     if recipe.backend not in backends():
         raise DreamError(f"`{recipe.backend}`, which painted this, is not here any more.")
-    if not bot.limits.fits(recipe.width, recipe.height) or recipe.work > bot.limits.max_steps:
-        raise DreamError("This is larger than pictures may be now.")
+    if not limits.fits(recipe.width, recipe.height) or recipe.work > limits.max_steps:
+        raise DreamError("This is larger than pictures may be now, or than you may ask for.")
     for key in recipe.pictures:
         picture = await bot.queue.fetch(key)
         if picture is None:

@@ -20,6 +20,7 @@ from dreambot import words
 from dreambot.errors import UNANSWERABLE, answer
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
+from dreambot.rights import share
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, NoSuchJob, QueueAway
@@ -97,6 +98,7 @@ async def submit(
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
     """
     queue, owner = interaction.client.queue, owner_of(interaction)
+    mine = share(interaction)
     ends = time.monotonic() + KEEP_TRYING
     wait = 0.5
     in_doubt = False
@@ -111,6 +113,9 @@ async def submit(
                 shown=True,
                 reply=ask.reply,
                 upload_limit=interaction.filesize_limit,
+                band=mine.band,
+                weight=mine.weight,
+                caps=mine.caps,
                 job_id=ask.job,
             )
             break

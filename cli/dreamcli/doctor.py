@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from dreamcli.own_models import know_own_models
-from dreamconfig.catalogue import models
+from dreamconfig.catalogue import command, models
 from dreamconfig.settings import BotSettings, QueueSettings, WorkerSettings
 from dreamqueue import workers
 from dreamqueue.client import QueueClient
@@ -128,7 +128,7 @@ def _weights() -> list[Finding]:
 
 
 def _models(settings: WorkerSettings) -> list[Finding]:
-    from dreamrender.shelf import command, open_shelf, shelf
+    from dreamrender.shelf import open_shelf, shelf
 
     open_shelf(settings)
     wanted, entry = settings.critic, models()[settings.critic]

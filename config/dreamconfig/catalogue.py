@@ -256,6 +256,13 @@ def presets_of(name: str, model: ModelEntry) -> tuple[str, ...]:
     return model.presets or (name.removeprefix(f"{model.backend}-"),)
 
 
+def command(name: str) -> str:
+    """What to type to have a model here."""
+    if models()[name].repository or any(file.sources for file in models()[name].files):
+        return f"`aliendreams models fetch {name}`"
+    return f"`aliendreams models add {name} FILE`"
+
+
 def needed(backend: str, preset: str, critics: tuple[str, ...]) -> list[str]:
     """Names of the models that a painting needs: those of its preset, then its critics."""
     entry = backends().get(backend)

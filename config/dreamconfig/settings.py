@@ -55,6 +55,9 @@ class BotSettings(QueueSettings):
     """The bot's token, from the developer portal."""
     guild: int | None = None
     """Register commands in this server only (at once, good for trying); None: everywhere."""
+    rights: Path | None = None
+    """File of what members, roles, channels and servers may take of the queue (`dreamconfig.rights`, see
+    docs/OPERATIONS.md); None: the same for all."""
     discord_url: str | None = None
     """Address of a stand-in for Discord; None: discord.com."""
 

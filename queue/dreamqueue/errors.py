@@ -79,8 +79,9 @@ class QueueFull(QueueError):
     """Too many jobs wait."""
 
     def __init__(self, waiting: int, limit: int, whose: str = "all members") -> None:
+        many = "job" if waiting == 1 else "jobs", "is" if waiting == 1 else "are"
         super().__init__(
-            f"{waiting} jobs of {whose} are waiting already (the limit is {limit}). "
+            f"{waiting} {many[0]} of {whose} {many[1]} waiting already (the limit is {limit}). "
             "Please come back when some are done."
         )
 
@@ -88,10 +89,10 @@ class QueueFull(QueueError):
 class DayIsSpent(QueueError):
     """No painting time is left for today."""
 
-    def __init__(self, seconds: float, limit: float, whose: str = "you") -> None:
-        has = "have" if whose == "you" else "has"
+    def __init__(self, seconds: float, limit: float, whose: str = "yours") -> None:
+        who = "you have" if whose == "yours" else f"{whose} has"
         super().__init__(
-            f"For today {whose} {has} asked for {seconds / 60:.0f} of {limit / 60:.0f} minutes of painting, "
+            f"For today {who} asked for {seconds / 60:.0f} of {limit / 60:.0f} minutes of painting, "
             "and this would be more. The count begins anew at midnight (UTC)."
         )
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dreamconfig.catalogue import Memory, ModelEntry, backends, models, needed
+from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
+from dreamqueue.sizes import named, of_area
 
 CUTS = 8
 """Cutouts a step of a backend that does not say how many it takes."""
@@ -58,6 +60,19 @@ def of_model(name: str) -> float:
     return known.memory.fixed * 1e6 if known else 0.0
 
 
+def check(recipe: Recipe, what: Estimate, free: float | None) -> None:
+    """Raises PaintError if a painting takes more than is free, saying the size that would fit."""
+    if free is None or what.at(recipe) <= free:
+        return
+    too_large = (
+        f"{named(recipe)} would need about {_gigabytes(what.at(recipe))} and {_gigabytes(free)} are free"
+    )
+    fits = of_area(recipe, (free - what.fixed) / what.pixel) if what.pixel and free > what.fixed else None
+    if fits is None:
+        raise PaintError(f"{too_large}; no size would fit. A smaller preset or fewer critics may.")
+    raise PaintError(f"{too_large}; {named(fits)} would fit.")
+
+
 def _memory(model: ModelEntry, half: bool) -> Memory:
     own = model.memory
     if not half or model.kind != "diffusers":
@@ -68,3 +83,7 @@ def _memory(model: ModelEntry, half: bool) -> Memory:
 
 def _fixed(what: Memory, apart: bool) -> float:
     return what.fixed if what.apart is None or not apart else what.apart
+
+
+def _gigabytes(count: float) -> str:
+    return f"{count / 1e9:.1f} GB"

@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dreamconfig.catalogue import models, needed
-from dreamqueue.memory import estimate
+from dreamconfig.catalogue import command, models, needed
+from dreamqueue.memory import Estimate, estimate
 from dreamqueue.recipe import Recipe
 from dreamqueue.wire import WIRE, Wire
 from dreamqueue.workers import WorkerCard
@@ -44,13 +44,18 @@ def needs_of(recipe: Recipe, member: str, cards: Iterable[WorkerCard] = ()) -> N
     """What a recipe needs, asked for by a member. `cards` say who has the member's own collections."""
     loras = [lora.name for lora in recipe.loras if lora.name in models()]
     wanted = {*needed(recipe.backend, recipe.preset, recipe.critics), *loras}
-    takes = estimate(recipe, apart=True, half=True).at(recipe) / 1e9
+    takes = least(recipe).at(recipe) / 1e9
     return Needs(
         backend=recipe.backend,
         models=tuple(sorted(wanted)),
         gigabytes=0.0 if takes < 1 else float(ceil(takes)),
         collections=_labels(recipe, member, cards),
     )
+
+
+def least(recipe: Recipe) -> Estimate:
+    """What it takes on a worker that saves memory in every way."""
+    return estimate(recipe, apart=True, half=True)
 
 
 def lacks(card: WorkerCard, needs: Needs) -> str | None:
@@ -60,9 +65,10 @@ def lacks(card: WorkerCard, needs: Needs) -> str | None:
     if needs.backend not in card.backends:
         return f"does not paint with `{needs.backend}`"
     if card.models is not None:
-        missing = [f"`{name}`" for name in needs.models if name not in card.models]
+        missing = [name for name in needs.models if name not in card.models]
         if missing:
-            return f"does not have {' and '.join(missing)}"
+            commands = " and ".join(command(name) for name in missing if name in models())
+            return f"does not have {' and '.join(missing)} (whoever runs it: {commands})"
     if needs.gigabytes and card.gigabytes is not None and needs.gigabytes > card.gigabytes:
         return f"has {card.gigabytes:.3g} GB of memory, and this takes about {needs.gigabytes:g}"
     if needs.collections and not set(needs.collections) & set(card.collections):

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 
 from redis.asyncio import Redis
 
-from dreamqueue import workers
+from dreamqueue import memory, workers
 from dreamqueue.collection import unknown
 from dreamqueue.errors import NobodyPaints
-from dreamqueue.needs import Needs, lacks
+from dreamqueue.needs import Needs, lacks, least
 from dreamqueue.recipe import Recipe
 
 
 def check(cards: Sequence[workers.WorkerCard], recipe: Recipe, needs: Needs, member: str) -> None:
-    """Raises NobodyPaints or UnknownWord for what no worker can do; while none is awake, all may be."""
+    """Raises a DreamError that says why no live worker can paint this; while none is awake, all may be.
+
+    NobodyPaints, UnknownWord for a collection, or PaintError with the size that would fit.
+    """
     if not cards or any(lacks(card, needs) is None for card in cards):
         return
     able = [card for card in cards if recipe.backend in card.backends]
@@ -22,6 +25,10 @@ def check(cards: Sequence[workers.WorkerCard], recipe: Recipe, needs: Needs, mem
         usable = usable_by(member, able)
         if recipe.collection.name not in usable:
             raise unknown("collection", recipe.collection.name, usable)
+    anything_else = needs.model_copy(update={"gigabytes": 0.0})
+    room = [card.gigabytes or 0.0 for card in able if lacks(card, anything_else) is None]
+    if room:
+        memory.check(recipe, least(recipe), max(room) * 1e9)
     raise NobodyPaints(
         recipe.backend,
         sorted({name for card in cards for name in card.backends}),

@@ -1,7 +1,7 @@
 """The Lua scripts: every change of a job's state is one of them, so there is one truth, whoever dies.
 
-Each sees the keys of `dreamqueue.keys` as `K.NAME`, and what `shared.lua` has. They also run when Redis' memory
-is full, unless they bring something in, so that a job can always end.
+Each sees the keys of `dreamqueue.keys` as `K.NAME`, and what `shared.lua` has. Unless they bring something
+in, they run when Redis' memory is full as well, so that a job can always end.
 """
 
 from __future__ import annotations

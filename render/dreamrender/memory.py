@@ -1,4 +1,4 @@
-"""Whether a painting fits: what it takes by estimate, against what is free on its device."""
+"""What is free for paintings on a device, and how many cutouts they take."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
-from dreamqueue.errors import PaintError
-from dreamqueue.memory import Estimate
 from dreamqueue.recipe import Recipe
-from dreamrender.sizes import named, of_area
 
 
 @runtime_checkable
@@ -20,19 +17,6 @@ class HasCuts(Protocol):
 
     def most_cuts(self, recipe: Recipe) -> int:
         """Cutouts that each critic is shown in a step, at most."""
-
-
-def check(recipe: Recipe, what: Estimate, free: float | None) -> None:
-    """Raises PaintError if a painting takes more than is free, saying the size that would fit."""
-    if free is None or what.at(recipe) <= free:
-        return
-    too_large = (
-        f"{named(recipe)} would need about {_gigabytes(what.at(recipe))} and {_gigabytes(free)} are free"
-    )
-    fits = of_area(recipe, (free - what.fixed) / what.pixel) if what.pixel and free > what.fixed else None
-    if fits is None:
-        raise PaintError(f"{too_large}; no size would fit. A smaller preset or fewer critics may.")
-    raise PaintError(f"{too_large}; {named(fits)} would fit.")
 
 
 def free_on(device: str) -> float | None:
@@ -75,7 +59,3 @@ def _below_limit(group: Path) -> Iterable[float]:
         except (OSError, ValueError):
             continue
         yield limit - taken + sum(float(line.split()[1]) for line in lines if line.startswith(f"{cached} "))
-
-
-def _gigabytes(count: float) -> str:
-    return f"{count / 1e9:.1f} GB"

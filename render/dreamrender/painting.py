@@ -92,6 +92,8 @@ class Painting:
         self._frame: FrameReady | None = None
         self._outcome: Outcome | Exception | None = None
         self._changed = asyncio.Event()
+        self.ended = asyncio.Event()
+        """Set once the engine has let go of it, whether or not anybody follows its updates."""
         self._unclaimed = threading.Lock()
 
     def cancel(self) -> None:
@@ -128,10 +130,7 @@ class Painting:
 
     async def gone(self) -> None:
         """Returns when the engine has let go of it."""
-        while self._outcome is None:
-            await self._changed.wait()
-            if self._outcome is None:
-                self._changed.clear()
+        await self.ended.wait()
 
     def claim(self) -> bool:
         """Whether one may begin it, or end it before it is begun: True for whoever asks first."""
@@ -216,6 +215,7 @@ class Painting:
                 self._frame = what
             elif self._outcome is None:
                 self._outcome = what
+                self.ended.set()
             self._changed.set()
 
         self._loop.call_soon_threadsafe(deliver)

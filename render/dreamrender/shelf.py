@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from dreamconfig.catalogue import FileEntry, ModelEntry, include, models
+from dreamconfig.catalogue import FileEntry, ModelEntry, command, include, models
 from dreamconfig.places import models_folder
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.errors import PaintError
@@ -142,13 +142,6 @@ class Shelf:
 
 def _shipped(file: str) -> Path:
     return Path(str(files("dreamrender").joinpath(file)))
-
-
-def command(name: str) -> str:
-    """What to type to have a model here."""
-    if models()[name].repository or any(file.sources for file in models()[name].files):
-        return f"`aliendreams models fetch {name}`"
-    return f"`aliendreams models add {name} FILE`"
 
 
 def _open_clip_has(entry: ModelEntry) -> bool:

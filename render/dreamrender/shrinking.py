@@ -11,11 +11,11 @@ import torch
 from torch.optim import Optimizer
 
 from dreamqueue.errors import CannotResume, PaintError
+from dreamqueue.sizes import named, of_area
 from dreamrender import residents
 from dreamrender.backend import Backend, Resumable, Session
 from dreamrender.out_of_memory import let_go, ran_out
 from dreamrender.painting import Painting
-from dreamrender.sizes import named, of_area
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ import pytest
 
 from dreamconfig.catalogue import include, models
 from dreamqueue.errors import PaintError
-from dreamqueue.memory import estimate
+from dreamqueue.memory import check, estimate
 from dreamqueue.recipe import Recipe
+from dreamqueue.sizes import of_area
 from dreamrender.backends import BACKENDS, load_backend
-from dreamrender.memory import HasCuts, check, free_here
+from dreamrender.memory import HasCuts, free_here
 from dreamrender.residents import Residents
-from dreamrender.sizes import of_area
 from dreamrender.worker.room import DeviceRoom
 
 from .conftest import recipe_for

@@ -17,7 +17,7 @@ from dreamqueue.client import QueueClient
 from dreamqueue.collection import Collection
 from dreamqueue.errors import UnknownWord
 from dreamqueue.events import Ended
-from dreamqueue.job import Failed, Finished, Owner
+from dreamqueue.job import Finished, JobState, Owner
 from dreamqueue.recipe import Recipe
 from dreamrender.backend import Inputs
 from dreamrender.worker.run import run_worker
@@ -97,20 +97,17 @@ async def test_collections_are_told_and_given(client: QueueClient, settings: Wor
     assert backend.given == [shelf / "harbours", shelf / "@2" / "mine", None]
 
 
-async def test_what_was_queued_while_nobody_was_awake_fails_with_an_answer(
+async def test_what_was_queued_while_nobody_was_awake_waits_for_one_who_can(
     client: QueueClient, settings: WorkerSettings
 ) -> None:
     strange, others = await client.submit(by("harbors"), ADA), await client.submit(by("mine"), ADA)
-    async with worker(settings, Receiving()):
-        assert await ending(client, strange.id) == Failed(
-            reason="I know no collection `harbors`. Did you mean `harbours`?"
-        )
-        assert await ending(client, others.id) == Failed(
-            reason="I know no collection `mine`. There is: harbours."
-        )
     nowhere = await client.submit(by("harbours"), ADA)
     async with worker(settings.model_copy(update={"collections": None}), Receiving()):
-        end = await ending(client, nowhere.id)
-    assert isinstance(end, Failed)
-    assert "DREAM_COLLECTIONS" in end.reason
-    assert end.incident is None
+        plain = await client.submit(grey_recipe(), ADA)
+        assert isinstance(await ending(client, plain.id), Finished)
+        with pytest.raises(UnknownWord, match="no collection `harbours`"):
+            await client.submit(by("harbours"), ADA)
+    async with worker(settings, Receiving()):
+        assert isinstance(await ending(client, nowhere.id), Finished)
+        for job in (strange, others):
+            assert (await client.record(job.id)).state is JobState.waiting

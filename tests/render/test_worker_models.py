@@ -14,7 +14,8 @@ from tests.render.test_worker import ADA, ending
 
 from dreamconfig.settings import WorkerSettings
 from dreamqueue.client import QueueClient
-from dreamqueue.job import Cancelled, Failed, Finished
+from dreamqueue.errors import NobodyPaints, PaintError
+from dreamqueue.job import Cancelled, Finished
 from dreamrender import residents
 from dreamrender.backend import Backend
 from dreamrender.backends import load_backend
@@ -100,11 +101,11 @@ async def test_a_missing_model_gives_the_command_to_type(
     client: QueueClient, settings: WorkerSettings, shop: Shop
 ) -> None:
     async with serving(settings):
-        job = await client.submit(grey_recipe(**VQGAN), ADA)
-        end = await ending(client, job.id)
-    assert isinstance(end, Failed)
-    assert "does not have coco.ckpt and coco.yaml of `vqgan-coco` (1 MB in all)" in end.reason
-    assert "`aliendreams models fetch vqgan-coco`" in end.reason
+        with pytest.raises(
+            NobodyPaints, match=r"does not have vqgan-coco .*`aliendreams models fetch vqgan-coco`"
+        ):
+            await client.submit(grey_recipe(**VQGAN), ADA)
+        assert await client.store.open_jobs() == []
     assert shop.asked == []
 
 
@@ -137,11 +138,7 @@ async def test_what_is_too_large_is_refused_with_the_size_that_fits(
 ) -> None:
     small = settings.model_copy(update={"memory_gb": 1.0})
     async with serving(small, GreyBackend()):
-        job = await client.submit(grey_recipe(width=1024, height=1024, backend="vqgan", preset="pocket"), ADA)
-        end = await ending(client, job.id)
+        with pytest.raises(PaintError, match=r"^1024x1024 would need about 7\..*would fit\.$"):
+            await client.submit(grey_recipe(width=1024, height=1024, backend="vqgan", preset="pocket"), ADA)
         fits = await client.submit(grey_recipe(backend="vqgan", preset="pocket"), ADA)
         assert isinstance(await ending(client, fits.id), Finished)
-    assert isinstance(end, Failed)
-    assert end.incident is None
-    assert end.reason.startswith("1024x1024 would need about 7.")
-    assert end.reason.endswith("would fit.")

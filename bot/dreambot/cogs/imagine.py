@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot.permissions import check_can_post, owner_of
+from dreambot.rights import share
 from dreambot.start import Asking, submit, take_up
 from dreamconfig.catalogue import backends
 from dreamqueue import pictures
@@ -90,7 +91,7 @@ class Imagine(commands.Cog):
         }
         options = {name: str(value) for name, value in fields.items() if value is not None}
         menu = whole_menu(self.bot.settings.critic)
-        recipe = parse(prompt, options=options, limits=self.bot.limits, menu=menu)
+        recipe = parse(prompt, options=options, limits=share(interaction).within(self.bot.limits), menu=menu)
         check_pictures(recipe, image=image is not None, targets=target is not None)
         check_can_post(interaction)
         for attached in (image, target):

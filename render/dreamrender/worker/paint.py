@@ -22,7 +22,7 @@ from dreamqueue.store import JobStore, RedisAway
 from dreamrender.backend import Inputs
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
-from dreamrender.painting import FrameReady, Outcome
+from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import jpeg_bytes
 from dreamrender.worker.keeping import Keeper
 from dreamrender.worker.lease import lease
@@ -143,17 +143,18 @@ class Painter:
         inputs = await self._inputs(recipe, job.owner)
         painting = self.engine.paint(recipe, inputs, await self._state(job))
         under_way = self._painting[job.id] = UnderWay(job, holder, painting, self.store)
+        leaving = asyncio.create_task(self._leave(painting, job.id), name=f"slot {job.id}")
         try:
             for turn in self._early.pop(job.id, ()):
                 under_way.obey(turn)
             await self._order_from_before(job.id)
             outcome = await self._follow(under_way)
-            self.slots.leaves(job.id)
         except BaseException:
             painting.cancel()
             await painting.gone()
             raise
         finally:
+            leaving.cancel()
             self._painting.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
             return Cancelled(by=under_way.whoever)
@@ -165,6 +166,11 @@ class Painter:
             with contextlib.suppress(*RedisAway):
                 await self.store.note_turn(job.id, holder, painting.recipe)
         return await self.keeper.ended(under_way, outcome)
+
+    async def _leave(self, painting: Painting, job: str) -> None:
+        """Its slot is free once the engine is done with it, however long it takes to store what is left."""
+        await painting.ended.wait()
+        self.slots.leaves(job)
 
     async def _state(self, job: Job) -> bytes | None:
         if job.state is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from dreamconfig.catalogue import needed
-from dreamqueue.memory import CUTS, Estimate, estimate
+from dreamqueue.memory import CUTS, Estimate, check, estimate
 from dreamqueue.recipe import Recipe
 from dreamrender import memory
 from dreamrender.backend import Backend
@@ -34,7 +34,7 @@ class DeviceRoom:
         """
         most = self.residents.at_most(keep=_models(recipe))
         takes = self._takes(recipe, most)
-        memory.check(recipe, takes, most)
+        check(recipe, takes, most)
         room = self.residents.obtainable(keep=_models(recipe))
         return room is None or self._beside(recipe, takes) <= room
 

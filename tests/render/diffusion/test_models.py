@@ -16,6 +16,7 @@ from dreamcli.main import main
 from dreamconfig.catalogue import backends, models, needed, presets_of
 from dreamqueue.errors import BadValue, PaintError
 from dreamqueue.prompt import Limits, parse
+from dreamqueue.sizes import of_area
 from dreamrender.diffusion import repositories
 from dreamrender.diffusion.adding import painting_of
 from dreamrender.diffusion.folders import describe
@@ -23,7 +24,6 @@ from dreamrender.diffusion.loras import require_lora
 from dreamrender.diffusion.tiny_decoders import tiny_decoder_for
 from dreamrender.fetching import GivenUp
 from dreamrender.shelf import Shelf, shelf
-from dreamrender.sizes import of_area
 from dreamrender.worker.missing import fetch_all
 
 from ..hub import Hub, open_hub

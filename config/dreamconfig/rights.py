@@ -1,0 +1,81 @@
+"""What members, roles, channels and servers may take of the queue: a community's own TOML file.
+
+[everyone]
+waiting = 10             # jobs of one member that may wait
+running = 2              # that are painted at once; more wait
+minutes_a_day = 60       # of painting, by estimate
+steps = 500              # of one job
+pixels = 262144          # of one picture, width x height
+
+[roles.Boosters]         # by name or id; what is larger than everyone's counts
+band = "boosters"        # their jobs go before everyone's
+weight = 2               # twice the share
+waiting = 20
+
+[channels.art]           # all members together; by name or id
+waiting = 100
+
+[servers.123456789012345678]
+minutes_a_day = 600
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class Bounds(BaseModel):
+    """How much; None is no bound of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    waiting: Annotated[int, Field(ge=0)] | None = None
+    """Jobs that may wait."""
+    running: Annotated[int, Field(ge=1)] | None = None
+    """Jobs that are painted at once."""
+    minutes_a_day: Annotated[float, Field(ge=0)] | None = None
+    """Estimated minutes of painting from midnight to midnight (UTC)."""
+    steps: Annotated[int, Field(ge=1)] | None = None
+    """Of one job."""
+    pixels: Annotated[int, Field(ge=256)] | None = None
+    """Of one picture, width × height."""
+
+
+class RoleRights(Bounds):
+    """What a role has beyond everyone."""
+
+    band: Literal["boosters", "everyone"] = "everyone"
+    weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """Share of the painting while others wait as well, beside 1 for everyone."""
+
+
+class Rights(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    everyone: Bounds = Bounds()
+    roles: dict[str, RoleRights] = Field(default_factory=dict)
+    channels: dict[str, Bounds] = Field(default_factory=dict)
+    servers: dict[str, Bounds] = Field(default_factory=dict)
+
+
+def read_rights(path: Path | None) -> Rights:
+    """Read the file; no path is no bounds. Raises ValueError that says what is wrong with it."""
+    if path is None:
+        return Rights()
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        return Rights.model_validate(table)
+    except OSError as error:
+        raise ValueError(f"DREAM_RIGHTS: {path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"DREAM_RIGHTS: {path} is no TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ValueError(f"DREAM_RIGHTS: {path}: {where}: {first['msg']}") from error
