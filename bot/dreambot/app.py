@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import Any, cast
 
 import aiohttp
@@ -28,11 +29,17 @@ from dreamconfig.places import models_folder
 from dreamconfig.rights import read_rights
 from dreamconfig.settings import BotSettings
 from dreamqueue.client import QueueClient
+from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
 from dreamqueue.prompt import Limits
+from dreamqueue.store import RedisAway
+from dreamqueue.sweep import sweep
 
 log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 30.0
+ANSWERED_AT_ONCE = 16
 
 PORTAL = "https://discord.com/developers/applications"
 
@@ -54,11 +61,14 @@ class DreamBot(commands.Bot):
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
+        self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)
         self.opened = asyncio.Event()
         """Set once the queue is at hand, the commands are told and old jobs are followed on."""
         self._queue: QueueClient | None = None
         self._resumed = False
         self._opening: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+        self._errands: set[asyncio.Task[None]] = set()
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -94,6 +104,12 @@ class DreamBot(commands.Bot):
         message = JobMessage(self, self.pace, reply, interaction, self.token_life)
         self.watches.begin(Watch(queue, self.pace, job, message))
 
+    def later(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Do something beside everything else; it ends with the bot at the latest."""
+        task = asyncio.create_task(errand, name="errand")
+        self._errands.add(task)
+        task.add_done_callback(self._errand_done)
+
     async def setup_hook(self) -> None:
         """After login, before the first event."""
         await self.add_cog(Imagine(self))
@@ -112,6 +128,9 @@ class DreamBot(commands.Bot):
         """Leave; jobs go on without the bot, and the next one follows them on."""
         if self._opening is not None:
             self._opening.cancel()
+        for task in (self._sweeping, *self._errands):
+            if task is not None:
+                task.cancel()
         await self.watches.close()
         await super().close()
         if self._queue is not None:
@@ -135,8 +154,25 @@ class DreamBot(commands.Bot):
                 log.exception("the queue cannot be opened; trying again")
             await asyncio.sleep(wait)
             wait = min(5.0, 2 * wait)
+        self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)
+
+    def _errand_done(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("an errand was not done", exc_info=error)
+
+    async def _sweep(self, queue: QueueClient) -> None:
+        """So that jobs which waited too long end also while no worker is awake."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await sweep(queue)
+            except (QueueAway, *RedisAway):
+                log.warning("Redis is away; jobs that wait too long are looked for later")
+            except Exception:
+                log.exception("jobs that wait too long could not be looked for")
 
     async def _tell_commands(self, queue: QueueClient) -> None:
         application = cast(int, self.application_id)  # known since login

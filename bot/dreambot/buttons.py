@@ -11,7 +11,7 @@ import discord
 from dreambot.errors import answering, whisper
 from dreambot.permissions import check_can_post, check_may_end, owner_of
 from dreambot.rights import share
-from dreambot.start import submit, think
+from dreambot.start import Asking, submit, take_up
 from dreamconfig.catalogue import backends
 from dreamqueue.errors import DreamError, PictureError
 from dreamqueue.logs import about
@@ -94,12 +94,15 @@ async def end(interaction: discord.Interaction[DreamBot], job: str, verb: str) -
 async def again(interaction: discord.Interaction[DreamBot], job: str) -> None:
     """Paint a job's recipe anew with another seed: a job of whoever pressed, in a message of its own."""
     check_can_post(interaction)
-    reply = await think(interaction)
-    record = await interaction.client.queue.record(job)
-    old = record.job
-    recipe = record.recipe.model_copy(update={"seed": random_seed()})
-    await check_still_possible(interaction, recipe)
-    await submit(interaction, reply, recipe, typed=old.typed, parent=old.id)
+
+    async def queued(ask: Asking) -> None:
+        record = await interaction.client.queue.record(job)
+        old = record.job
+        recipe = record.recipe.model_copy(update={"seed": random_seed()})
+        await check_still_possible(interaction, recipe)
+        await submit(interaction, ask, recipe, typed=old.typed, parent=old.id)
+
+    await take_up(interaction, queued)
 
 
 async def check_still_possible(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:

@@ -31,16 +31,18 @@ async def answering(interaction: discord.Interaction[Any]) -> AsyncIterator[None
         await answer(interaction, error)
 
 
-async def answer(interaction: discord.Interaction[Any], error: Exception) -> None:
-    """Tell a member what went wrong."""
+async def answer(interaction: discord.Interaction[Any], error: Exception) -> bool:
+    """Tell a member what went wrong. False if Discord could not be reached to say it."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, discord.NotFound) and cause.code == UNKNOWN_INTERACTION:
         log.warning("Discord had given up on interaction %s when I answered it", interaction.id)
-        return
+        return True
     try:
         await whisper(interaction, explain(cause))
     except UNANSWERABLE as failure:
         log.warning("could not answer interaction %s: %s", interaction.id, failure)
+        return False
+    return True
 
 
 def explain(error: BaseException) -> str:

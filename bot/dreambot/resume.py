@@ -1,10 +1,14 @@
-"""After a start: every job whose message does not show its end is followed on, in that message."""
+"""After a start: every job whose message does not show its end is followed on, in that message.
+
+And whoever asked a bot that fell before it had queued the job is told to ask again.
+"""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
 
+from dreambot.lost_asks import lost_asks, own_up
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, OtherVersion
 
@@ -16,6 +20,7 @@ log = logging.getLogger(__name__)
 
 async def resume(bot: DreamBot, queue: QueueClient) -> int:
     """Follow on what the bot before left behind; returns how many jobs that are. Raises QueueAway."""
+    lost = await lost_asks(queue)
     count = 0
     for job in await queue.unshown():
         try:
@@ -32,4 +37,6 @@ async def resume(bot: DreamBot, queue: QueueClient) -> int:
             continue
         bot.follow(queue, record.job, record.reply)
         count += 1
+    for ask in lost:
+        bot.later(own_up(bot, queue, ask))
     return count

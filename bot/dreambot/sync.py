@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from redis.asyncio import Redis
 
-from dreamqueue.store import queue_at_hand
+from dreamqueue.store import SEASON_MS, queue_at_hand
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,6 @@ async def sync_commands(
         return False
     await tree.sync(guild=guild)
     async with queue_at_hand():
-        await redis.set(key(application, guild_id), new)
+        await redis.set(key(application, guild_id), new, px=SEASON_MS)
     log.info("told Discord the commands: %s", ", ".join(sorted(names)))
     return True

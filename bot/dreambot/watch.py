@@ -62,7 +62,6 @@ class Watch:
             await self._run()
 
     async def _run(self) -> None:
-        await self._patiently(lambda: self.queue.attach_reply(self.job.id, self.message.reply))
         listening = asyncio.create_task(self._listen(), name=f"listen {self.job.id}")
         try:
             while not await self._show_newest():

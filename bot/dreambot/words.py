@@ -24,6 +24,8 @@ BAR = 12
 _MARKUP = re.compile(r"([\\*_~|`\[\]()<>#+\-:@/])")
 
 FORGOTTEN = "It is painted, but the picture was forgotten before I could show it here."
+ASK_AGAIN = "Something broke before this reached the queue, and nothing was started. Please ask again."
+QUEUE_IS_AWAY = "The queue does not answer just now; I keep trying."
 GONE = "The queue has forgotten this job, so I cannot say what became of it."
 UNPOSTABLE = "It is painted, but Discord does not take the picture from me."
 REPAINTED = "The worker before went away; another began anew."

@@ -15,6 +15,7 @@ from dreamconfig.settings import QueueSettings
 from dreamqueue import bands, checkpoints, offers, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
+from dreamqueue.crowd import Crowd
 from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
 from dreamqueue.events import (
     Cancel,
@@ -46,6 +47,11 @@ FUNCTION = "paint"
 """Name of the worker's arq function."""
 
 
+SUBMITTED_AT_ONCE = 16
+MOST_IN_LINE = 500
+"""Submissions that wait for those before them: about a second's."""
+
+
 class QueueClient:
     """Hands jobs over and tells how they fare."""
 
@@ -56,6 +62,7 @@ class QueueClient:
         self.store = JobStore(redis, settings.keep_hours, album=album)
         self.outlooks = Outlooks(self.store)
         self._news = NewsReader(redis)
+        self._crowd = Crowd(SUBMITTED_AT_ONCE, MOST_IN_LINE)
 
     @classmethod
     async def connect(cls, settings: QueueSettings) -> Self:
@@ -93,11 +100,11 @@ class QueueClient:
         fresh one of `new_job_id`, for a caller who may have to ask again because no answer came: one id is
         one job.
 
-        Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, DayIsSpent,
-        NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
+        Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, TooMany,
+        DayIsSpent, NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
         """
         check(recipe)
-        async with queue_at_hand():
+        async with self._crowd, queue_at_hand():
             cards = await workers.awake(self.redis)
             needs = needs_of(recipe, owner.id, cards)
             offers.check(cards, recipe, needs, owner.id)

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool, SSLConnection
+from redis.asyncio import SSLConnection
 from redis.asyncio.connection import Connection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -19,6 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamconfig.settings import QueueSettings
 from dreamqueue.errors import QueueLocked
+from dreamqueue.pool import Pool
 from dreamqueue.refusal import refusal
 from dreamqueue.store import queue_at_hand
 from dreamqueue.wire import arq_dumps, arq_loads
@@ -49,7 +50,7 @@ async def connect(settings: QueueSettings) -> ArqRedis:
     Raises QueueAway when Redis does not answer, QueueLocked when it answers and will not have us.
     """
     options = _options(settings)
-    redis = ArqRedis(ConnectionPool(**options), arq_dumps, arq_loads)
+    redis = ArqRedis(Pool(**options), arq_dumps, arq_loads)
     redis.auto_close_connection_pool = True
     try:
         async with queue_at_hand():

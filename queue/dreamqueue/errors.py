@@ -11,6 +11,7 @@
     │   │   ├── QueueLocked it does not let this process in
     │   │   └── AlbumAway   the folder where pictures lie does not answer, or is full
     │   ├── QueueFull       too many jobs wait
+    │   ├── TooMany         too many ask in the same moment
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
     │   ├── NoSuchJob       the id is unknown, or its record has expired
@@ -135,6 +136,13 @@ class DayIsSpent(QueueError):
             f"For today {who} asked for {seconds / 60:.0f} of {limit / 60:.0f} minutes of painting, "
             "and this would be more. The count begins anew at midnight (UTC)."
         )
+
+
+class TooMany(QueueError):
+    """More ask in the same moment than can be answered in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many ask at this moment. Nothing was started; please ask again in a minute.")
 
 
 class NobodyPaints(QueueError):

@@ -25,6 +25,8 @@ WORKERS = "dream:workers"
 """ZSET of worker names by when they were last heard of."""
 CAME = "dream:came"
 """List of what came lately, the newest first: when, for which lane, how far behind those who were there."""
+ASKED = "dream:asked"
+"""Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 

@@ -218,12 +218,11 @@ class Engine:
             with self.pulse.doing("a turn", one.painting, loads=True), holding(one.painting):
                 one.painting.turn(one.backend, one.session)
                 one.save_if_wanted()
-            if one.painting.wanted is not None:
-                with self.pulse.doing("an ending", one.painting):
+                if one.painting.wanted is not None:
                     self._end_early(one)
-                continue
-            alone = id(one) if one.painting.alone else 0
-            groups[id(one.backend), alone, one.backend.group(one.session)].append(one)
+                    continue
+                alone = id(one) if one.painting.alone else 0
+                groups[id(one.backend), alone, one.backend.group(one.session)].append(one)
         for entries in groups.values():
             for start in range(0, len(entries), self._batch):
                 yield entries[0].backend, entries[start : start + self._batch]

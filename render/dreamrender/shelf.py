@@ -145,10 +145,18 @@ def _shipped(file: str) -> Path:
 
 
 def _open_clip_has(entry: ModelEntry) -> bool:
+    if not entry.architecture or not (Path(entry.pretrained or "").is_file() or _open_clip_fetched_before()):
+        return False  # without importing open_clip, which takes seconds
     from dreamrender.critics.open_clip import find_weights
 
-    found = entry.architecture and find_weights(entry.architecture, entry.pretrained or "")
-    return found is not None
+    return find_weights(entry.architecture, entry.pretrained or "") is not None
+
+
+def _open_clip_fetched_before() -> bool:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    hub = Path(HF_HUB_CACHE).expanduser()
+    return Path("~/.cache/clip").expanduser().is_dir() or (hub.is_dir() and any(hub.glob("models--*")))
 
 
 _chosen: list[Shelf] = []

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from dreamcli.bench.diffusion import written as diffusion_written
 from dreamcli.bench.engine import written as engine_written
 from dreamcli.bench.evening import written as evening_written
+from dreamcli.bench.queue import written as queue_written
 from dreamcli.bench.steering import written
 from dreamcli.main import main
 
@@ -94,3 +95,22 @@ def test_an_evening_says_how_far_what_was_told_was_off() -> None:
         assert one["jobs"] > one["submitted"]["jobs"] > 0
         assert one["submitted"]["median"] <= one["submitted"]["nine_of_ten"]
     assert "| 3 |" in evening_written(evenings)
+
+
+def test_queue_says_what_coming_in_and_being_taken_cost() -> None:
+    done = CliRunner().invoke(main, ["bench", "queue", "--json", "--small"])
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    few, many = facts["depths"]
+    assert (few["waiting"], few["submit_share"], few["pick_share"], many["waiting"]) == (100, 1.0, 1.0, 200)
+    assert many["submit_share"] == many["submit"] / few["submit"]
+    assert many["pick_share"] == many["pick"] / few["pick"]
+    assert 500 < many["bytes_a_job"] < 50_000
+    narrow, wide = facts["submits"]
+    assert narrow["answers"] == {"queued": 3, "QueueFull": 57}
+    assert wide["answers"] == {"queued": 60}
+    narrow, wide = facts["asks"]
+    assert sum(narrow["answers"].values()) == sum(wide["answers"].values()) == 20
+    assert wide["worst"] >= wide["median"] > 0
+    assert wide["megabytes"]["bot"] > 20
+    assert "| jobs waiting |" in queue_written(facts)

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "dreamrender": {"dreamconfig", "dreamqueue"},
     "dreampractice": set(),
     "dreamcli": set(PACKAGES),
-    "dreambench": {"dreamconfig", "dreamqueue", "dreamrender"},
+    "dreambench": {"dreamconfig", "dreamqueue", "dreamrender", "dreampractice"},
 }
 FORBIDDEN = {
     "dreamconfig": {"torch", "discord", "arq"},

@@ -174,7 +174,7 @@ async def test_who_is_not_known_is_told_what_to_mend(
     assert "password" in refused.value.why
     assert refused.value.why in caplog.text
     assert "wrong-word" not in caplog.text + refused.value.why
-    assert "does not answer" in str(refused.value), "what a member reads"
+    assert "does not let me in" in str(refused.value), "what a member reads"
 
 
 def test_passwords_are_asked_for_and_never_written(tmp_path: Path) -> None:

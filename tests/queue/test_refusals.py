@@ -94,8 +94,8 @@ async def test_a_wrong_password_is_said() -> None:
             server.config_set("requirepass", "secret")
         for url in (f"redis://127.0.0.1:{own.port}", f"redis://:wrong@127.0.0.1:{own.port}"):
             with pytest.raises(QueueLocked, match="DREAM_REDIS_URL"):
-                await connect(SecretStr(url))
-        pool = await connect(SecretStr(f"redis://:secret@127.0.0.1:{own.port}"))
+                await connect(QueueSettings(redis_url=SecretStr(url)))
+        pool = await connect(QueueSettings(redis_url=SecretStr(f"redis://:secret@127.0.0.1:{own.port}")))
         await pool.aclose()
     finally:
         own.terminate()

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
-from dreambot.start import submit, think
+from dreambot.start import Asking, submit, take_up
 from dreamconfig.catalogue import backends
 from dreamqueue import pictures
 from dreamqueue.collection import slug
@@ -98,14 +98,18 @@ class Imagine(commands.Cog):
             if attached is not None:
                 check_declared(attached)
         queue = self.bot.queue  # raises QueueAway, which is answered to nobody else
-        reply = await think(interaction)
-        if image is not None:
-            key = await queue.keep(await self._read(image))
-            recipe = recipe.model_copy(update={"image": key})
-        if target is not None:
-            key = await queue.keep(await self._read(target))
-            recipe = recipe.model_copy(update={"targets": (TargetImage(key=key),)})
-        await submit(interaction, reply, recipe, typed=prompt)
+
+        async def queued(ask: Asking) -> None:
+            wanted = recipe
+            if image is not None:
+                key = await queue.keep(await self._read(image))
+                wanted = wanted.model_copy(update={"image": key})
+            if target is not None:
+                key = await queue.keep(await self._read(target))
+                wanted = wanted.model_copy(update={"targets": (TargetImage(key=key),)})
+            await submit(interaction, ask, wanted, typed=prompt)
+
+        await take_up(interaction, queued)
 
     @imagine.autocomplete("style")
     async def suggest(

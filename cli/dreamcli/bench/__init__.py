@@ -7,10 +7,12 @@ import click
 from dreamcli.lazy import LazyGroup
 
 VERBS = {
+    "chaos": "dreamcli.bench.chaos:chaos",
     "diffusion": "dreamcli.bench.diffusion:diffusion",
     "engine": "dreamcli.bench.engine:engine",
     "evening": "dreamcli.bench.evening:evening",
     "gallery": "dreamcli.bench.gallery:gallery",
+    "queue": "dreamcli.bench.queue:queue",
     "steering": "dreamcli.bench.steering:steering",
 }
 

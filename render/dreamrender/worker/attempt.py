@@ -31,7 +31,7 @@ from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
 
-LET_GO_SECONDS = 2.0
+LET_GO_SECONDS = 1.0
 """How long a job that is handed over waits for the engine's step; the engine lets go of it after that."""
 
 

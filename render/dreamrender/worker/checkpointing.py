@@ -23,7 +23,7 @@ from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
 
-LAST_SECONDS = 5.0
+LAST_SECONDS = 2.5
 """Seconds that a worker which goes waits for a last checkpoint: a step, and the album."""
 
 

@@ -13,11 +13,11 @@ import threading
 
 BROKEN = 70
 """Exit status of a worker that could not go on: a step hung, or the device was lost. A new one may paint."""
-GOING_SECONDS = 4.0
+GOING_SECONDS = 6.0
 """What handing jobs over may take in all; `docker stop` gives ten seconds."""
 ENGINE_SECONDS = 2.0
 """What the engine's last step may take after that, for a tidy end."""
-LAST_SECONDS = 8.0
+LAST_SECONDS = 9.0
 """A process that was told to hand over is gone after this, whatever hangs."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import Literal
 
 from dreamconfig.catalogue import models
@@ -16,6 +17,9 @@ from dreamrender.residents import Residents
 from dreamrender.shelf import shelf as model_shelf
 from dreamrender.worker.paint import Painter
 
+MODELS_SECONDS = 15.0
+"""How often it is looked which models are here."""
+
 
 class Sign:
     """Shows the card again and again."""
@@ -25,6 +29,8 @@ class Sign:
         self._painter = painter
         self._residents = residents
         self._shelf = shelf
+        self._here: tuple[str, ...] = ()
+        self._looked = -MODELS_SECONDS
         self.mode: Literal["serving", "paused", "draining"] = "serving"
         self._news = asyncio.Event()
 
@@ -65,6 +71,8 @@ class Sign:
 
     def _there(self) -> dict[str, object]:
         own = model_shelf()
-        here = [name for name in models() if own.download or own.here(name)]
+        if time.monotonic() - self._looked > MODELS_SECONDS:
+            self._here = tuple(name for name in models() if own.download or own.here(name))
+            self._looked = time.monotonic()
         labels = [found.label for found in self._shelf.all()[: workers.MOST_COLLECTIONS]]
-        return {"models": tuple(here), "collections": tuple(labels)}
+        return {"models": self._here, "collections": tuple(labels)}
