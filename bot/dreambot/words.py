@@ -52,7 +52,8 @@ def waiting(job: Job, place: Place) -> str:
     """It waits in its lane."""
     where = "next" if place.ahead == 0 else ordinal(place.ahead + 1)
     if place.starts_in is None:
-        return _message(job, f"waiting, {where}; no worker is awake just now, so it waits for one")
+        why = clip(_unpinged(place.why or "no worker is awake just now"), 300)
+        return _message(job, f"waiting, {where}; {why}, so it waits for one")
     when = f"about {duration(place.starts_in)}" if place.starts_in >= 5 else "any moment now"
     return _message(job, f"waiting, {where}, {when}")
 

@@ -27,6 +27,8 @@ class Place:
     """Jobs that are begun before it by those who can paint it."""
     starts_in: float | None
     """Seconds until it is begun, as far as can be told; None when no worker that could paint it is awake."""
+    why: str = ""
+    """Why it is None, in words that go on after "it waits:"."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,16 @@ def check(cards: Sequence[workers.WorkerCard], recipe: Recipe, needs: Needs, mem
     )
 
 
+def nobody(cards: Sequence[workers.WorkerCard], needs: Needs | None) -> str:
+    """Why nobody takes a waiting job, in words that go on after "it waits:"."""
+    if not cards:
+        return "no worker is awake just now"
+    able = [card for card in cards if needs is not None and needs.backend in card.backends]
+    if needs is None or not able:
+        return "no worker that is awake can paint it"
+    return "; ".join(f"`{card.name}` {lacks(card, needs)}" for card in able[:3])
+
+
 async def collections(redis: Redis, member: str) -> list[str]:
     """Names of the collections that a member may use, sorted."""
     return sorted(usable_by(member, await workers.awake(redis)))

@@ -11,8 +11,8 @@ import asyncio
 import json
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dreamqueue import workers
@@ -20,6 +20,7 @@ from dreamqueue.errors import NoSuchJob
 from dreamqueue.forecast import BAND, Comes, Place, Virtual, Waits, Works, forecast
 from dreamqueue.keys import WAITING, record
 from dreamqueue.needs import Needs, lacks
+from dreamqueue.offers import nobody
 from dreamqueue.store import JobStore
 from dreamqueue.workers import WorkerCard
 
@@ -48,6 +49,10 @@ class Outlook:
     scores: tuple[float, ...] = ()
     """Of the waiting jobs, in order."""
     order: tuple[str, ...] = ()
+    needs: Mapping[str, Needs | None] = field(default_factory=dict)
+    """Of the lanes that have jobs."""
+    cards: Sequence[WorkerCard] = ()
+    """Of the workers that take jobs."""
 
     def at(self, score: float) -> Place:
         """Where a job of this score would stand that came since."""
@@ -77,7 +82,8 @@ class Outlooks:
 
     async def place(self, job: str) -> Place | None:
         """Where a job stands; None once it is not waiting. Raises NoSuchJob."""
-        state, score = await self._store.redis.hmget(record(job), ["state", "score"])  # type: ignore[misc]
+        facts = ["state", "score", "lane"]
+        state, score, lane = await self._store.redis.hmget(record(job), facts)  # type: ignore[misc]
         if state is None:
             raise NoSuchJob(job)
         if state != b"waiting":
@@ -87,7 +93,7 @@ class Outlooks:
             outlook, age = await self._fresh(FRESH_ENOUGH)
         place = outlook.places.get(job) or await self._guessed(outlook, job, float(score))
         if place.starts_in is None:
-            return place
+            return replace(place, why=nobody(outlook.cards, outlook.needs.get((lane or b"").decode())))
         return Place(place.ahead, max(0.0, place.starts_in - age))
 
     async def _guessed(self, outlook: Outlook, job: str, score: float) -> Place:
@@ -130,7 +136,8 @@ async def look(store: JobStore) -> Outlook:
         expected_again([json.loads(raw) for raw in came], now),
         Virtual({name.decode(): float(at) for name, at in _rows(fair, 2) if not name.startswith(b"member:")}),
     )
-    return Outlook(places, tuple(job.score for job in waiting), tuple(job.id for job in waiting))
+    scores, order = tuple(job.score for job in waiting), tuple(job.id for job in waiting)
+    return Outlook(places, scores, order, needs, cards)
 
 
 def rest(expected: float, elapsed: float, progress: float) -> float:

@@ -230,3 +230,10 @@ async def test_styles_are_proposed_while_typing(stage: Stage) -> None:
     names = await stage.ada.autocomplete("imagine", "style", "unr")
     assert names[0]["value"] == "unreal-engine"
     assert len(names) <= 25
+
+
+async def test_a_waiting_job_that_nobody_can_paint_says_what_is_lacking(stage: Stage) -> None:
+    message = await stage.imagine(stage.ada, "a hut --backend vqgan")
+    await shows(message, "no worker is awake just now")
+    await stage.worker.wake("pixels")
+    await shows(message, "no worker that is awake can paint it, so it waits for one")
