@@ -10,6 +10,7 @@ import click
 
 from dreamcli.imagine import YOU
 from dreamconfig.settings import QueueSettings
+from dreamqueue import bands
 from dreamqueue.branches import extended, forked
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, TooLate
@@ -23,7 +24,7 @@ OVER = "It has ended already."
 
 @click.group()
 def job() -> None:
-    """Steer, stop, lengthen or fork a job of the queue at DREAM_REDIS_URL."""
+    """Steer, stop, lengthen, fork or promote a job of the queue at DREAM_REDIS_URL."""
 
 
 @job.command()
@@ -50,6 +51,17 @@ def stop(job_id: str) -> None:
 def cancel(job_id: str) -> None:
     """Stop a job and keep nothing."""
     _say(_ask(lambda queue: queue.cancel(job_id, YOU)), "cancelled")
+
+
+@job.command()
+@click.argument("job_id")
+@click.option("--back", is_flag=True, help="Among everyone's again.")
+def promote(job_id: str, back: bool) -> None:
+    """Put a waiting job in front of all."""
+    band = bands.EVERYONE if back else bands.FIRST
+    if not _ask(lambda queue: queue.promote(job_id, band)):
+        raise click.ClickException("It waits no longer.")
+    click.echo("among everyone's" if back else "in front")
 
 
 @job.command()
