@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
@@ -43,6 +44,9 @@ from dreamqueue.wire import arq_dumps
 
 log = logging.getLogger(__name__)
 
+STILL_FULL = 0.5
+"""Seconds for which a queue that was full counts as full."""
+
 FUNCTION = "paint"
 """Name of the worker's arq function."""
 
@@ -62,6 +66,8 @@ class QueueClient:
         self.store = JobStore(redis, settings.keep_hours, album=album)
         self.outlooks = Outlooks(self.store)
         self._news = NewsReader(redis)
+        self._full: tuple[float, QueueFull] | None = None
+        """When the queue was full last, and what was said."""
         self._crowd = Crowd(SUBMITTED_AT_ONCE, MOST_IN_LINE)
 
     @classmethod
@@ -125,6 +131,11 @@ class QueueClient:
             await self._admit(job, needs, band, weight, self._caps(job, caps), reply)
         return job
 
+    def check_room(self) -> None:
+        """Raises QueueFull if that was the answer a moment ago: for whoever would do work before asking."""
+        if self._full is not None and time.monotonic() - self._full[0] < STILL_FULL:
+            raise self._full[1]
+
     def _caps(self, job: Job, caps: Sequence[Cap]) -> list[Cap]:
         own = f"member:{job.owner.id}"
         if any(cap.scope == own for cap in caps):
@@ -155,7 +166,8 @@ class QueueClient:
             ],
         )
         if verdict == b"full":
-            raise QueueFull(int(facts[0]), self.settings.max_waiting)
+            self._full = time.monotonic(), QueueFull(int(facts[0]), self.settings.max_waiting)
+            raise self._full[1]
         if verdict in (b"waiting", b"day"):
             cap = caps[int(facts[0]) - 1]
             if verdict == b"waiting":
