@@ -57,8 +57,8 @@ async def take_up(
     """Note an ask, acknowledge it with a public "thinking …", and do the work that comes to its answer.
 
     What the work raises is answered to nobody but the member who asked. Raises QueueAway, or QueueFull where
-    that was so a moment ago, before anything is acknowledged. Of many at once some are taken up and the others
-    wait; one for which that took too long is left, because Discord has told the member so already.
+    that was so a moment ago, before anything is acknowledged. Of many at once some are taken up and the
+    others wait; one for which that took too long is left, because Discord has told the member so already.
     """
     bot, queue = interaction.client, interaction.client.queue
     queue.check_room()

@@ -86,7 +86,7 @@ def test_the_engine_says_what_company_costs_and_whether_it_is_fair() -> None:
 
 
 def test_an_evening_says_how_far_what_was_told_was_off() -> None:
-    arguments = "bench evening --json --hours 0.5 --members 20 --seed 3 --seed 4"
+    arguments = "bench evening --json --hours 0.5 --members 20 --load 1.5 --seed 3 --seed 4"
     done = CliRunner().invoke(main, arguments.split())
     assert done.exit_code == 0, done.output
     evenings = json.loads(done.stdout)["evenings"]

@@ -34,7 +34,7 @@ def test_with_everything_but_a_token_it_is_content(redis_url: str, monkeypatch: 
 
     async def wake() -> None:
         client = await QueueClient.connect(QueueSettings(redis_url=SecretStr(redis_url)))
-        card = workers.WorkerCard(name="w1", backends=("pixels",), lanes=("clip",), device="cpu", slots=1)
+        card = workers.WorkerCard(name="w1", backends=("pixels",), device="cpu", slots=1)
         await workers.show(client.redis, card)
         await client.close()
 
