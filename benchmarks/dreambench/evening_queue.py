@@ -76,7 +76,9 @@ class VirtualQueue:
             for lane, needs in self._lanes.items()
             if lacks(card, needs) is None
         ]
-        picked = await self.client.store.run("pick", [card.name, json.dumps(able), 60_000, 60_000, 4])
+        picked = await self.client.store.run(
+            "pick", [card.name, json.dumps(able), 60_000, 60_000, 4, 0, 20_000]
+        )
         if not picked:
             return None
         job = picked[1].decode()

@@ -119,7 +119,7 @@ async def _timed_pick(client: QueueClient) -> float:
         for name, raw in lanes.items()
         if lacks(CARD, Needs.model_validate_json(raw)) is None
     ]
-    most = (int(CLAIM_SECONDS * 1000), int(WINDOW_SECONDS * 1000), MOST_PASSED)
+    most = (int(CLAIM_SECONDS * 1000), int(WINDOW_SECONDS * 1000), MOST_PASSED, 0, 20_000)
     picked = await client.store.run("pick", [CARD.name, json.dumps(able), *most])
     job = (await client.store.record(picked[1].decode())).job
     await client.store.begin(job.id, CARD.name)

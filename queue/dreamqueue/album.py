@@ -170,21 +170,35 @@ class FolderAlbum:
         self._write(mark, b"")
         now = self._date(mark)
         removed = 0
-        for path in self._files.find(self._root):
+        for path, facts in self._files.find(self._root, detail=True).items():
             name = str(path).rpartition("/")[2]
-            if not (NAME.fullmatch(name) or name.endswith(ASIDE)):
-                continue  # somebody else's
+            if not self._ours(str(path), name):
+                continue
             try:
-                old = now - self._date(path) > self._keep_seconds
+                written = _written(facts) or self._date(path)
             except FileNotFoundError:
                 continue
-            if old:
+            if now - written > self._keep_seconds:
                 self._remove(path)
                 removed += 1
         return removed
 
+    def _ours(self, path: str, name: str) -> bool:
+        """Whether we have written it: others may keep files in the same folder."""
+        aside = re.fullmatch(rf"(.+)\.[0-9a-f]{{8}}{re.escape(ASIDE)}", name)
+        whole = aside[1] if aside else name
+        if NAME.fullmatch(whole) is None:
+            return False
+        return path.endswith(f"{self._path(whole)[len(self._root) :]}{name[len(whole) :]}")
+
     def _date(self, path: str) -> float:
         return float(self._files.modified(path).timestamp())
+
+
+def _written(facts: dict[str, Any]) -> float | None:
+    """When a file was written, where a listing says so: folders and S3 do."""
+    when = facts.get("mtime", facts.get("LastModified"))
+    return when.timestamp() if isinstance(when, datetime) else when
 
 
 def _checked(name: str) -> str:

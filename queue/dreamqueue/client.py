@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Self
+from typing import Any, Self
 
 from arq.connections import ArqRedis
 from arq.jobs import serialize_job
 
 from dreamconfig.settings import QueueSettings
-from dreamqueue import bands, checkpoints, offers, workers
+from dreamqueue import bands, checkpoints, keys, offers, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
@@ -204,11 +205,6 @@ class QueueClient:
         async with queue_at_hand():
             return await self.store.fetch(key)
 
-    async def attach_reply(self, job: str, reply: Reply) -> None:
-        """Remember the message in which a job is shown."""
-        async with queue_at_hand():
-            await self.store.attach_reply(job, reply)
-
     async def unshown(self) -> list[str]:
         """Jobs whose message still has to be brought to their end."""
         async with queue_at_hand():
@@ -254,11 +250,26 @@ class QueueClient:
             recipe = obeyed(order, record.recipe, record.job.done)
             check_length(recipe, self.settings)
             cost = await estimate(self.store, recipe, record.job.done)
-            outcome = await self.store.run(
+            outcome, *facts = await self.store.run(
                 "turn",
-                [order.job, order.model_dump_json(), recipe.model_dump_json(), round(cost * 1000)],
+                [
+                    order.job,
+                    order.model_dump_json(),
+                    recipe.model_dump_json(),
+                    round(cost * 1000),
+                    record.job.owner.id,
+                    secrets.token_hex(8),
+                ],
             )
+            if outcome == b"day":
+                cap = await self._cap(order.job, int(facts[0]) - 1)
+                raise DayIsSpent(int(facts[1]) / 1000, cap.get("day_ms", 0) / 1000)
         return outcome in (b"turned", b"ordered")
+
+    async def _cap(self, job: str, index: int) -> dict[str, Any]:
+        raw = await self.redis.hget(keys.record(job), "scopes")  # type: ignore[misc]
+        scopes: list[dict[str, Any]] = json.loads(raw or b"[]")
+        return scopes[index] if index < len(scopes) else {}
 
     async def _order(self, job: str, order: Cancel | Stop) -> bool:
         async with queue_at_hand():
@@ -272,6 +283,7 @@ class QueueClient:
                     ending.model_dump_json(),
                     Ended(job=job, ending=ending).model_dump_json(),
                     self.store.keep_ms,
+                    order.kind,
                 ],
             )
         if outcome == b"ended":

@@ -59,19 +59,22 @@ class Works:
 
 @dataclass
 class Virtual:
-    """The fair queue's virtual times: `now` of all, `lane:<lane>` of each."""
+    """The fair queue's virtual times: `now` of all, `shift:<lane>` of those that lagged."""
 
     times: dict[str, float] = field(default_factory=dict)
 
-    def start(self, lane: str, idle: bool) -> float:
-        """Where a newcomer begins; a lane in which nobody waits has no credit for that."""
-        own = self.times.get(f"lane:{lane}", 0.0)
-        return max(own, self.times.get("now", 0.0)) if idle else own
+    @property
+    def start(self) -> float:
+        """Where a newcomer begins."""
+        return self.times.get("now", 0.0)
 
-    def begun(self, lane: str, score: float) -> None:
+    def shift(self, lane: str) -> float:
+        """How much later a lane's jobs count than their scores say, because it lagged behind."""
+        return self.times.get(f"shift:{lane}", 0.0)
+
+    def begun(self, score: float) -> None:
         """A job of this score was begun."""
-        for name in ("now", f"lane:{lane}"):
-            self.times[name] = max(self.times.get(name, 0.0), score % BAND)
+        self.times["now"] = max(self.start, score % BAND)
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ class _Play:
             score, _, job = heapq.heappop(self._lanes[lane])
             if not self._lanes[lane]:
                 del self._lanes[lane]
-            self._virtual.begun(lane, score)
+            self._virtual.begun(score)
             heapq.heapreplace(self._free, (at + job.cost * worker.pace, number))
             if job.id == "":
                 continue
@@ -163,8 +166,7 @@ class _Play:
         while self._coming and self._coming[0].after <= now:
             one = self._coming.popleft()
             if one.lane in self._served:
-                start = self._virtual.start(one.lane, one.lane not in self._lanes)
-                score = one.band + start + one.lead
+                score = one.band + self._virtual.start + one.lead
                 self._enters(Waits("", score, one.lane, one.cost))
 
     def _enters(self, job: Waits) -> None:

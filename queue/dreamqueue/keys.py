@@ -34,6 +34,7 @@ RECORD = "dream:job:"
 FRAME = "dream:frame:"
 HELD = "dream:held:"
 RUNNING = "dream:running:"
+PARKED = "dream:parked:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -63,6 +64,11 @@ def held(scope: str) -> str:
 def running(scope: str) -> str:
     """Set of its jobs that are being painted."""
     return RUNNING + scope
+
+
+def parked(scope: str) -> str:
+    """ZSET of its waiting jobs that its running limit keeps back, by fair score."""
+    return PARKED + scope
 
 
 def spent(scope: str, day: str) -> str:

@@ -126,15 +126,17 @@ async def look(store: JobStore) -> Outlook:
         name = worker.decode()
         expected = _seconds(cost) * pace.get(name, 1.0)
         resting.setdefault(name, []).append(_rest(expected, now, float(since), seen, head))
+    virtual = Virtual({name.decode(): float(at) for name, at in _rows(fair, 2) if b"member:" not in name})
     waiting = [
-        Waits(job.decode(), float(score), lane.decode(), _seconds(cost))
+        Waits(job.decode(), float(score) + virtual.shift(lane.decode()), lane.decode(), _seconds(cost))
         for job, score, lane, cost in _rows(waits, 4)
     ]
+    waiting.sort(key=lambda job: (job.score, job.id))
     places = forecast(
         waiting,
         [_works(card, needs, resting.get(card.name, ())) for card in cards],
         expected_again([json.loads(raw) for raw in came], now),
-        Virtual({name.decode(): float(at) for name, at in _rows(fair, 2) if not name.startswith(b"member:")}),
+        virtual,
     )
     scores, order = tuple(job.score for job in waiting), tuple(job.id for job in waiting)
     return Outlook(places, scores, order, needs, cards)

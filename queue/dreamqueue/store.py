@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,7 +21,7 @@ from dreamqueue import checkpoints, keys
 from dreamqueue.album import Album, RedisAlbum, name_of
 from dreamqueue.errors import NoRoomLeft, NoSuchJob, OtherVersion, QueueAway, QueueLocked
 from dreamqueue.events import Ended, Frame, Painted
-from dreamqueue.job import Ending, Record, Reply
+from dreamqueue.job import Ending, Record
 from dreamqueue.scripts import script
 from dreamqueue.writable import REFUSALS, full
 
@@ -65,7 +66,7 @@ class Begun(NamedTuple):
 
     verdict: str
     """"go": paint it; "over": it has ended; "worn": it was begun `MAX_TRIES` times and never ended;
-    "unknown": there is no such job."""
+    "unknown": there is no such job; "later": a running limit keeps it back."""
     tries: int
     holder: str
     """Names this try: what it does to the job counts as long as no other has begun it."""
@@ -139,18 +140,19 @@ class JobStore:
         except ValidationError as error:
             raise OtherVersion(job) from error
 
-    async def attach_reply(self, job: str, reply: Reply) -> None:
-        """Remember the message in which the job is shown."""
-        await self.redis.hset(keys.record(job), "reply", reply.model_dump_json())  # type: ignore[misc]
-
     async def begin(self, job: str, worker: str) -> Begun:
         """A worker begins a job."""
-        verdict, tries, holder = await self.run("begin", [job, worker, MAX_TRIES, self.moment])
+        nonce = secrets.token_hex(8)  # a question that is sent again must not count as another try
+        verdict, tries, holder = await self.run("begin", [job, worker, MAX_TRIES, nonce, self.moment])
         return Begun(verdict.decode(), int(tries), holder.decode())
 
     async def renew(self, job: str, holder: str, seconds: float) -> bool:
         """The worker of this try lives; False if it has lost the job."""
         return bool(await self.run("renew", [job, holder, int(seconds * 1000)]))
+
+    async def refund(self, job: str, holder: str) -> bool:
+        """The worker of this try has lost the job and lives: the try does not count."""
+        return bool(await self.run("refund", [job, holder]))
 
     async def hand_over(self, job: str, holder: str, counted: bool = False) -> bool:
         """The worker of this try lets go of the job; the try counts only if it is `counted`."""

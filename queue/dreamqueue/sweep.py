@@ -43,6 +43,7 @@ async def _expire(store: JobStore, now: float, patience: float) -> None:
         job = raw.decode()
         try:
             waiting = (await store.record(job)).state is JobState.waiting
+            waiting = waiting or not await store.redis.exists(keys.lease(job))
         except NoSuchJob:
             await store.run("forget", [job])
             continue

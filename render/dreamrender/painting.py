@@ -102,6 +102,9 @@ class Painting:
         self.over = False
         self._loop = loop
         self._frame_seconds = frame_seconds
+        self._made = time.monotonic()
+        self.waited = 0.0
+        """Seconds until it was begun: for a place in the engine, for room, for models."""
         self._last_frame = 0.0
         self._keep_every = max(1, recipe.steps // KEPT_FRAMES)
         self._earlier_every = max(1, recipe.steps // EARLIER)
@@ -155,6 +158,7 @@ class Painting:
 
     def begun(self) -> None:
         """The engine has made its session."""
+        self.waited = time.monotonic() - self._made
         self._last_frame = time.monotonic()
         self.under_way = True
 

@@ -41,11 +41,12 @@ async def pick(
     lanes: Sequence[tuple[str, bool]] = ((lane(PIXELS), True), (lane(VQGAN), False)),
     *,
     worker: str = "w",
+    busy: int = 0,
     begin: bool = True,
 ) -> str | None:
     """The job that a worker takes; it is begun."""
     said = json.dumps([{"name": name, "loaded": loaded} for name, loaded in lanes])
-    found = await client.store.run("pick", [worker, said, 1000, 60_000, 4])
+    found = await client.store.run("pick", [worker, said, 1000, 60_000, 4, busy, 20_000])
     if not found:
         return None
     job: str = found[1].decode()

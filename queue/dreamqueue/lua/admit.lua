@@ -1,7 +1,8 @@
 -- A job comes in: refuse it if too many wait, else store it, give it its fair place and hand it to arq.
 -- Start-time fair queueing (Goyal, Vin, Cheng 1996): a job starts, in virtual time, when its lane is there or
 -- when its owner's last job is paid for, whichever is later. Virtual time counts milliseconds of painting. A
--- lane in which nobody waited begins where all the others are: it has no credit for having been idle.
+-- lane is where all are, unless it lags behind: then whoever comes goes by its own time, so that nobody waits
+-- behind a backlog that would have been painted long ago. Its lag is no credit against other lanes (pick.lua).
 -- (arq takes a score of 0 for a job that is gone, so bands begin at 1e11.)
 -- ARGV id, job, owner, cost_ms, weight, band, max_waiting, scopes, shown, reply, lane, needs, payload,
 --      lives_ms, now
@@ -21,9 +22,10 @@ for index, scope in ipairs(cjson.decode(ARGV[8])) do
   if scope.day_ms and spent + cost > scope.day_ms then return {'day', index, whole(spent)} end
 end
 if waiting == 0 and redis.call('ZCARD', K.PAINTING) == 0 then redis.call('DEL', K.FAIR) end
-local function fair(field) return tonumber(redis.call('HGET', K.FAIR, field) or '0') end
-local now = fair('lane:' .. lane)
-if redis.call('ZCARD', K.LANE .. lane) == 0 then now = math.max(now, fair('now')) end
+local now, head = fair('lane:' .. lane), next_start(lane)
+if not head then redis.call('HDEL', K.FAIR, 'shift:' .. lane) end
+local shift = fair('shift:' .. lane)
+if not head or head + shift >= fair('now') then now = math.max(now, fair('now') - shift) end
 now = now + 1  -- so that of two newcomers the first goes first
 redis.call('HSET', K.FAIR, 'lane:' .. lane, whole(now))
 local start = math.max(now, fair('member:' .. owner))
@@ -31,7 +33,7 @@ redis.call('HSET', K.FAIR, 'member:' .. owner, whole(start + cost / tonumber(ARG
 keep(K.FAIR)
 local score = whole((tonumber(ARGV[6]) + 1) * BAND + start)
 redis.call('HSET', record, 'job', ARGV[2], 'state', 'waiting', 'tries', '0', 'score', score, 'cost', ARGV[4],
-  'lane', lane, 'scopes', ARGV[8], 'day', day, 'created', whole(created))
+  'lane', lane, 'scopes', ARGV[8], 'day', day, 'created', whole(created), 'lives', ARGV[14], 'needs', ARGV[12])
 if ARGV[10] ~= '' then redis.call('HSET', record, 'reply', ARGV[10]) end
 redis.call('PEXPIRE', record, ARGV[14])
 for _, scope in ipairs(cjson.decode(ARGV[8])) do

@@ -10,4 +10,5 @@ local score = whole((tonumber(ARGV[2]) + 1) * BAND + virtual(tonumber(facts[2]))
 redis.call('HSET', record, 'score', score)
 redis.call('ZADD', K.WAITING, 'XX', score, ARGV[1])
 redis.call('ZADD', K.LANE .. facts[3], 'XX', score, ARGV[1])
+for _, scope in ipairs(scopes(ARGV[1])) do redis.call('ZADD', K.PARKED .. scope.name, 'XX', score, ARGV[1]) end
 return 'moved'

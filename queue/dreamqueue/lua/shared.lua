@@ -19,7 +19,39 @@ local function order(text)
   keep(K.ORDERS)
 end
 local function scopes(id) return cjson.decode(redis.call('HGET', K.RECORD .. id, 'scopes') or '[]') end
+-- The scope whose running limit keeps a job from being begun, if there is one.
+local function blocking(id)
+  for _, scope in ipairs(scopes(id)) do
+    if scope.running and redis.call('SCARD', K.RUNNING .. scope.name) >= scope.running
+      and redis.call('SISMEMBER', K.RUNNING .. scope.name, id) == 0 then return scope.name end
+  end
+end
+-- Jobs that a scope's running limit kept back lie apart, so that whoever picks need not pass them one by one.
+local function park(id, scope, lane, score)
+  redis.call('ZADD', K.PARKED .. scope, score, id)
+  keep(K.PARKED .. scope)
+  redis.call('ZREM', K.LANE .. lane, id)
+end
+local function unpark(scope, most)
+  local found = redis.call('ZPOPMIN', K.PARKED .. scope, most)
+  for at = 1, #found, 2 do
+    local facts = redis.call('HMGET', K.RECORD .. found[at], 'state', 'lane', 'score', 'needs')
+    if facts[1] == 'waiting' then
+      redis.call('HSETNX', K.LANES, facts[2], facts[4])
+      redis.call('ZADD', K.LANE .. facts[2], facts[3], found[at])
+      keep(K.LANE .. facts[2])
+    end
+  end
+end
 local function virtual(score) return score % BAND end
+local function fair(field) return tonumber(redis.call('HGET', K.FAIR, field) or '0') end
+-- Virtual time at which the next waiting job of a lane starts, if one waits near its head.
+local function next_start(lane)
+  for _, id in ipairs(redis.call('ZRANGE', K.LANE .. lane, 0, 63)) do
+    local score = redis.call('ZSCORE', K.WAITING, id)
+    if score then return virtual(tonumber(score)) end
+  end
+end
 -- A job ends, from wherever it is: its places, slots and what arq has of it are given back, and of what was
 -- set aside for it on its day only what it really took stays spent.
 local function close(id, ending, news, keep_ms, took_ms)
@@ -28,6 +60,8 @@ local function close(id, ending, news, keep_ms, took_ms)
   for _, scope in ipairs(scopes(id)) do
     redis.call('SREM', K.HELD .. scope.name, id)
     redis.call('SREM', K.RUNNING .. scope.name, id)
+    redis.call('ZREM', K.PARKED .. scope.name, id)
+    unpark(scope.name, 2)
     local spent = K.SPENT .. scope.name .. ':' .. facts[2]
     if took_ms ~= '' and redis.call('EXISTS', spent) == 1 then
       redis.call('INCRBY', spent, whole(tonumber(took_ms) - tonumber(facts[3])))

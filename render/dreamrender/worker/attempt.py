@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import io
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
@@ -15,7 +17,7 @@ from dreamqueue import checkpoints, keys
 from dreamqueue.errors import CannotResume, PictureError
 from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
 from dreamqueue.job import Cancelled, Ending, Job, Owner, Record
-from dreamqueue.pace import Company
+from dreamqueue.pace import Company, Stay
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import Begun, JobStore, RedisAway
 from dreamrender.backend import Inputs
@@ -30,6 +32,8 @@ from dreamrender.worker.slots import Slots
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 LET_GO_SECONDS = 1.0
 """How long a job that is handed over waits for the engine's step; the engine lets go of it after that."""
@@ -62,6 +66,7 @@ class Attempts:
         self._company = Company()
         self._under_way: dict[str, UnderWay] = {}
         self._lost: set[str] = set()
+        self._seconds: dict[str, float] = {}
 
     def obey(self, order: Cancel | Stop | Turn) -> None:
         """Do what somebody wants done to a job, if it is one of ours."""
@@ -72,13 +77,17 @@ class Attempts:
         """The job is another's by now: what was painted of it is not worth saving."""
         self._lost.add(job)
 
+    def painted(self, job: str) -> float:
+        """Seconds for which a job was painted that has just ended here; told once."""
+        return self._seconds.pop(job, 0.0)
+
     async def paint(self, record: Record, begun: Begun) -> Ending | Painted:
         """Paint it, from its last checkpoint if there is one."""
         job, recipe = record.job, record.recipe
         try:
             if order := await fetch_missing(self.store, job.id, recipe):
                 return Cancelled(by=order.by)
-            inputs = await self._inputs(recipe, job.owner)
+            inputs = await self._patiently(lambda: self._inputs(recipe, job.owner))
             if (origin := await picked_up(self.store, record, begun.holder)) is not None:
                 try:
                     return await self._paint_from(origin, record, begun, inputs)
@@ -86,16 +95,22 @@ class Attempts:
                     log.warning("job %s begins anew: %s", job.id, error)
                     with contextlib.suppress(*RedisAway):
                         await checkpoints.begin_anew(self.store, record, begun.holder)
-            return await self._paint_from(Origin(await self._state(job)), record, begun, inputs)
+            state = await self._patiently(lambda: self._state(job))
+            return await self._paint_from(Origin(state), record, begun, inputs)
         finally:
             self._lost.discard(job.id)
 
     async def record(self, job: str) -> Record:
         """What it is, as it is now: turns that nobody has taken yet stand there."""
+        return await self._patiently(lambda: self.store.record(job))
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer of Redis or of the album, whenever they are there."""
         while True:
             try:
-                return await self.store.record(job)
-            except RedisAway:
+                return await ask()
+            except RedisAway as error:
+                log.warning("a job waits for what it needs: %s", error)
                 await asyncio.sleep(0.5)
 
     async def _paint_from(
@@ -107,12 +122,12 @@ class Attempts:
         painting = self.engine.paint(recipe, inputs, origin.state, origin.before, alone=begun.tries > 1)
         under_way = UnderWay(job, begun.holder, painting, self.store, origin.before.frames)
         self._under_way[job.id] = under_way
-        under_way.turn(asked)
-        under_way.look()
         checkpointing = Checkpointing(under_way, self.largest_state, origin.checkpoint)
         leaving = asyncio.create_task(self._leave(painting, job.id), name=f"slot {job.id}")
         try:
-            await self._order_from_before(job.id)
+            under_way.turn(asked)
+            under_way.look()
+            await self._patiently(lambda: self._order_from_before(job.id))
             outcome = await self._follow(under_way)
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and self._worth_saving(job.id):
@@ -121,12 +136,20 @@ class Attempts:
             raise
         finally:
             stay.leaves()
+            self._seconds[job.id] = painting.seconds
             leaving.cancel()
             await checkpointing.close()
             self._under_way.pop(job.id, None)
         if outcome.kind == "cancelled" or outcome.picture is None:
             return Cancelled(by=under_way.whoever)
-        return Painted(under_way, outcome, recipe, stay.took if origin.state is None else None)
+        return Painted(
+            under_way, outcome, recipe, self._took(stay, painting) if origin.state is None else None
+        )
+
+    def _took(self, stay: Stay, painting: Painting) -> tuple[float, float]:
+        """Without the time that it waited in the engine for room, or for models to come."""
+        seconds, crowd = stay.took
+        return max(1e-6, seconds - painting.waited), crowd
 
     def _worth_saving(self, job: str) -> bool:
         return job not in self._lost and self.engine.broken is None
@@ -160,7 +183,7 @@ class Attempts:
             if data is None:
                 which = "initial" if key == recipe.image else "target"
                 raise PictureError(f"The {which} picture is not kept any more; please attach it again.")
-            pictures[key] = Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
+            pictures[key] = await asyncio.to_thread(_opened, data)
         if recipe.collection is None:
             return Inputs(pictures)
         return Inputs(pictures, await asyncio.to_thread(self.shelf.find, recipe.collection.name, owner.id))
@@ -177,11 +200,15 @@ class Attempts:
                 return update
             try:
                 await self.store.note_step(job.id, under_way.holder, update.step)
-                await self.store.put_frame(_frame(job, painting.recipe, update))
+                await self.store.put_frame(await asyncio.to_thread(_frame, job, painting.recipe, update))
                 await under_way.keep_earlier()
             except RedisAway:
                 log.warning("job %s: a frame was not shown, Redis is away", job.id)
         raise AssertionError("a painting ends with an outcome")
+
+
+def _opened(data: bytes) -> PILImage:
+    return Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
 
 
 def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:

@@ -81,6 +81,7 @@ class Checkpointing:
                 await asyncio.shield(self._task)
         except TimeoutError:
             log.warning("job %s: it was not saved in time", self._under_way.job.id)
+            self._task.cancel()
 
     async def close(self) -> None:
         """The painting is over: lay down no more. One that is being laid down may come to its end."""

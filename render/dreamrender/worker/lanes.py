@@ -9,6 +9,7 @@ from typing import Any, cast
 from arq.constants import retry_key_prefix
 from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
+from redis.exceptions import RedisError
 
 from dreamqueue import keys
 from dreamqueue.client import FUNCTION, QueueClient
@@ -87,6 +88,9 @@ async def _serve(worker: Worker) -> None:
         except RedisAway:
             log.warning("lane %s: Redis is away", worker.queue_name)
             await asyncio.sleep(0.5)
+        except RedisError:
+            log.exception("lane %s: Redis answered with an error", worker.queue_name)
+            await asyncio.sleep(5)
         except asyncio.CancelledError:
             for task in worker.tasks.values():
                 task.cancel()

@@ -117,6 +117,8 @@ class Painter:
                 await self._put_away(job_id, painted, begun.holder)
         except asyncio.CancelledError:
             if lost and me.uncancel() == 0:
+                with contextlib.suppress(*RedisAway):
+                    await self.store.refund(job_id, begun.holder)
                 return
             await self._hand_over(job_id, begun.holder)
             raise
@@ -144,16 +146,17 @@ class Painter:
                 log.info("job %s: handed over%s", job_id, ", and its try counts" if counted else "")
 
     async def _painted(self, job_id: str, begun: Begun) -> Ending | Painted:
+        time_left = asyncio.timeout(None)
         try:
             record = await self.attempts.record(job_id)
             self.tally.begun(record)
-            async with asyncio.timeout(self.job_timeout):
+            async with asyncio.timeout(self.job_timeout) as time_left:
                 return await self.attempts.paint(record, begun)
-        except TimeoutError:
-            return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
         except EngineBroken:
             raise
         except Exception as error:
+            if isinstance(error, TimeoutError) and time_left.expired():
+                return Failed(reason=f"It took longer than {self.job_timeout:g} seconds.")
             return _failed(job_id, error)
 
     async def _put_away(self, job_id: str, painted: Ending | Painted, holder: str) -> None:
@@ -180,16 +183,20 @@ class Painter:
         """What is good to know of it beside its end; nothing waits for that."""
         under_way, outcome, asked = painted.under_way, painted.outcome, painted.asked
         recipe = under_way.painting.recipe
-        await under_way.keep_earlier()
-        with contextlib.suppress(*RedisAway):
+        try:
+            await under_way.keep_earlier()
             if outcome.kind == "finished" and painted.took is not None:
                 steps = asked.work if asked.several else outcome.step
                 await learn(self.store.redis, recipe, steps, *painted.took, self.pace)
             if recipe != asked:
                 await under_way.note()
+        except RedisAway:
+            log.warning("job %s: what it took was not learnt, Redis is away", under_way.job.id)
+        except Exception:
+            log.exception("job %s: what it took was not learnt", under_way.job.id)
 
     async def _finish(self, job_id: str, ending: Ending, holder: str | None = None) -> None:
-        took = ending.seconds if isinstance(ending, Finished | Stopped) else None
+        took = ending.seconds if isinstance(ending, Finished | Stopped) else self.attempts.painted(job_id)
         while True:
             try:
                 counted = await self.store.finish(job_id, ending, holder, took)

@@ -28,6 +28,10 @@ WINDOW_SECONDS = 60.0
 """Virtual time by which a job with its models at hand may go before one without."""
 MOST_PASSED = 4
 """How often others may go before a job for that reason."""
+PATIENCE_SECONDS = 20.0
+"""How long a worker goes on with other jobs before it empties its hands for one that has to be alone."""
+AFTER_AWAY_SECONDS = 1.5
+"""How long nothing is taken after Redis was away: others renew their leases first."""
 
 
 class Picker:
@@ -52,7 +56,7 @@ class Picker:
                     pass
             except RedisAway:
                 log.warning("no jobs are taken: Redis is away")
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(AFTER_AWAY_SECONDS)
             try:
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._slots.freed.wait()
@@ -75,20 +79,22 @@ class Picker:
                 int(CLAIM_SECONDS * 1000),
                 int(WINDOW_SECONDS * 1000),
                 MOST_PASSED,
+                self._slots.busy,
+                int(PATIENCE_SECONDS * 1000),
             ],
         )
         if not picked:
             return False
-        lane, job = (part.decode() for part in picked)
-        return job not in self._slots and await self._begin(lane, job)
+        lane, job, how = (part.decode() for part in picked)
+        return job not in self._slots and await self._begin(lane, job, how == "alone")
 
-    async def _begin(self, lane: str, job: str) -> bool:
+    async def _begin(self, lane: str, job: str, alone: bool) -> bool:
         worker = self._lanes.worker(lane)
         await worker.start_jobs([job.encode()])
         task = worker.tasks.get(job)
         if task is None:  # another worker was faster
             return False
-        self._slots.take(job)
+        self._slots.take(job, alone)
         task.add_done_callback(lambda _: self._slots.left(job))
         return True
 

@@ -17,6 +17,7 @@ class Slots:
         """Set when one becomes free."""
         self._in_hand: set[str] = set()
         self._leaving: set[str] = set()
+        self._alone: str | None = None
 
     def __contains__(self, job: str) -> bool:
         return job in self._in_hand
@@ -29,11 +30,18 @@ class Slots:
     @property
     def free(self) -> bool:
         """Whether one more may be begun."""
-        return self.taken < self.most and len(self._leaving) < MOST_LEAVING
+        return self._alone is None and self.taken < self.most and len(self._leaving) < MOST_LEAVING
 
-    def take(self, job: str) -> None:
-        """It is begun."""
+    @property
+    def busy(self) -> int:
+        """Jobs that would be lost for a while if this process died."""
+        return len(self._in_hand)
+
+    def take(self, job: str, alone: bool = False) -> None:
+        """It is begun; `alone`: no other is, until it is over."""
         self._in_hand.add(job)
+        if alone:
+            self._alone = job
 
     def leaves(self, job: str) -> None:
         """It is painted; what is left to do needs no slot."""
@@ -44,4 +52,6 @@ class Slots:
         """It is over."""
         self._in_hand.discard(job)
         self._leaving.discard(job)
+        if self._alone == job:
+            self._alone = None
         self.freed.set()

@@ -60,7 +60,11 @@ class UnderWay:
     def turn(self, asked: Mapping[str, str]) -> None:
         """Take these turns, in their order; each is taken once, however often it is told."""
         for field, raw in asked.items():
-            order = ORDER.validate_json(raw)
+            try:
+                order = ORDER.validate_json(raw)
+            except ValueError:
+                log.warning("job %s: a turn of a kind this version does not know", self.job.id)
+                continue
             if field in self._seen or isinstance(order, Cancel | Stop):
                 continue
             self._seen.add(field)
