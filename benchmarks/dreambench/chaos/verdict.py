@@ -23,6 +23,8 @@ FORGOTTEN = ("The queue has forgotten this job", "the picture was forgotten")
 """What a message says after Valkey lost its data."""
 ASK_AGAIN = "ask again"
 """What a message says whose ask never became a job."""
+SET_ASIDE = "set aside"
+"""What the message of a job says that ended two workers."""
 NOTHING_STARTED = "Nothing was started"
 _PICTURE = re.compile(r"[0-9a-f]{12}\.(?:png|webp)$")
 
@@ -123,7 +125,8 @@ def _judge_job(
     kind = next((kind for kind, marker in ENDS.items() if marker in message.content), None)
     if kind is None and emptied and any(marker in message.content for marker in FORGOTTEN):
         kind = "forgotten"
-    verdict.ends[kind or "none"] += 1
+    aside = kind == "failed" and SET_ASIDE in message.content
+    verdict.ends["set aside" if aside else kind or "none"] += 1
     if kind is None:
         verdict.lost.append(f"{job}: its message says {message.content.splitlines()[1:2]}")
     elif fact is not None and fact.ending is not None and kind not in (fact.ending, "forgotten"):
