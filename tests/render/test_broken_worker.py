@@ -152,7 +152,7 @@ async def test_a_worker_that_was_halted_is_not_given_up(grey: GreyBackend) -> No
     watching = asyncio.create_task(watch(engine, 0.5))
     with engine.pulse.doing("a step"):
         await asyncio.sleep(0.05)
-        time.sleep(1.0)  # nothing of this process runs
+        asyncio.get_running_loop().call_soon(time.sleep, 1.0)  # nothing of this process runs
         await asyncio.sleep(0.05)
         assert not watching.done()
         with pytest.raises(WorkerBroken, match="a step took longer"):

@@ -19,9 +19,8 @@ DAY = 86_400.0
 
 def order(path: Path, line: str) -> None:
     """Tell the worker that looks at this file."""
-    whole = path.with_suffix(".new")
-    whole.write_text(line)
-    os.replace(whole, path)
+    with path.open("a") as orders:
+        orders.write(line + "\n")
 
 
 def obey(path: Path, do: Callable[[str], None]) -> None:
@@ -34,7 +33,8 @@ def _look(path: Path, do: Callable[[str], None]) -> None:
     while True:
         with contextlib.suppress(FileNotFoundError):
             os.replace(path, taken)
-            do(taken.read_text())
+            for line in taken.read_text().splitlines():
+                do(line)
         time.sleep(LOOK_SECONDS)
 
 

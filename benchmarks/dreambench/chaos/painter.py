@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -33,8 +34,8 @@ class GreyPainter:
 
     def __init__(self, seconds_per_step: float = 0.01) -> None:
         self.seconds_per_step = seconds_per_step
-        self.trouble = ""
-        """What goes wrong in the next step: "hang", "poison" (its device is lost), "starve" (of memory)."""
+        self.troubles: deque[str] = deque()
+        """What goes wrong, each in a step: "hang", "poison" (its device is lost), "starve" (of memory)."""
 
     def begin(self, recipe: Recipe, inputs: Inputs) -> GreySession:
         """A session at step 0; fails where the words ask for it."""
@@ -58,7 +59,7 @@ class GreyPainter:
             session.score = session.step / session.recipe.steps
 
     def _suffer(self) -> None:
-        trouble, self.trouble = self.trouble, ""
+        trouble = self.troubles.popleft() if self.troubles else None
         if trouble == "hang":
             time.sleep(3600)
         if trouble == "poison":

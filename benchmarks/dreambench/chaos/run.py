@@ -12,7 +12,7 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from dreambench.chaos.gathered import Kept, kept, messages
+from dreambench.chaos.gathered import Kept, kept, messages, transcript
 from dreambench.chaos.heard import Heard
 from dreambench.chaos.house import House
 from dreambench.chaos.members import Members
@@ -71,6 +71,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = lambda line
         if asking.done() and not asking.cancelled():
             asking.result()
         said = list(messages(house.discord))
+        (folder / "messages.txt").write_text(transcript(said), encoding="utf-8")
         return Report(
             seed=plan.seed,
             seconds=plan.seconds,

@@ -51,7 +51,7 @@ class Verdict:
     silence: float = 0.0
     """Most seconds for which the message of a living job did not change."""
     silent: str = ""
-    """Which job's."""
+    """Which job's, and what the message said then."""
 
 
 def judge(
@@ -137,10 +137,10 @@ def _judge_job(
 
 
 def _listen(verdict: Verdict, job: str, message: Message) -> None:
-    before = message.created
+    before, said = message.created, "nothing yet"
     for version in message.history:
         if version.at - before > verdict.silence:
-            verdict.silence, verdict.silent = version.at - before, job
-        before = version.at
+            verdict.silence, verdict.silent = version.at - before, f"{job}, {said}"
+        before, said = version.at, " ".join(version.content.splitlines()[1:2])
         if any(marker in version.content for marker in ENDS.values()):
             return

@@ -33,7 +33,7 @@ def main(step_seconds: float, orders: Path) -> None:
         if what == "shift":
             clock.jump(float(seconds))
         else:
-            painter.trouble = what
+            painter.troubles.append(what)
 
     obey(orders, suffer)
     work(WorkerSettings(), load=lambda name: painter, backends=["pixels"])
