@@ -77,9 +77,9 @@ def judge(
         for job in jobs:
             of[job].append(message)
         if not jobs:
-            _without_job(verdict, message)
+            _without_job(verdict, message, emptied)
     every = {**dict.fromkeys([*ended, *of]), **kept.jobs}
-    verdict.jobs = len(every)
+    verdict.jobs = len(every) + verdict.ends["forgotten"]
     for job, fact in every.items():
         shown = of.get(job, [])
         if not shown and fact is not None and fact.message in by_id:
@@ -90,12 +90,16 @@ def judge(
     return verdict
 
 
-def _without_job(verdict: Verdict, message: Message) -> None:
-    if message.thinking or message.content == "…":
+def _without_job(verdict: Verdict, message: Message, emptied: bool) -> None:
+    if any(marker in message.content for marker in FORGOTTEN):
+        verdict.ends["forgotten"] += 1
+        if not emptied:
+            verdict.lost.append(f"message {message.id}: it says {message.content.splitlines()[1:2]}")
+    elif message.thinking or message.content == "…":
         verdict.thinking += 1
     elif ASK_AGAIN in message.content:
         verdict.told += 1
-    elif not any(marker in message.content for marker in (*ENDS.values(), *FORGOTTEN)):
+    elif not any(marker in message.content for marker in ENDS.values()):
         verdict.refused[" ".join(message.content.split()[:5])] += 1
 
 
