@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, cast
 
 import aiohttp
@@ -13,7 +14,6 @@ from dreambot import words
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, OtherVersion, QueueAway
-from dreamqueue.store import now
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -42,7 +42,8 @@ async def lost_asks(queue: QueueClient) -> list[asks.Ask]:
 async def own_up(bot: DreamBot, queue: QueueClient, ask: asks.Ask) -> None:
     """Say that nothing comes of an ask, as soon as Discord can be reached; then forget it."""
     answer = discord.Webhook.partial(ask.application, ask.token, client=bot)
-    while now() - ask.asked < asks.LIFE:
+    ends = time.monotonic() + asks.LIFE
+    while time.monotonic() < ends:
         try:
             await answer.edit_message(cast(int, "@original"), content=words.ASK_AGAIN)
             log.info("ask %s came to nothing, and the member knows", ask.interaction)

@@ -26,7 +26,6 @@ from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, NoSuchJob, QueueAway
 from dreamqueue.job import Job, Owner, Reply, new_job_id
 from dreamqueue.recipe import Recipe
-from dreamqueue.store import now
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -67,7 +66,7 @@ async def take_up(
         application=interaction.application_id,
         token=interaction.token,
         job=new_job_id(),
-        asked=now(),
+        asked=interaction.created_at.timestamp(),
     )
     arrived = time.monotonic()
     told = True

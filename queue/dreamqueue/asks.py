@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from dreamqueue import keys
 from dreamqueue.errors import QueueAway
-from dreamqueue.store import now, queue_at_hand
+from dreamqueue.store import queue_at_hand
 from dreamqueue.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Ask(Wire):
     job: str
     """The id that the job of it has, once there is one."""
     asked: float
-    """Unix time, seconds."""
+    """Unix time by Discord's clock, seconds."""
 
 
 async def note(redis: Redis, ask: Ask) -> None:
@@ -53,13 +53,14 @@ async def left_behind(redis: Redis) -> list[Ask]:
     """Asks that nobody has answered and that still can be. Raises QueueAway."""
     found: list[Ask] = []
     async with queue_at_hand():
+        now = float((await redis.time())[0])
         for field, raw in (await redis.hgetall(keys.ASKED)).items():  # type: ignore[misc]
             try:
                 ask = Ask.model_validate_json(raw)
             except ValueError:
                 log.warning("ask %s was written by another version; it is not answered", field.decode())
                 ask = None
-            if ask is not None and now() - ask.asked < LIFE:
+            if ask is not None and now - ask.asked < LIFE:
                 found.append(ask)
             else:
                 await redis.hdel(keys.ASKED, field)  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -103,7 +104,9 @@ async def test_a_refusal_leaves_no_note(bare_stage: Stage) -> None:
     await nothing_noted(bare_stage)
 
 
-async def test_an_old_ask_is_left_alone(bare_stage: Stage) -> None:
+async def test_an_old_ask_is_left_alone_whatever_this_machines_clock_says(
+    bare_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dreamqueue.asks import LIFE, Ask, left_behind, note
     from dreamqueue.store import now
 
@@ -113,7 +116,9 @@ async def test_an_old_ask_is_left_alone(bare_stage: Stage) -> None:
     await note(redis, old)
     await note(redis, new)
     await redis.hset(keys.ASKED, "4", "{}")  # type: ignore[misc]
-    assert await left_behind(redis) == [new]
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: new.asked + 86_400)
+        assert await left_behind(redis) == [new]
     with pytest.raises(NoSuchJob):
         await bare_stage.queue.record(new.job)
     await bare_stage.raise_bot()  # Discord knows nothing of it: it is forgotten

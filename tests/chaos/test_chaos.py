@@ -22,7 +22,14 @@ JOB = "0123456789ab"
 @pytest.mark.timeout(300)
 async def test_nothing_is_lost_or_doubled_whatever_falls(tmp_path: Path) -> None:
     plan = Plan(
-        seconds=14, seed=5, every=2.5, asks_a_second=2.0, longest=3.0, settle=60, workers=2, step_seconds=0.01
+        seconds=14,
+        seed=371,
+        every=2.5,
+        asks_a_second=2.0,
+        longest=3.0,
+        settle=60,
+        workers=2,
+        step_seconds=0.01,
     )
     report = await run(plan, tmp_path)
     assert report.sound, written(report)
@@ -72,6 +79,10 @@ def test_the_verdict_finds_what_is_lost() -> None:
     assert judge(kept(), {JOB: 1}, [message("**a hut**\ndone in 0:01")], {}, False).lost
     assert judge(Kept(), {}, [message("**a hut**\nThe queue has forgotten this job")], {}, False).lost
     assert not judge(Kept(), {}, [message("**a hut**\nThe queue has forgotten this job")], {}, True).lost
+    never_shown = message("**a hut**\nThe queue has forgotten this job", job="")
+    assert judge(Kept(), {}, [never_shown], {}, False).lost
+    verdict = judge(Kept(), {}, [never_shown], {}, True)
+    assert (verdict.jobs, verdict.lost, verdict.ends) == (1, [], {"forgotten": 1})
 
 
 def test_the_verdict_finds_what_is_doubled() -> None:

@@ -146,6 +146,19 @@ async def test_a_turn_of_the_engine_that_takes_long_in_all_does_not_hang(broken:
     await asyncio.to_thread(engine.close)
 
 
+async def test_a_worker_that_was_halted_is_not_given_up(grey: GreyBackend) -> None:
+    """A machine that sleeps longer than a step may take: the step was halted with it, and did not hang."""
+    engine = Engine(lambda name: grey)
+    watching = asyncio.create_task(watch(engine, 0.5))
+    with engine.pulse.doing("a step"):
+        await asyncio.sleep(0.05)
+        asyncio.get_running_loop().call_soon(time.sleep, 1.0)  # nothing of this process runs
+        await asyncio.sleep(0.05)
+        assert not watching.done()
+        with pytest.raises(WorkerBroken, match="a step took longer"):
+            await asyncio.wait_for(watching, 10)
+
+
 async def test_nobody_shares_a_step_with_one_that_is_painted_alone() -> None:
     grey = GreyBackend()
     grey.gate.clear()

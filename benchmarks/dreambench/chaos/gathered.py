@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -93,6 +94,17 @@ def messages(discord: PracticeDiscord) -> Iterator[Message]:
         for message in channel.messages.values():
             if message.author is discord.world.bot:
                 yield message
+
+
+def transcript(said: Iterable[Message]) -> str:
+    """What each message said and when, for whoever has to find out what members read."""
+    lines: list[str] = []
+    for message in said:
+        lines.append(f"{message.id}{' (to one member)' if message.ephemeral else ''}")
+        for version in message.history:
+            moment = datetime.fromtimestamp(version.at, UTC).strftime("%H:%M:%S.%f")[:-3]
+            lines.append(f"  {moment}  {' / '.join(version.content.splitlines())}")
+    return "\n".join(lines)
 
 
 def jobs_of(message: Message) -> set[str]:

@@ -13,6 +13,7 @@ from typing import Self
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from dreambench.chaos.ordeals import order
 from dreambench.chaos.processes import Role, Valkey, python
 from dreambench.chaos.proxy import Proxy
 from dreampractice import PracticeDiscord
@@ -63,7 +64,7 @@ class House:
         self.workers = [
             Role(
                 f"worker {number}",
-                python("-m", "dreambench.chaos.worker", str(self.step_seconds)),
+                python("-m", "dreambench.chaos.worker", str(self.step_seconds), str(self._orders(number))),
                 self.folder,
                 self._worker_settings(number),
             )
@@ -89,10 +90,17 @@ class House:
         await self.redis.aclose()
         await self._stack.aclose()
 
+    def order(self, number: int, line: str) -> None:
+        """Put a worker through something (`dreambench.chaos.ordeals`)."""
+        order(self._orders(number), line)
+
     def heal(self) -> None:
         """Make every road whole."""
         for proxy in (self.to_discord, self.bot_to_redis, *self.worker_to_redis):
             proxy.heal()
+
+    def _orders(self, number: int) -> Path:
+        return self.folder / f"worker-{number}.order"
 
     async def _ready(self) -> None:
         someone = self.discord.person("ada")
@@ -127,6 +135,8 @@ class House:
             "DREAM_DEVICE": "cpu",
             "DREAM_MAX_SESSIONS": "2",
             "DREAM_FRAME_SECONDS": "0.5",
+            "DREAM_STEP_TIMEOUT": "3",
+            "DREAM_CHECKPOINT_SECONDS": "0.3",
             "OMP_NUM_THREADS": "1",
         }
 

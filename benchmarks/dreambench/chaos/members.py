@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from dreambench.chaos.painter import BROKEN
+from dreambench.chaos.painter import BROKEN, HUNG
 from dreampractice import CannotSend, Person, PracticeDiscord
 from dreampractice.asked import Asked
 from dreampractice.messages import Message
@@ -18,6 +18,8 @@ PRESSES = {"Cancel": 0.08, "Stop and keep": 0.08, "Again": 0.06}
 """How often a member presses which button of a message."""
 BREAKS = 0.03
 """How often somebody asks for what the painter fails at."""
+HANGS = 0.01
+"""How often somebody asks for what hangs every worker that paints it."""
 
 
 @dataclass
@@ -71,7 +73,8 @@ class Members:
     async def _one(self) -> None:
         person = self._draw.choice(self.persons)
         channel = self._draw.choice(self.places)
-        words = f"{BROKEN if self._draw.random() < BREAKS else 'a hut'}, number {self.asked}"
+        what = self._draw.choices(["a hut", BROKEN, HUNG], [1 - BREAKS - HANGS, BREAKS, HANGS])[0]
+        words = f"{what}, number {self.asked}"
         steps = self._draw.randint(*self.steps)
         label = self._draw.choices([None, *PRESSES], [1 - sum(PRESSES.values()), *PRESSES.values()])[0]
         patience = self._draw.uniform(0.2, 6.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ class GreyPainter:
 
     def __init__(self, seconds_per_step: float = 0.01) -> None:
         self.seconds_per_step = seconds_per_step
+        self.troubles: deque[str] = deque()
+        """What goes wrong, each in a step: "hang", "poison" (its device is lost), "starve" (of memory)."""
 
     def begin(self, recipe: Recipe, inputs: Inputs) -> GreySession:
         """A session at step 0; fails where the words ask for it."""
@@ -46,6 +49,7 @@ class GreyPainter:
 
     def step(self, sessions: Sequence[Session]) -> None:
         """One step of each."""
+        self._suffer()
         time.sleep(self.seconds_per_step)
         for session in sessions:
             if session.recipe.phrases[0].text.startswith(HUNG) and session.step == 2:
@@ -53,6 +57,15 @@ class GreyPainter:
             assert isinstance(session, GreySession)
             session.step += 1
             session.score = session.step / session.recipe.steps
+
+    def _suffer(self) -> None:
+        trouble = self.troubles.popleft() if self.troubles else None
+        if trouble == "hang":
+            time.sleep(3600)
+        if trouble == "poison":
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        if trouble == "starve":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     def save(self, session: Session) -> bytes:
         """The step it is at."""

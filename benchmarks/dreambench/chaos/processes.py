@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,8 +30,8 @@ class Role:
         self.log = folder / f"{name.replace(' ', '-')}.log"
         self.environment = environment or {}
         self.starts = 0
-        self.fell = 0
-        """How often it ended without having been told to."""
+        self.fell: Counter[str] = Counter()
+        """How often it ended without having been told to, by how it ended."""
         self.peak = 0
         """Most bytes of memory that it had (resident)."""
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,7 +65,7 @@ class Role:
         while True:
             if self._process is None or self._process.poll() is not None:
                 if self._process is not None and not self._expected:
-                    self.fell += 1
+                    self.fell[f"status {self._process.returncode}"] += 1
                 await asyncio.sleep(AGAIN_AFTER if self._process is not None else 0)
                 self.before_start()
                 self.start()

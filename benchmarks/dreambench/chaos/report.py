@@ -69,7 +69,7 @@ def written(report: Report) -> str:
         ("doubled", str(len(found.doubled))),
         ("told that nothing was started, and it was", str(len(found.contradicted))),
         ("left in thinking", str(found.thinking)),
-        ("longest silence", f"{found.silence:.1f} s"),
+        ("longest silence", f"{found.silence:.1f} s ({found.silent})"),
         ("settled", settled),
         ("slots held", str(len(report.held))),
         ("keys without an expiry", _counted(report.everlasting)),

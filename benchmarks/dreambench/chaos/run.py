@@ -12,12 +12,13 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from dreambench.chaos.gathered import Kept, kept, messages
+from dreambench.chaos.gathered import Kept, kept, messages, transcript
 from dreambench.chaos.heard import Heard
 from dreambench.chaos.house import House
 from dreambench.chaos.members import Members
+from dreambench.chaos.ordeals import DAY
 from dreambench.chaos.report import Report
-from dreambench.chaos.schedule import EMPTY, FULL, KILLS, TROUBLES, Fault, schedule
+from dreambench.chaos.schedule import EMPTY, FULL, ORDEALS, USUAL, Fault, schedule
 from dreambench.chaos.verdict import judge
 
 MOST_MEMORY = 1 << 20
@@ -39,7 +40,7 @@ class Plan:
     """Seconds after the last fault in which all has to end."""
     workers: int = 3
     step_seconds: float = 0.02
-    kinds: Sequence[str] = (*KILLS, *TROUBLES, FULL)
+    kinds: Sequence[str] = USUAL
 
 
 async def run(plan: Plan, folder: Path, say: Callable[[str], None] = lambda line: None) -> Report:
@@ -70,6 +71,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = lambda line
         if asking.done() and not asking.cancelled():
             asking.result()
         said = list(messages(house.discord))
+        (folder / "messages.txt").write_text(transcript(said), encoding="utf-8")
         return Report(
             seed=plan.seed,
             seconds=plan.seconds,
@@ -78,7 +80,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = lambda line
             unanswered=members.silent,
             pressed=members.pressed,
             faults=done,
-            fell=Counter({role.name: role.fell for role in house.roles if role.fell}),
+            fell=Counter({f"{role.name} ({how})": n for role in house.roles for how, n in role.fell.items()}),
             verdict=judge(found, heard.ended, said, members.words_of, bool(done[EMPTY])),
             held=found.held,
             everlasting=found.everlasting,
@@ -110,6 +112,8 @@ class Trouble:
         deed, _, rest = fault.kind.partition(" ")
         if deed == "fill":
             await self._fill(fault.seconds)
+        elif fault.kind in ORDEALS:
+            self._order(deed, fault)
         elif deed in ("cut", "stall"):
             await self._break(deed, rest, fault)
         else:
@@ -127,6 +131,12 @@ class Trouble:
         if deed == "halt":
             await asyncio.sleep(fault.seconds)
             role.hit(signal.SIGCONT)
+
+    def _order(self, deed: str, fault: Fault) -> None:
+        place = fault.which * len(self.house.workers)
+        days = 1 if place % 1 < 0.5 else -1
+        self.house.order(int(place), f"shift {days * DAY:.0f}" if deed == "shift" else deed)
+        self._done[fault.kind] += 1
 
     async def _break(self, deed: str, where: str, fault: Fault) -> None:
         house = self.house

@@ -21,11 +21,19 @@ TROUBLES = (
     "stall bot at discord",
 )
 """What is over after some seconds."""
+ORDEALS = (
+    "hang worker",  # a step never ends
+    "poison worker",  # its device is lost
+    "starve worker",  # its device has no memory for the next step
+    "shift worker",  # its wall clock is a day ahead or behind, all at once
+)
+"""What happens inside a worker; at its next step, if it paints nothing just now."""
 FULL = "fill valkey"
 """Valkey may take no more memory for some seconds."""
 EMPTY = "empty valkey"
 """Valkey dies and comes back without its data: jobs of before are forgotten, and their messages say so."""
-KINDS = (*KILLS, *TROUBLES, FULL, EMPTY)
+USUAL = (*KILLS, *TROUBLES, *ORDEALS, FULL)
+KINDS = (*USUAL, EMPTY)
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ def schedule(
     seed: int,
     seconds: float,
     every: float,
-    kinds: Sequence[str] = (*KILLS, *TROUBLES, FULL),
+    kinds: Sequence[str] = USUAL,
     longest: float = 8.0,
 ) -> list[Fault]:
     """About one fault in `every` seconds, each kind as often as any other.

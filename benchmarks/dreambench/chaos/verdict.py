@@ -23,6 +23,8 @@ FORGOTTEN = ("The queue has forgotten this job", "the picture was forgotten")
 """What a message says after Valkey lost its data."""
 ASK_AGAIN = "ask again"
 """What a message says whose ask never became a job."""
+SET_ASIDE = "set aside"
+"""What the message of a job says that ended two workers."""
 NOTHING_STARTED = "Nothing was started"
 _PICTURE = re.compile(r"[0-9a-f]{12}\.(?:png|webp)$")
 
@@ -49,7 +51,7 @@ class Verdict:
     silence: float = 0.0
     """Most seconds for which the message of a living job did not change."""
     silent: str = ""
-    """Which job's."""
+    """Which job's, and what the message said then."""
 
 
 def judge(
@@ -75,9 +77,9 @@ def judge(
         for job in jobs:
             of[job].append(message)
         if not jobs:
-            _without_job(verdict, message)
+            _without_job(verdict, message, emptied)
     every = {**dict.fromkeys([*ended, *of]), **kept.jobs}
-    verdict.jobs = len(every)
+    verdict.jobs = len(every) + verdict.ends["forgotten"]
     for job, fact in every.items():
         shown = of.get(job, [])
         if not shown and fact is not None and fact.message in by_id:
@@ -88,12 +90,16 @@ def judge(
     return verdict
 
 
-def _without_job(verdict: Verdict, message: Message) -> None:
-    if message.thinking or message.content == "…":
+def _without_job(verdict: Verdict, message: Message, emptied: bool) -> None:
+    if any(marker in message.content for marker in FORGOTTEN):
+        verdict.ends["forgotten"] += 1
+        if not emptied:
+            verdict.lost.append(f"message {message.id}: it says {message.content.splitlines()[1:2]}")
+    elif message.thinking or message.content == "…":
         verdict.thinking += 1
     elif ASK_AGAIN in message.content:
         verdict.told += 1
-    elif not any(marker in message.content for marker in (*ENDS.values(), *FORGOTTEN)):
+    elif not any(marker in message.content for marker in ENDS.values()):
         verdict.refused[" ".join(message.content.split()[:5])] += 1
 
 
@@ -123,7 +129,8 @@ def _judge_job(
     kind = next((kind for kind, marker in ENDS.items() if marker in message.content), None)
     if kind is None and emptied and any(marker in message.content for marker in FORGOTTEN):
         kind = "forgotten"
-    verdict.ends[kind or "none"] += 1
+    aside = kind == "failed" and SET_ASIDE in message.content
+    verdict.ends["set aside" if aside else kind or "none"] += 1
     if kind is None:
         verdict.lost.append(f"{job}: its message says {message.content.splitlines()[1:2]}")
     elif fact is not None and fact.ending is not None and kind not in (fact.ending, "forgotten"):
@@ -134,10 +141,10 @@ def _judge_job(
 
 
 def _listen(verdict: Verdict, job: str, message: Message) -> None:
-    before = message.created
+    before, said = message.created, "nothing yet"
     for version in message.history:
         if version.at - before > verdict.silence:
-            verdict.silence, verdict.silent = version.at - before, job
-        before = version.at
+            verdict.silence, verdict.silent = version.at - before, f"{job}, {said}"
+        before, said = version.at, " ".join(version.content.splitlines()[1:2])
         if any(marker in version.content for marker in ENDS.values()):
             return

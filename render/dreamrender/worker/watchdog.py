@@ -6,6 +6,7 @@ import asyncio
 import faulthandler
 import logging
 import sys
+import time
 
 from dreamrender.engine import Engine
 
@@ -26,16 +27,20 @@ async def watch(engine: Engine, step_timeout: float) -> None:
 
     It cannot if it says so itself (`Engine.broken`), or if a step takes longer than `step_timeout` seconds,
     or a beginning longer than `LOADING` times that. The jobs that it was at work on are blamed, and every
-    painting gets its EngineBroken, before this raises.
+    painting gets its EngineBroken, before this raises. While the whole process is halted (a machine that
+    sleeps, SIGSTOP) no time passes for its steps either.
     """
+    pause = min(LOOK_SECONDS, step_timeout / 4)
+    looked, seconds, beat = time.monotonic(), 0.0, engine.pulse.beat
     while engine.broken is None:
-        beat = engine.pulse.beat
-        if beat is not None and beat.seconds > step_timeout * (LOADING if beat.loads else 1.0):
-            log.critical("%s has taken %.0f seconds; giving this worker up", beat.what, beat.seconds)
+        await asyncio.sleep(pause)
+        before, beat, last, looked = beat, engine.pulse.beat, looked, time.monotonic()
+        # A look that comes much too late was halted together with the step.
+        seconds = seconds + min(looked - last, step_timeout / 2) if beat is before else 0.0
+        if beat is not None and seconds > step_timeout * (LOADING if beat.loads else 1.0):
+            log.critical("%s has taken %.0f seconds; giving this worker up", beat.what, seconds)
             _say_where_it_hangs()
-            engine.break_down(f"{beat.what} took longer than {beat.seconds:.0f} seconds", beat.paintings)
-            break
-        await asyncio.sleep(min(LOOK_SECONDS, step_timeout / 4))
+            engine.break_down(f"{beat.what} took longer than {seconds:.0f} seconds", beat.paintings)
     raise WorkerBroken(engine.broken)
 
 
