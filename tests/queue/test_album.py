@@ -35,7 +35,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 def file_of(folder: Path, name: str = NAME) -> Path:
-    (found,) = folder.rglob(name)
+    (found,) = (path for path in folder.rglob(name) if "hub" not in path.parts)
     return found
 
 
@@ -95,16 +95,21 @@ async def test_old_files_go_and_no_others(tmp_path: Path) -> None:
     new = name_of(b"new")
     await album.put(NAME, PICTURE)
     await album.put(new, b"new")
-    aside = file_of(tmp_path).with_name("x.part")
-    stranger = tmp_path / "holiday.jpg"
-    for path in (aside, stranger):
+    aside = file_of(tmp_path).with_name(f"{NAME}.0123abcd.part")
+    strangers = [tmp_path / name for name in ("holiday.jpg", "x.part", "hub", "hub/blobs")]
+    strangers[2].mkdir()
+    strangers[3] = tmp_path / "hub" / new  # as a model hub's cache names its files
+    for path in (aside, *strangers[:2], strangers[3]):
         path.write_bytes(b"")
     long_ago = time.time() - 3700
-    for path in (file_of(tmp_path), file_of(tmp_path, new), aside, stranger):
+    for path in (file_of(tmp_path), file_of(tmp_path, new), aside, *strangers):
         os.utime(path, (long_ago, long_ago))
     await album.put(new, b"new")
     await album.prune()
-    assert files_in(tmp_path) == {new, "holiday.jpg", PRUNED}
+    assert all(path.exists() for path in strangers), "they are somebody else's"
+    assert not aside.exists()
+    assert NAME not in files_in(tmp_path)
+    assert file_of(tmp_path, new).exists()
     os.utime(file_of(tmp_path, new), (long_ago, long_ago))
     await FolderAlbum(str(tmp_path), 1.0).prune()
     assert await album.get(new) == b"new", "another process looked within the hour"

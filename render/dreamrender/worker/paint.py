@@ -196,6 +196,7 @@ class Painter:
             log.exception("job %s: what it took was not learnt", under_way.job.id)
 
     async def _finish(self, job_id: str, ending: Ending, holder: str | None = None) -> None:
+        whole = isinstance(ending, Finished | Stopped)
         took = ending.seconds if isinstance(ending, Finished | Stopped) else self.attempts.painted(job_id)
         while True:
             try:
@@ -206,7 +207,7 @@ class Painter:
                 continue
             self.ended += counted
             if counted:
-                self.tally.ended(job_id, ending.kind, took)
+                self.tally.ended(job_id, ending.kind, took if whole else None)
             log.info("job %s: %s%s", job_id, ending.kind, "" if counted else " (had ended before)")
             return
 
