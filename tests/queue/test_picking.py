@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 
 import pytest
 from pydantic import SecretStr
@@ -13,10 +14,11 @@ from dreamqueue import bands, keys
 from dreamqueue.client import QueueClient
 from dreamqueue.costs import learn
 from dreamqueue.errors import DayIsSpent, NobodyPaints, OtherVersion, QueueFull
-from dreamqueue.job import Cancelled, Cap, Finished, Job, JobState, Owner, new_job_id
+from dreamqueue.job import Cancelled, Cap, Expired, Finished, Job, JobState, Owner, new_job_id
 from dreamqueue.needs import lacks, needs_of
 from dreamqueue.pace import Pace
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.sweep import sweep
 from dreamqueue.workers import WorkerCard, show
 
 ADA, BO, MO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo"), Owner(id="3", name="Mo")
@@ -223,3 +225,101 @@ async def test_a_record_of_another_version_is_refused_politely_and_left_alone(cl
             await ask
     state = await client.redis.hget(keys.record(job.id), "state")  # type: ignore[misc]
     assert state == JobState.waiting.encode()
+
+
+async def orphan(client: QueueClient, job: str) -> None:
+    """Its worker dies."""
+    await client.redis.delete(keys.lease(job))
+
+
+async def test_a_job_that_may_have_ended_its_worker_gets_one_to_itself(client: QueueClient) -> None:
+    bad, good = await ids(client, (PIXELS, ADA), (PIXELS, BO))
+    assert await pick(client) == bad
+    await orphan(client, bad)
+    assert await pick(client, busy=1) == good, "whoever paints something else leaves it to others"
+    said = json.dumps([{"name": lane(PIXELS), "loaded": True}])
+    picked = await client.store.run("pick", ["w", said, 1000, 60_000, 4, 0, 20_000])
+    assert [part.decode() for part in picked] == [lane(PIXELS), bad, "alone"]
+
+
+async def test_after_a_while_a_busy_worker_takes_nothing_more_for_its_sake(client: QueueClient) -> None:
+    bad, *_ = await ids(client, (PIXELS, ADA), (PIXELS, BO), (PIXELS, MO))
+    assert await pick(client) == bad
+    await orphan(client, bad)
+    assert await pick(client, busy=1) is not None
+    await client.redis.hset(keys.record(bad), "orphan", 1)  # type: ignore[misc]
+    assert await pick(client, busy=1) is None
+    assert await pick(client, busy=0) == bad
+
+
+async def test_a_limit_that_was_reached_since_the_pick_counts_no_try(client: QueueClient) -> None:
+    cap = Cap(scope="member:1", running=1)
+    jobs = [(await client.submit(PIXELS, ADA, caps=[cap])).id for _ in range(3)]
+    first, second = [await pick(client, worker=name, begin=False) for name in ("one", "two")]
+    assert [first, second] == jobs[:2]
+    assert (await client.store.begin(jobs[0], "one")).verdict == "go"
+    assert (await client.store.begin(jobs[1], "two")).verdict == "later"
+    assert (await client.record(jobs[1])).tries == 0
+    await finish(client, jobs[0])
+    assert await pick(client) == jobs[1], "it was not lost"
+
+
+async def test_hundreds_that_a_limit_keeps_back_hold_up_nobody(client: QueueClient) -> None:
+    cap = Cap(scope="server:7", running=1)
+    crowd = [
+        (await client.submit(PIXELS, Owner(id=str(number), name="x"), caps=[cap])).id
+        for number in range(100, 800)
+    ]
+    other = (await client.submit(PIXELS, ADA)).id
+    assert await pick(client) == crowd[0]
+    assert await pick(client) == other
+    assert await client.place(crowd[400]) is not None
+    for ended, following in pairwise(crowd[:4]):
+        await finish(client, ended)
+        assert await pick(client) == following
+
+
+async def test_what_nobody_paints_any_more_can_be_cancelled_and_expires(client: QueueClient) -> None:
+    cap = Cap(scope="member:1", running=1)
+    jobs = [(await client.submit(PIXELS, ADA, caps=[cap])).id for _ in range(3)]
+    assert await pick(client) == jobs[0]
+    await orphan(client, jobs[0])
+    assert await client.cancel(jobs[0], MO)
+    assert (await client.record(jobs[0])).ending == Cancelled(by=MO)
+    assert await pick(client) == jobs[1]
+    await orphan(client, jobs[1])
+    await client.redis.zincrby(keys.OPEN, -90_000_000, jobs[1])
+    await sweep(client)
+    assert isinstance((await client.record(jobs[1])).ending, Expired)
+    assert await pick(client) == jobs[2]
+
+
+async def test_a_question_that_is_sent_again_is_one_try(client: QueueClient) -> None:
+    (job,) = await ids(client, (PIXELS, ADA))
+    answers = [await client.store.run("begin", [job, "w", 2, "nonce", ""]) for _ in range(3)]
+    assert answers == [[b"go", 1, b"w#1"]] * 3
+
+
+async def test_who_lost_a_job_and_lives_has_used_no_try_of_it(client: QueueClient) -> None:
+    (job,) = await ids(client, (PIXELS, ADA))
+    slept = await client.store.begin(job, "slept")
+    taken = await client.store.begin(job, "awake")
+    assert (await client.record(job)).tries == 2
+    for _ in range(2):
+        await client.store.refund(job, slept.holder)
+    assert (await client.record(job)).tries == 1
+    assert not await client.store.refund(job, taken.holder), "it holds it"
+    assert (await client.store.begin(job, "third")).holder == "third#3", "a holder's name never comes again"
+
+
+async def test_a_lane_that_lagged_behind_has_no_credit(client: QueueClient) -> None:
+    await ids(client, (VQGAN, ADA))
+    for number in range(30):
+        await ids(client, (PIXELS, BO))
+        assert await pick(client, [(lane(PIXELS), True)]), number
+    hog = await ids(client, *[(VQGAN, MO)] * 30)
+    newcomer = (await client.submit(PIXELS, Owner(id="9", name="Newcomer"))).id
+    both = [(lane(PIXELS), True), (lane(VQGAN), True)]
+    order = [await pick(client, both) for _ in range(4)]
+    assert newcomer in order[:3], "after Ada's, and at most one of Mo's"
+    assert hog[0] in order
