@@ -23,6 +23,7 @@ HELD = (
     keys.PAINTING,
     keys.HELD,
     keys.RUNNING,
+    keys.PARKED,
     keys.CLAIM,
     keys.LANE,
     keys.LEASE,

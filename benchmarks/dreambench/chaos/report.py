@@ -66,6 +66,7 @@ def written(report: Report) -> str:
         ("faults", _counted(report.faults)),
         ("processes that fell by themselves", _counted(report.fell)),
         ("lost", str(len(found.lost))),
+        ("failed though nothing was wrong with them", str(len(found.innocent))),
         ("doubled", str(len(found.doubled))),
         ("told that nothing was started, and it was", str(len(found.contradicted))),
         ("left in thinking", str(found.thinking)),
@@ -78,6 +79,7 @@ def written(report: Report) -> str:
     lines = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)]
     wrong = [
         *(f"lost: {one}" for one in found.lost),
+        *(f"failed: {one}" for one in found.innocent),
         *(f"doubled: {one}" for one in found.doubled),
         *(f"contradicted: {one}" for one in found.contradicted),
         *(f"held: {key}" for key in report.held),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dreambench.chaos.gathered import JobFact, Kept, jobs_of
+from dreambench.chaos.painter import BROKEN, HUNG
 from dreampractice.messages import Message
 
 ENDS = {
@@ -37,6 +38,8 @@ class Verdict:
     ends: Counter[str] = field(default_factory=Counter)
     """How many messages show which end."""
     lost: list[str] = field(default_factory=list)
+    innocent: list[str] = field(default_factory=list)
+    """Jobs that failed or were set aside although nothing was asked of them that breaks painters."""
     """Jobs without an end, or whose message does not show theirs, and why."""
     doubled: list[str] = field(default_factory=list)
     """Jobs with two ends, two pictures or two messages."""
@@ -131,6 +134,8 @@ def _judge_job(
         kind = "forgotten"
     aside = kind == "failed" and SET_ASIDE in message.content
     verdict.ends["set aside" if aside else kind or "none"] += 1
+    if kind == "failed" and fact is not None and not fact.typed.startswith((BROKEN, HUNG)):
+        verdict.innocent.append(f"{job}: {' '.join(message.content.splitlines()[1:2])}")
     if kind is None:
         verdict.lost.append(f"{job}: its message says {message.content.splitlines()[1:2]}")
     elif fact is not None and fact.ending is not None and kind not in (fact.ending, "forgotten"):
