@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Self
+from typing import Self
 
 from arq.connections import ArqRedis
 from arq.jobs import serialize_job
 
 from dreamconfig.settings import QueueSettings
-from dreamqueue import bands, checkpoints, keys, offers, workers
+from dreamqueue import bands, offers, ordering, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
@@ -29,10 +28,8 @@ from dreamqueue.events import (
     Started,
     Steer,
     Stop,
-    Turn,
-    obeyed,
 )
-from dreamqueue.job import Cancelled, Cap, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.job import Cap, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.length import check_length
 from dreamqueue.needs import Needs, needs_of
 from dreamqueue.news import NewsReader
@@ -220,11 +217,11 @@ class QueueClient:
 
         Who may do this is for the caller to check. False if the job had ended already.
         """
-        return await self._order(job, Cancel(job=job, by=by))
+        return await ordering.end(self.store, Cancel(job=job, by=by))
 
     async def stop(self, job: str, by: Owner) -> bool:
         """End a job and keep the picture as it is (a waiting one is cancelled). False if it had ended."""
-        return await self._order(job, Stop(job=job, by=by))
+        return await ordering.end(self.store, Stop(job=job, by=by))
 
     async def promote(self, job: str, band: int = bands.FIRST) -> bool:
         """Let a waiting job go before others, or after them again; False once it is not waiting."""
@@ -234,7 +231,8 @@ class QueueClient:
 
     async def steer(self, job: str, phrases: Sequence[Phrase], by: Owner, blend: float = BLEND) -> bool:
         """Turn a job to other words from where it is. False if it had ended."""
-        return await self._turn(Steer(job=job, by=by, phrases=tuple(phrases), blend=blend))
+        order = Steer(job=job, by=by, phrases=tuple(phrases), blend=blend)
+        return await ordering.turn(self.store, self.settings, order)
 
     async def lengthen(self, job: str, steps: int, by: Owner) -> bool:
         """Let a job that has not ended go on to `steps` steps in all. False if it had ended.
@@ -242,53 +240,7 @@ class QueueClient:
         Raises BadValue for more steps than a painting may have.
         """
         check_length((await self.record(job)).recipe, self.settings, steps)
-        return await self._turn(Lengthen(job=job, by=by, steps=steps))
-
-    async def _turn(self, order: Turn) -> bool:
-        async with queue_at_hand():
-            record = await self.store.record(order.job)
-            recipe = obeyed(order, record.recipe, record.job.done)
-            check_length(recipe, self.settings)
-            cost = await estimate(self.store, recipe, record.job.done)
-            outcome, *facts = await self.store.run(
-                "turn",
-                [
-                    order.job,
-                    order.model_dump_json(),
-                    recipe.model_dump_json(),
-                    round(cost * 1000),
-                    record.job.owner.id,
-                    secrets.token_hex(8),
-                ],
-            )
-            if outcome == b"day":
-                cap = await self._cap(order.job, int(facts[0]) - 1)
-                raise DayIsSpent(int(facts[1]) / 1000, cap.get("day_ms", 0) / 1000)
-        return outcome in (b"turned", b"ordered")
-
-    async def _cap(self, job: str, index: int) -> dict[str, Any]:
-        raw = await self.redis.hget(keys.record(job), "scopes")  # type: ignore[misc]
-        scopes: list[dict[str, Any]] = json.loads(raw or b"[]")
-        return scopes[index] if index < len(scopes) else {}
-
-    async def _order(self, job: str, order: Cancel | Stop) -> bool:
-        async with queue_at_hand():
-            await self.store.record(job)
-            ending = Cancelled(by=order.by)
-            outcome = await self.store.run(
-                "order",
-                [
-                    job,
-                    order.model_dump_json(),
-                    ending.model_dump_json(),
-                    Ended(job=job, ending=ending).model_dump_json(),
-                    self.store.keep_ms,
-                    order.kind,
-                ],
-            )
-        if outcome == b"ended":
-            await checkpoints.throw_away(self.store, job)
-        return outcome in (b"ended", b"ordered")
+        return await ordering.turn(self.store, self.settings, Lengthen(job=job, by=by, steps=steps))
 
     async def follow(self, job: str, tick: float = 3.0) -> AsyncIterator[Queued | Started | Painted | Ended]:
         """What happens to a job, until and including its end.
