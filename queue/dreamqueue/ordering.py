@@ -1,4 +1,4 @@
-"""What people want done to a job: asked of its record, which knows whether it waits, is painted or is over."""
+"""What people want done to a job: asked of its record, which knows whether it waits, is painted or over."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def end(store: JobStore, order: Cancel | Stop) -> bool:
 async def turn(store: JobStore, settings: QueueSettings, order: Turn) -> bool:
     """Give a job other words or more steps. False if it had ended.
 
-    Raises NoSuchJob, PromptError, TooLate, BadValue for too many steps, or DayIsSpent for what they cost more.
+    Raises NoSuchJob, PromptError, TooLate, BadValue for too many steps, or DayIsSpent for what those cost.
     """
     async with queue_at_hand():
         record = await store.record(order.job)
