@@ -28,6 +28,7 @@ from dreamconfig.catalogue import include
 from dreamconfig.places import models_folder
 from dreamconfig.rights import read_rights
 from dreamconfig.settings import BotSettings
+from dreamqueue.album import FolderAlbum
 from dreamqueue.client import QueueClient
 from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
@@ -200,6 +201,8 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
     try:
         include(models_folder(settings.models))
         read_rights(settings.rights)
+        if settings.album:
+            FolderAlbum(settings.album, settings.keep_hours)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     token = settings.discord_token.get_secret_value().strip()

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from dreamcli.for_operators import told
 from dreamconfig.settings import QueueSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, QueueAway
@@ -29,7 +30,7 @@ def status(once: bool, as_json: bool) -> None:
     try:
         asyncio.run(_status(once or not sys.stdout.isatty(), as_json))
     except DreamError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error)) from None
     except KeyboardInterrupt:
         pass
 
@@ -56,7 +57,7 @@ async def _live(client: QueueClient, console: Console, seen: Overview) -> None:
             try:
                 live.update(picture(await _look(client)), refresh=True)
             except QueueAway as away:
-                live.update(Text(str(away), style="red"), refresh=True)
+                live.update(Text(told(away), style="red"), refresh=True)
 
 
 async def _look(client: QueueClient) -> Overview:
@@ -82,7 +83,7 @@ def _workers(seen: Overview) -> RenderableType:
 
 
 def _lanes(seen: Overview) -> RenderableType:
-    table = _table("lane", "needs", right=("workers", "waiting", "painted", "oldest"))
+    table = _table("lane", "needs", right=("able", "wait", "paint", "oldest"))
     for lane in seen.lanes:
         oldest = "" if lane.oldest is None else clock(lane.oldest)
         style = "red" if lane.waiting and not lane.workers else ""

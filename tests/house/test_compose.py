@@ -74,7 +74,9 @@ def test_every_service_is_bounded_and_comes_back(name: str, service: dict[str, A
 
 
 @pytest.mark.parametrize(("name", "service"), WORKERS)
-def test_any_number_of_workers_may_run_each_on_the_gpu_that_is_named(name: str, service: dict[str, Any]) -> None:
+def test_any_number_of_workers_may_run_each_on_the_gpu_that_is_named(
+    name: str, service: dict[str, Any]
+) -> None:
     assert "container_name" not in service
     assert "ports" not in service
     assert service["profiles"] == ["gpu" if name == "worker-gpu" else "cpu"]
