@@ -36,7 +36,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check token, intents, permissions, Redis, album, workers, torch, weights and clock; exit 1 if one is wrong."""
+    """Check token, permissions, Redis, album, workers, torch, weights and clock; exit 1 if one is wrong."""
     console = Console()
 
     async def show() -> bool:

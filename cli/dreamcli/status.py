@@ -78,18 +78,19 @@ def _workers(seen: Overview) -> RenderableType:
         awake = clock(max(0.0, seen.when - card.since)) if card.since else ""
         numbers = (f"{len(card.painting)}/{card.slots}", f"{card.pace:.2g}", str(card.ended), awake)
         loaded = ", ".join(card.loaded)
-        table.add_row(card.name, card.mode, card.device, ", ".join(card.backends), loaded, *numbers)
+        texts = (card.name, card.mode, card.device, ", ".join(card.backends), loaded)
+        table.add_row(*map(_line, texts), *numbers)
     return table
 
 
 def _lanes(seen: Overview) -> RenderableType:
-    table = _table("lane", "needs", right=("able", "wait", "paint", "oldest"))
+    table = _table("lane", "needs", right=("can", "waiting", "painting", "oldest"))
     for lane in seen.lanes:
         oldest = "" if lane.oldest is None else clock(lane.oldest)
         style = "red" if lane.waiting and not lane.workers else ""
         table.add_row(
-            lane.name,
-            lane.needs,
+            _line(lane.name),
+            _line(lane.needs),
             str(lane.workers),
             str(lane.waiting),
             str(lane.painting),
@@ -105,7 +106,7 @@ def _painting(seen: Overview) -> RenderableType:
     table = _table("job", "member", "backend", "worker", right=("step", "for"))
     for job in seen.painting:
         steps = f"{job.step}/{job.steps}"
-        table.add_row(job.id, job.member, job.backend, job.worker, steps, clock(job.seconds))
+        table.add_row(*map(_line, (job.id, job.member, job.backend, job.worker)), steps, clock(job.seconds))
     return table
 
 
@@ -126,10 +127,14 @@ def _kinds(counts: dict[str, int]) -> str:
 def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
     for name in columns:
-        table.add_column(name, overflow="ellipsis", no_wrap=True)
+        table.add_column(name)  # the widest of these give way where there is too little room, numbers do not
     for name in right:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def _line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def clock(seconds: float) -> str:

@@ -67,6 +67,12 @@ def album_at(url: str, redis: Redis, keep_hours: float) -> Album:
     return FolderAlbum(url, keep_hours) if url else RedisAlbum(redis, keep_hours)
 
 
+def check_place(url: str) -> None:
+    """Raises NoSuchAlbum for a setting that `album_at` cannot take; touches nothing."""
+    if url:
+        FolderAlbum(url, 1.0)
+
+
 class RedisAlbum:
     """Beside the queue; each key expires."""
 
