@@ -1,4 +1,4 @@
-"""Quiet about voice: discord.py warns at each start that packages for it are missing, and nobody speaks here."""
+"""Quiet about voice: discord.py warns at each start that packages for it are missing; nobody speaks here."""
 
 from __future__ import annotations
 

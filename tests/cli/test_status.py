@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from dreamcli.imagine import in_words
 from dreamcli.main import main
 from dreamcli.status import picture
 from dreamqueue.overview import LaneSeen, Memory, Overview, PaintingSeen
@@ -101,3 +102,11 @@ def test_an_album_that_cannot_be_used_is_a_sentence(
     told = CliRunner().invoke(main, verb)
     assert told.exit_code == 1
     assert "DREAM_ALBUM `foo://bucket` is no place" in f"{told.output}{told.exception}".replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 second"), (40, "40 seconds"), (60, "1 minute"), (3600, "1 hour"), (12_600, "3.5 hours")],
+)
+def test_how_long_a_job_waited_is_said_in_words(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words

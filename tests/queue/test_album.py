@@ -96,7 +96,7 @@ async def test_old_files_go_and_no_others(tmp_path: Path) -> None:
     new = name_of(b"new")
     await album.put(NAME, PICTURE)
     await album.put(new, b"new")
-    aside = file_of(tmp_path).with_name("x.part")
+    aside = file_of(tmp_path).with_name(f"{NAME}.0123abcd.part")
     stranger = tmp_path / "holiday.jpg"
     for path in (aside, stranger):
         path.write_bytes(b"")
