@@ -17,6 +17,7 @@ def told(error: DreamError) -> str:
         case NoRoomLeft():
             return "Redis at DREAM_REDIS_URL has no room left, in its memory or on its disk."
         case QueueAway():
-            why = f" ({error.__cause__})" if str(error.__cause__ or "") else ""
+            cause = str(error.__cause__ or "").rstrip(".")
+            why = f" ({cause})" if cause else ""
             return f"Redis does not answer at DREAM_REDIS_URL{why}. Is it running, is the address right?"
     return str(error)
