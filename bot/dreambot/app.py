@@ -19,6 +19,7 @@ from dreambot.cogs.imagine import Imagine
 from dreambot.errors import answer
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
+from dreambot.no_voice import say_nothing_of_voice
 from dreambot.pacing import GAP, Pace
 from dreambot.resume import resume
 from dreambot.seen import seen
@@ -28,6 +29,7 @@ from dreamconfig.catalogue import include
 from dreamconfig.places import models_folder
 from dreamconfig.rights import read_rights
 from dreamconfig.settings import BotSettings
+from dreamqueue.album import check_place
 from dreamqueue.client import QueueClient
 from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
@@ -69,6 +71,7 @@ class DreamBot(commands.Bot):
         self._opening: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
+        say_nothing_of_voice()
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -200,6 +203,7 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
     try:
         include(models_folder(settings.models))
         read_rights(settings.rights)
+        check_place(settings.album)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     token = settings.discord_token.get_secret_value().strip()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import discord
 
+from dreambot.no_voice import say_nothing_of_voice
 from dreamconfig.settings import BotSettings
 
 NEEDED = discord.Permissions(
@@ -21,6 +22,7 @@ def invite_link(application: int) -> str:
 
 async def examine_discord(settings: BotSettings) -> AsyncIterator[tuple[bool, str]]:
     """(good, what was found) for the token, the intents and each server, over REST alone."""
+    say_nothing_of_voice()
     client = discord.Client(intents=discord.Intents(guilds=True))
     try:
         try:

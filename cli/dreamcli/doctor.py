@@ -11,13 +11,16 @@ from typing import Literal
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from dreamcli.own_models import know_own_models
 from dreamconfig.catalogue import command, models
 from dreamconfig.settings import BotSettings, QueueSettings, WorkerSettings
 from dreamqueue import workers
+from dreamqueue.album import FolderAlbum
+from dreamqueue.album_trial import try_out
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import DreamError, QueueAway, QueueLocked
+from dreamqueue.errors import AlbumAway, DreamError, NoSuchAlbum, QueueAway, QueueLocked
 
 MARKS = {"good": "[green]✔[/]", "bad": "[red]✘[/]", "warn": "[yellow]![/]"}
 
@@ -33,7 +36,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check token, intents, permissions, Redis, workers, torch, weights and clock; exit 1 if one is wrong."""
+    """Check token, permissions, Redis, album, workers, torch, weights and clock; exit 1 if one is wrong."""
     console = Console()
 
     async def show() -> bool:
@@ -50,8 +53,10 @@ def doctor() -> None:
 async def examine() -> AsyncIterator[Finding]:
     """Every finding, as it is made."""
     queue = QueueSettings()
-    async for finding in _queue(queue):
+    async for finding in _queue(queue.model_copy(update={"album": ""})):
         yield finding
+    if queue.album:
+        yield await _album(queue)
     yield _torch()
     for finding in _weights():
         yield finding
@@ -98,6 +103,16 @@ async def _queue(settings: QueueSettings) -> AsyncIterator[Finding]:
             )
     finally:
         await client.close()
+
+
+async def _album(settings: QueueSettings) -> Finding:
+    try:
+        await try_out(FolderAlbum(settings.album, settings.keep_hours))
+    except NoSuchAlbum as error:
+        return Finding("bad", "album", str(error))
+    except AlbumAway as error:
+        return Finding("bad", "album", f"at DREAM_ALBUM cannot be used: {escape(error.why)}")
+    return Finding("good", "album", f"{settings.album} can be written and read")
 
 
 def _torch() -> Finding:

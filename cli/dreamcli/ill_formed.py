@@ -34,5 +34,5 @@ def sentences(error: ValidationError | SettingsError) -> list[str]:
 def _sentence(field: str, value: object, why: str, secret: bool) -> str:
     shown = str(value)
     said = "" if secret else f" is `{shown if len(shown) <= LONGEST else shown[:LONGEST] + '…'}`"
-    why = why.removeprefix("Value error, ").removeprefix("Input should be ")
+    why = why.removeprefix("Value error, ").removeprefix("Input should be ").partition(", unable to")[0]
     return f"{PREFIX}{field.upper()}{said}{':' if secret else ', and should be'} {why}."

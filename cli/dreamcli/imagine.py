@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dreamcli.embedded import embedded_queue
+from dreamcli.for_operators import told
 from dreamcli.own_models import know_own_models
 from dreamcli.several import described, part_files
 from dreamcli.targets import read_targets
@@ -65,9 +66,9 @@ def imagine(
         recipe, ending, files, parts = asyncio.run(_paint(prompt, picture, aims, quiet=as_json))
     except DreamError as error:
         if as_json:
-            click.echo(json.dumps({"error": str(error)}))
+            click.echo(json.dumps({"error": told(error)}))
             raise SystemExit(1) from None
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error)) from None
     output.write_bytes(files["png"])
     if animation is not None and "gif" in files:
         animation.write_bytes(files["gif"])
@@ -119,7 +120,7 @@ async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | S
             if isinstance(news, Queued):
                 place = await client.place(job.id)
                 if place is not None and place.starts_in is None:
-                    progress.update(bar, description="waiting: no worker is awake")
+                    progress.update(bar, description=f"waiting: {place.why or 'no worker is awake'}")
             elif isinstance(news, Painted):
                 frame = await client.frame(job.id)
                 score = f"score {frame.score:.3f}" if frame and frame.score is not None else ""
@@ -140,7 +141,18 @@ def _why(ending: Failed | Cancelled | Expired) -> str:
         case Cancelled():
             return f"Cancelled by {ending.by.name}."
         case Expired():
-            return f"It waited {ending.waited / 3600:.0f} hours and was given up."
+            return f"It waited {in_words(ending.waited)} and was given up."
+
+
+def in_words(seconds: float) -> str:
+    """A time gone by: 40 seconds, 1 minute, 3.5 hours."""
+    count, unit = seconds, "second"
+    if seconds >= 3600:
+        count, unit = seconds / 3600, "hour"
+    elif seconds >= 60:
+        count, unit = seconds / 60, "minute"
+    shown = f"{count:.1f}".removesuffix(".0") if unit == "hour" else f"{count:.0f}"
+    return f"{shown} {unit}{'' if shown == '1' else 's'}"
 
 
 def _report(recipe: Recipe, ending: Finished | Stopped, output: Path, as_json: bool) -> None:

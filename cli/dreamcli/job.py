@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from dreamcli.for_operators import told
 from dreamcli.imagine import YOU
 from dreamconfig.settings import QueueSettings
 from dreamqueue import bands
@@ -138,4 +139,4 @@ def _ask(question: Callable[[QueueClient], Awaitable[Answer]]) -> Answer:
     try:
         return asyncio.run(asked())
     except DreamError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error)) from None

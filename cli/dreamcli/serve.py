@@ -7,6 +7,7 @@ import socket
 
 import click
 
+from dreamcli.for_operators import told
 from dreamcli.logs import write_logs_of
 from dreamconfig.settings import BotSettings, WorkerSettings
 from dreamqueue.errors import DreamError
@@ -39,4 +40,4 @@ def worker(backends: str | None, device: str | None) -> None:
     try:
         main(settings)
     except DreamError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error)) from None

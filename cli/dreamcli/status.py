@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from dreamcli.for_operators import told
 from dreamconfig.settings import QueueSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, QueueAway
@@ -29,7 +30,7 @@ def status(once: bool, as_json: bool) -> None:
     try:
         asyncio.run(_status(once or not sys.stdout.isatty(), as_json))
     except DreamError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error)) from None
     except KeyboardInterrupt:
         pass
 
@@ -56,7 +57,7 @@ async def _live(client: QueueClient, console: Console, seen: Overview) -> None:
             try:
                 live.update(picture(await _look(client)), refresh=True)
             except QueueAway as away:
-                live.update(Text(str(away), style="red"), refresh=True)
+                live.update(Text(told(away), style="red"), refresh=True)
 
 
 async def _look(client: QueueClient) -> Overview:
@@ -77,18 +78,19 @@ def _workers(seen: Overview) -> RenderableType:
         awake = clock(max(0.0, seen.when - card.since)) if card.since else ""
         numbers = (f"{len(card.painting)}/{card.slots}", f"{card.pace:.2g}", str(card.ended), awake)
         loaded = ", ".join(card.loaded)
-        table.add_row(card.name, card.mode, card.device, ", ".join(card.backends), loaded, *numbers)
+        texts = (card.name, card.mode, card.device, ", ".join(card.backends), loaded)
+        table.add_row(*map(_line, texts), *numbers)
     return table
 
 
 def _lanes(seen: Overview) -> RenderableType:
-    table = _table("lane", "needs", right=("workers", "waiting", "painted", "oldest"))
+    table = _table("lane", "needs", right=("can", "waiting", "painting", "oldest"))
     for lane in seen.lanes:
         oldest = "" if lane.oldest is None else clock(lane.oldest)
         style = "red" if lane.waiting and not lane.workers else ""
         table.add_row(
-            lane.name,
-            lane.needs,
+            _line(lane.name),
+            _line(lane.needs),
             str(lane.workers),
             str(lane.waiting),
             str(lane.painting),
@@ -104,7 +106,7 @@ def _painting(seen: Overview) -> RenderableType:
     table = _table("job", "member", "backend", "worker", right=("step", "for"))
     for job in seen.painting:
         steps = f"{job.step}/{job.steps}"
-        table.add_row(job.id, job.member, job.backend, job.worker, steps, clock(job.seconds))
+        table.add_row(*map(_line, (job.id, job.member, job.backend, job.worker)), steps, clock(job.seconds))
     return table
 
 
@@ -125,10 +127,14 @@ def _kinds(counts: dict[str, int]) -> str:
 def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
     for name in columns:
-        table.add_column(name, overflow="ellipsis", no_wrap=True)
+        table.add_column(name)  # the widest of these give way where there is too little room, numbers do not
     for name in right:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def _line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def clock(seconds: float) -> str:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 
 class Bounds(BaseModel):
@@ -78,4 +79,14 @@ def read_rights(path: Path | None) -> Rights:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"DREAM_RIGHTS: {path}: {where}: {first['msg']}") from error
+        raise ValueError(f"DREAM_RIGHTS: {path}: {where}: {_why(first)}") from error
+
+
+def _why(error: ErrorDetails) -> str:
+    """What is wrong, in words; a name that is not known among those that are."""
+    if error["type"] != "extra_forbidden":
+        return error["msg"].partition(", unable to")[0]
+    kinds = {"everyone": Bounds, "roles": RoleRights, "channels": Bounds, "servers": Bounds}
+    *inside, name = error["loc"]
+    kind: type[BaseModel] = kinds[str(inside[0])] if inside else Rights
+    return f"there is no `{name}`; there are {', '.join(kind.model_fields)}"

@@ -19,7 +19,7 @@ import fsspec
 from redis.asyncio import Redis
 
 from dreamqueue import keys
-from dreamqueue.errors import AlbumAway
+from dreamqueue.errors import AlbumAway, NoSuchAlbum
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,15 @@ def name_of(data: bytes) -> str:
 def album_at(url: str, redis: Redis, keep_hours: float) -> Album:
     """The album of a setting: in Redis if it is empty, else a folder by its path or any URL of fsspec.
 
-    Raises ValueError for a URL that nothing here understands.
+    Raises NoSuchAlbum for a URL that nothing here understands.
     """
     return FolderAlbum(url, keep_hours) if url else RedisAlbum(redis, keep_hours)
+
+
+def check_place(url: str) -> None:
+    """Raises NoSuchAlbum for a setting that `album_at` cannot take; touches nothing."""
+    if url:
+        FolderAlbum(url, 1.0)
 
 
 class RedisAlbum:
@@ -102,7 +108,7 @@ class FolderAlbum:
             # a listing that is remembered would not show what other machines have done
             files, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
         except (ValueError, ImportError) as error:
-            raise ValueError(f"DREAM_ALBUM `{url}` is no place that I can use: {error}") from error
+            raise NoSuchAlbum(url, error) from error
         self._files: Any = files
         self._root = str(root).rstrip("/")
         protocol = files.protocol

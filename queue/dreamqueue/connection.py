@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from dreamconfig.settings import QueueSettings
+from dreamqueue.album import check_place
 from dreamqueue.errors import QueueLocked
 from dreamqueue.pool import Pool
 from dreamqueue.refusal import refusal
@@ -47,8 +48,10 @@ class TLSConnection(SSLConnection):
 async def connect(settings: QueueSettings) -> ArqRedis:
     """An arq connection pool with JSON payloads.
 
-    Raises QueueAway when Redis does not answer, QueueLocked when it answers and will not have us.
+    Raises QueueAway when Redis does not answer, QueueLocked when it answers and will not have us, NoSuchAlbum
+    before that, so that no connection is left open by whoever needs both.
     """
+    check_place(settings.album)
     options = _options(settings)
     redis = ArqRedis(Pool(**options), arq_dumps, arq_loads)
     redis.auto_close_connection_pool = True

@@ -11,6 +11,7 @@
     │   │   ├── QueueLocked it does not let this process in
     │   │   └── AlbumAway   the folder where pictures lie does not answer, or is full
     │   ├── QueueFull       too many jobs wait
+    │   ├── NoSuchAlbum     the setting of the album names a place of no known kind
     │   ├── TooMany         too many ask in the same moment
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
@@ -107,13 +108,23 @@ class QueueLocked(QueueAway):
 class AlbumAway(QueueAway, OSError):
     """The folder where pictures lie does not answer, or is full. An OSError, so that whoever waits for Redis
     to come back waits for it too.
+
+    `why` is for whoever runs it: the cause, with its path where that is known.
     """
 
     def __init__(self, why: Exception) -> None:
+        self.why = str(why) or type(why).__name__
         self.full = getattr(why, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         what = "is full" if self.full else "does not answer"
         self.words = f"The place where pictures are kept {what} just now; please ask again later."
         super().__init__()
+
+
+class NoSuchAlbum(QueueError, ValueError):
+    """The setting of the album names a place of no known kind, or one for which a package is missing."""
+
+    def __init__(self, url: str, why: Exception) -> None:
+        super().__init__(f"DREAM_ALBUM `{url}` is no place that I can use: {str(why).rstrip('.')}.")
 
 
 class QueueFull(QueueError):

@@ -27,7 +27,13 @@ def exposed(host: str, port: int, health: Health) -> Iterator[None]:
     try:
         server = _Server((host, port), health)
     except OSError as error:
-        log.error("no metrics at %s:%d, see DREAM_METRICS_PORT: %s", host, port, error)
+        log.error(
+            "no metrics and no health of this process at %s:%d, see DREAM_METRICS_PORT; whoever has the port "
+            "answers there: %s",
+            host,
+            port,
+            error,
+        )
         yield
         return
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="metrics", daemon=True)

@@ -25,7 +25,7 @@ def test_each_wrong_setting_is_said_by_its_name(verb: list[str], monkeypatch: py
     monkeypatch.setenv("DREAM_EXPIRE_HOURS", "-1")
     told = run(*verb)
     assert told.exit_code == 2
-    assert "DREAM_MAX_STEPS is `many`, and should be a valid integer" in told.output
+    assert "DREAM_MAX_STEPS is `many`, and should be a valid integer.\n" in told.output
     assert "DREAM_EXPIRE_HOURS is `-1`, and should be greater than 0" in told.output
     assert told.output.count("DREAM_") == 2
     assert "Traceback" not in told.output

@@ -74,12 +74,15 @@ def test_every_service_is_bounded_and_comes_back(name: str, service: dict[str, A
 
 
 @pytest.mark.parametrize(("name", "service"), WORKERS)
-def test_any_number_of_workers_may_run(name: str, service: dict[str, Any]) -> None:
+def test_any_number_of_workers_may_run_each_on_the_gpu_that_is_named(
+    name: str, service: dict[str, Any]
+) -> None:
     assert "container_name" not in service
     assert "ports" not in service
     assert service["profiles"] == ["gpu" if name == "worker-gpu" else "cpu"]
     reserved = service.get("deploy", {}).get("resources", {}).get("reservations", {}).get("devices", [])
     assert [device["driver"] for device in reserved] == (["nvidia"] if name == "worker-gpu" else [])
+    assert [device["device_ids"] for device in reserved] == ([["${DREAM_GPU:-0}"]] if reserved else [])
 
 
 def test_valkey_keeps_its_data_within_bounds_and_to_itself() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -115,6 +117,27 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
     await bot.close()
     await door.close()
     assert await denied(operator) == []
+
+
+async def test_a_worker_that_may_too_little_says_so_in_a_line_and_ends(
+    guarded: OwnValkey, operator: Redis
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dreamcli", "worker", "--device", "cpu", "--backends", "pixels"),
+        env={
+            **os.environ,
+            "DREAM_REDIS_URL": guarded.url("operator"),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
+        cwd=guarded.folder,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        _, said = await process.communicate()
+    lines = said.decode().splitlines()
+    assert process.returncode == 1, said.decode()
+    assert "Traceback" not in said.decode()
+    assert [line for line in lines if "may not do that (queue/users.acl)" in line] == lines[-1:]
 
 
 FORBIDDEN = [

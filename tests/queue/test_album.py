@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from dreamconfig.settings import QueueSettings
 from dreamqueue.album import PRUNED, Album, FolderAlbum, album_at, name_of
+from dreamqueue.album_trial import try_out
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import AlbumAway, QueueAway
 from dreamqueue.store import RedisAway
@@ -139,6 +140,31 @@ async def test_a_full_disk_is_said() -> None:
 async def test_a_place_of_no_known_kind_is_said(url: str) -> None:
     with pytest.raises(ValueError, match=f"DREAM_ALBUM `{url}`"):
         FolderAlbum(url, 1.0)
+
+
+async def test_two_clients_share_a_folder_and_redis_holds_no_picture(redis_url: str, tmp_path: Path) -> None:
+    settings = QueueSettings(redis_url=SecretStr(redis_url), album=str(tmp_path / "album"))
+    bot, worker = await asyncio.gather(*(QueueClient.connect(settings) for _ in range(2)))
+    key = await bot.keep(PICTURE)
+    assert key == NAME
+    assert await worker.fetch(key) == PICTURE
+    assert await bot.redis.keys("*") == []
+    file_of(tmp_path).write_bytes(b"gone bad")
+    assert await bot.fetch(key) is None
+    await sweep(bot)
+    assert (tmp_path / "album" / PRUNED).exists()
+    for client in (bot, worker):
+        await client.close()
+
+
+async def test_trying_it_out_leaves_nothing_and_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    await try_out(FolderAlbum(str(tmp_path / "album"), 1.0))
+    assert files_in(tmp_path) == {"file"}
+    with pytest.raises(AlbumAway) as caught:
+        await try_out(FolderAlbum(str(tmp_path / "file"), 1.0))
+    assert str(tmp_path / "file") in caught.value.why
+    assert str(tmp_path) not in str(caught.value)
 
 
 async def test_two_clients_share_a_folder_and_redis_holds_no_picture(redis_url: str, tmp_path: Path) -> None:

@@ -78,7 +78,13 @@ def test_a_channel_and_a_server_bound_everybody_there_together(rights: Rights) -
     ("text", "said"),
     [
         ("[everyone]\nwaiting = -1", "everyone.waiting"),
-        ("[everyone]\nwait = 1", "everyone.wait"),
+        (
+            "[everyone]\nwaitng = 1",
+            "everyone.waitng: there is no `waitng`; there are waiting, running, minutes",
+        ),
+        ("[roles.B]\nwieght = 1", "there is no `wieght`; there are waiting, .*band, weight"),
+        ("[role.B]\nweight = 1", "there is no `role`; there are everyone, roles, channels, servers"),
+        ("[everyone]\nwaiting = 'ten'", "everyone.waiting: Input should be a valid integer$"),
         ("[roles.Boosters]\nband = 'kings'", "roles.Boosters.band"),
         ("[everyone", "is no TOML"),
     ],

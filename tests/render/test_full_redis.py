@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -17,6 +18,7 @@ from dreamqueue.job import Failed, Finished
 from dreamqueue.store import JobStore
 from dreamrender.engine import Engine
 from dreamrender.worker.paint import Painter
+from dreamrender.worker.run import run_worker
 
 from .on_valkey import ADA, ending, started, worker_here
 
@@ -69,6 +71,50 @@ async def test_a_picture_for_which_there_is_no_room_ends_its_job_with_the_reason
     assert "no room to keep the picture" in end.reason
     assert await client.store.open_jobs() == []
     assert not server.exists(keys.frame(job.id)), "frames are not kept in the last room there is"
+
+
+async def test_a_picture_that_its_place_does_not_take_is_not_called_a_full_store(
+    settings: WorkerSettings,
+    engine: Engine,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place = tmp_path / "album"
+    place.write_text("no folder")
+    client = await QueueClient.connect(settings.model_copy(update={"album": str(place)}))
+    painter = Painter("here", client.store, engine, job_timeout=60)
+    painter.keeper.full_seconds = 0.4
+    job = await client.submit(grey_recipe(), ADA)
+    await painter.paint({}, job.id)
+    end = (await client.record(job.id)).ending
+    await client.close()
+    assert isinstance(end, Failed)
+    assert "could not be kept" in end.reason
+    assert "full" not in end.reason
+    assert str(place) not in end.reason
+    assert str(place) in caplog.text
+
+
+async def test_a_worker_begins_when_its_album_can_be_used(
+    settings: WorkerSettings, grey: GreyBackend, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "album"
+    place.write_text("no folder")
+    with_album = settings.model_copy(update={"album": str(place)})
+    ready = asyncio.Event()
+    worker = asyncio.create_task(
+        run_worker(with_album, load=lambda name: grey, backends=["pixels"], ready=ready)
+    )
+    try:
+        async with asyncio.timeout(20):
+            while "the album at DREAM_ALBUM cannot be used" not in caplog.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert str(place) in caplog.text
+            place.unlink()
+            await ready.wait()
+    finally:
+        worker.cancel()
+        await asyncio.wait([worker])
 
 
 async def test_a_picture_waits_for_room(

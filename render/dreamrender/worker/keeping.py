@@ -7,11 +7,11 @@ import logging
 import time
 from collections.abc import Mapping
 
-from dreamqueue.errors import PaintError
+from dreamqueue.errors import AlbumAway, PaintError
 from dreamqueue.job import Finished, KeptPart, Leavings, Stopped
 from dreamqueue.png import png_bytes
 from dreamqueue.store import JobStore, RedisAway
-from dreamqueue.writable import endable
+from dreamqueue.writable import endable, full
 from dreamrender.backend import Part
 from dreamrender.painting import Outcome
 from dreamrender.picture import animation_bytes, result, to_pil
@@ -22,6 +22,12 @@ log = logging.getLogger(__name__)
 
 FULL_SECONDS = 60.0
 """How long a picture waits for room in a full store before its job ends without it."""
+
+NO_ROOM = "It was painted, and there is no room to keep the picture: the store is full."
+NOT_KEPT = (
+    "It was painted, and the picture could not be kept: the place for pictures does not take it. "
+    "Whoever runs this finds the reason in the worker's log."
+)
 
 
 class Keeper:
@@ -93,8 +99,16 @@ class Keeper:
                 if endable(error):
                     full_since = full_since or time.monotonic()
                     if time.monotonic() - full_since >= allowed:
-                        raise PaintError(
-                            "It was painted, and there is no room to keep the picture: the store is full."
-                        ) from error
-                log.warning("a picture waits until it is taken: %s", error)
+                        log.error("a picture could not be kept: %s", _cause(error))
+                        raise PaintError(NO_ROOM if _full(error) else NOT_KEPT) from error
+                log.warning("a picture waits until it is taken: %s", _cause(error))
                 await asyncio.sleep(min(1.0, self.full_seconds / 4))
+
+
+def _cause(error: BaseException) -> object:
+    """What whoever runs it should know."""
+    return error.why if isinstance(error, AlbumAway) else error
+
+
+def _full(error: BaseException) -> bool:
+    return error.full if isinstance(error, AlbumAway) else full(error)

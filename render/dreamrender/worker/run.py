@@ -10,12 +10,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import torch
+from redis.exceptions import NoPermissionError
 
 from dreamconfig.catalogue import models
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import workers
+from dreamqueue.album_trial import try_out
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import QueueAway, QueueLocked
+from dreamqueue.errors import AlbumAway, QueueAway, QueueLocked
+from dreamqueue.refusal import PERMISSION
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
 from dreamrender.backend import Backend
@@ -50,6 +53,8 @@ from dreamrender.worker.watchdog import WorkerBroken, end_if_all_hangs, watch
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
+ALBUM_SECONDS = 5.0
+"""Between two tries of an album that cannot be used."""
 
 
 def pick_device(wish: str) -> str:
@@ -103,6 +108,8 @@ async def run_worker(
         checkpoint_seconds=settings.checkpoint_seconds,
     )
     client = await _connect_patiently(settings)
+    if settings.album:
+        await _album_patiently(client)
     card = workers.WorkerCard(
         name=name,
         backends=tuple(names),
@@ -144,7 +151,7 @@ async def run_worker(
         for task in (await asyncio.wait({over, *tasks, closing}, timeout=GOING_SECONDS))[0]:
             if not task.cancelled() and (error := task.exception()) is not None:
                 log.debug("%s ended in %r", task.get_name(), error)
-        with contextlib.suppress(*RedisAway):
+        with contextlib.suppress(*RedisAway, NoPermissionError):
             async with asyncio.timeout(1):
                 await workers.leave(client.redis, name)
         await asyncio.to_thread(engine.close, 0 if engine.broken else ENGINE_SECONDS)
@@ -166,11 +173,18 @@ def main(
     """Run a worker until SIGTERM or Ctrl-C; what it was painting goes to another worker.
 
     The first signal drains it (`WorkerSettings.drain_seconds`), a second one hands everything over at once.
-    Ends the process with status `leaving.BROKEN` if it cannot paint any more. `load` and `backends` as in
+    Ends the process with status `leaving.BROKEN` if it cannot paint any more, with 1 if its user of Redis may
+    too little. `load` and `backends` as in
     `run_worker`.
     """
     drain = Drain(settings.drain_seconds)
-    asyncio.run(_until_told(settings, drain, run_worker(settings, load=load, backends=backends, drain=drain)))
+    try:
+        asyncio.run(
+            _until_told(settings, drain, run_worker(settings, load=load, backends=backends, drain=drain))
+        )
+    except NoPermissionError as error:
+        log.critical("this worker ends: %s: %s", PERMISSION, error)
+        raise SystemExit(1) from None
 
 
 async def _until_told(settings: WorkerSettings, drain: Drain, worker: Coroutine[Any, Any, None]) -> None:
@@ -208,6 +222,16 @@ async def _connect_patiently(settings: WorkerSettings) -> QueueClient:
         except QueueAway as away:
             log.warning("Redis does not answer; trying again (%s)", away.__cause__)
             await asyncio.sleep(1)
+
+
+async def _album_patiently(client: QueueClient) -> None:
+    """Begin nothing that could not be kept."""
+    while True:
+        try:
+            return await try_out(client.store.album)
+        except AlbumAway as away:
+            log.error("the album at DREAM_ALBUM cannot be used; trying again (%s)", away.why)
+            await asyncio.sleep(ALBUM_SECONDS)
 
 
 async def _sweep(client: QueueClient) -> None:

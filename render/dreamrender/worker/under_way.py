@@ -96,8 +96,9 @@ class UnderWay:
             try:
                 data = await asyncio.to_thread(png_bytes, picture, self.painting.recipe)
                 await self.store.note_kept(self.job.id, self.holder, step, await self.store.keep(data))
-            except RedisAway:
-                log.warning("job %s: frame %d waits for Redis to come back", self.job.id, step)
+            except RedisAway as error:
+                why = getattr(error, "why", error)
+                log.warning("job %s: frame %d waits until it is taken: %s", self.job.id, step, why)
                 return
             self._kept.add(step)
 
