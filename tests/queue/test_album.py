@@ -165,18 +165,3 @@ async def test_trying_it_out_leaves_nothing_and_says_what_is_wrong(tmp_path: Pat
         await try_out(FolderAlbum(str(tmp_path / "file"), 1.0))
     assert str(tmp_path / "file") in caught.value.why
     assert str(tmp_path) not in str(caught.value)
-
-
-async def test_two_clients_share_a_folder_and_redis_holds_no_picture(redis_url: str, tmp_path: Path) -> None:
-    settings = QueueSettings(redis_url=SecretStr(redis_url), album=str(tmp_path / "album"))
-    bot, worker = await asyncio.gather(*(QueueClient.connect(settings) for _ in range(2)))
-    key = await bot.keep(PICTURE)
-    assert key == NAME
-    assert await worker.fetch(key) == PICTURE
-    assert await bot.redis.keys("*") == []
-    file_of(tmp_path).write_bytes(b"gone bad")
-    assert await bot.fetch(key) is None
-    await sweep(bot)
-    assert (tmp_path / "album" / PRUNED).exists()
-    for client in (bot, worker):
-        await client.close()
