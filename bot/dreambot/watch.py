@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 PATIENCE = 60.0
-"""Most seconds between two tries of something that fails."""
+"""Most seconds between two tries of an edit that fails."""
+QUEUE_PATIENCE = 3.0
+"""Most seconds between two questions to a queue that does not answer: once it is back, messages go on."""
 LISTEN_AGAIN = 5.0
 """Seconds until the news are listened to again after they broke off."""
 HEAVY_AFTER = 3
@@ -135,7 +137,7 @@ class Watch:
         else:
             log.warning("job %s is not shown just now: %s", self.job.id, error)
         self._changed.set()
-        self._wait = min(PATIENCE, 2 * self._wait)
+        self._wait = min(QUEUE_PATIENCE if isinstance(error, QueueAway) else PATIENCE, 2 * self._wait)
         await asyncio.sleep(max(self._wait, at_least))
         return False
 
@@ -218,7 +220,7 @@ class Watch:
                 return None
             except QueueAway:
                 await asyncio.sleep(wait)
-                wait = min(PATIENCE, 2 * wait)
+                wait = min(QUEUE_PATIENCE, 2 * wait)
 
 
 class Watches:

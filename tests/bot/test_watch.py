@@ -21,6 +21,7 @@ from dreampractice.errors import Refusal, too_large
 from dreampractice.messages import Attachment, Message
 from dreamqueue import checkpoints, keys
 from dreamqueue.client import QueueClient
+from dreamqueue.errors import QueueAway
 from dreamqueue.events import Queued
 from dreamqueue.job import Expired, Failed, Job, JobState, Owner
 from dreamqueue.recipe import Phrase, Recipe
@@ -179,6 +180,29 @@ async def test_a_message_older_than_an_hour_is_edited_seldom_but_its_end_is_show
     await shows(message, "done in", 3)
     assert [call.path for call in bare_stage.discord.traffic if call.status == 429] == []
     assert len(message.history) <= 4
+
+
+class Away(QueueClient):
+    """A queue that gives no pictures for a number of questions."""
+
+    left = 5
+
+    async def fetch(self, key: str) -> bytes | None:
+        if self.left:
+            self.left -= 1
+            raise QueueAway
+        return await super().fetch(key)
+
+
+async def test_a_message_goes_on_soon_after_the_queue_is_back_however_long_it_was_away(
+    bare_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = await bare_stage.raise_bot()
+    message, job = await painting(bare_stage)
+    monkeypatch.setattr(watch, "QUEUE_PATIENCE", 0.05)
+    bot.queue.__class__ = Away
+    await bare_stage.worker.finish(job)
+    await shows(message, "done in", 5)
 
 
 async def test_redis_goes_away_and_comes_back_in_the_middle(bare_stage: Stage, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class House:
             proxy.heal()
 
     def _orders(self, number: int) -> Path:
-        return self.folder / f"worker-{number}.order"
+        return self.folder / f"worker-{number}-orders"
 
     async def _ready(self) -> None:
         someone = self.discord.person("ada")

@@ -1,11 +1,10 @@
 """What the harness puts a living worker through: its painter hangs, its device is lost, its clock jumps.
 
-An order is a line in a file; the worker looks at it all the time, so an order also waits for one that starts.
+An order is a file in a folder where the worker looks all the time, so one that starts finds it as well.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import time
@@ -17,24 +16,26 @@ DAY = 86_400.0
 """How far a clock jumps, in seconds."""
 
 
-def order(path: Path, line: str) -> None:
-    """Tell the worker that looks at this file."""
-    with path.open("a") as orders:
-        orders.write(line + "\n")
+def order(folder: Path, line: str) -> None:
+    """Tell the worker that looks into this folder."""
+    folder.mkdir(exist_ok=True)
+    whole = folder / f"{time.monotonic_ns():020}.order"
+    begun = whole.with_suffix(".new")
+    begun.write_text(line)
+    os.replace(begun, whole)  # never seen half written
 
 
-def obey(path: Path, do: Callable[[str], None]) -> None:
+def obey(folder: Path, do: Callable[[str], None]) -> None:
     """Do what is ordered from now on, in a thread of its own."""
-    threading.Thread(target=_look, args=(path, do), name="ordeals", daemon=True).start()
+    threading.Thread(target=_look, args=(folder, do), name="ordeals", daemon=True).start()
 
 
-def _look(path: Path, do: Callable[[str], None]) -> None:
-    taken = path.with_suffix(".taken")
+def _look(folder: Path, do: Callable[[str], None]) -> None:
     while True:
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(path, taken)
-            for line in taken.read_text().splitlines():
-                do(line)
+        for path in sorted(folder.glob("*.order")):
+            line = path.read_text()
+            path.unlink()
+            do(line)
         time.sleep(LOOK_SECONDS)
 
 

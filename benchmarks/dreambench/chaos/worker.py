@@ -1,6 +1,6 @@
 """The real worker with the light painter: `python -m dreambench.chaos.worker`, settings from the environment.
 
-The first argument is the seconds that a step takes, the second the file of its ordeals.
+The first argument is the seconds that a step takes, the second the folder of its ordeals.
 """
 
 from __future__ import annotations
