@@ -174,8 +174,7 @@ def main(
 
     The first signal drains it (`WorkerSettings.drain_seconds`), a second one hands everything over at once.
     Ends the process with status `leaving.BROKEN` if it cannot paint any more, with 1 if its user of Redis may
-    too little. `load` and `backends` as in
-    `run_worker`.
+    too little. `load` and `backends` as in `run_worker`.
     """
     drain = Drain(settings.drain_seconds)
     try:
