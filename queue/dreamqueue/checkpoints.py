@@ -7,22 +7,14 @@ and then the one before is dropped. So whenever a worker dies the record names o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
-
-from redis.exceptions import RedisError
+from typing import Any
 
 from dreamqueue import keys
 from dreamqueue.album import name_of
 from dreamqueue.events import Started
 from dreamqueue.job import Checkpoint, Record
-
-if TYPE_CHECKING:
-    from dreamqueue.store import JobStore
-
-FIELD = "checkpoint"
-"""Of a record."""
+from dreamqueue.store import JobStore
 
 
 async def lay_down(
@@ -41,7 +33,7 @@ async def lay_down(
     name = f"checkpoint-{job}-{await asyncio.to_thread(name_of, data)}"
     await store.album.put(name, data)
     if not await note(Checkpoint(name=name, **facts)):
-        if await _noted(store, job) != name:
+        if await store.checkpoint(job) != name:
             await store.album.drop(name)
         return None
     if before is not None and before != name:
@@ -61,16 +53,3 @@ async def begin_anew(store: JobStore, record: Record, holder: str) -> None:
         news = Started(job=job, worker=record.worker or "", tries=record.tries)
         await store.redis.xadd(keys.NEWS, {"news": news.model_dump_json()}, maxlen=10_000, approximate=True)
         await store.album.drop(record.checkpoint.name)
-
-
-async def throw_away(store: JobStore, job: str) -> None:
-    """A job has ended. If its checkpoint cannot be dropped now, it is forgotten like all that is kept."""
-    with contextlib.suppress(RedisError, OSError, ValueError):
-        if (name := await _noted(store, job)) is not None:
-            await store.album.drop(name)
-            await store.redis.hdel(keys.record(job), FIELD)  # type: ignore[misc]
-
-
-async def _noted(store: JobStore, job: str) -> str | None:
-    raw = await store.redis.hget(keys.record(job), FIELD)  # type: ignore[misc]
-    return None if raw is None else Checkpoint.model_validate_json(raw).name

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from dreamconfig.settings import QueueSettings
-from dreamqueue import checkpoints, keys
+from dreamqueue import keys
 from dreamqueue.errors import DayIsSpent
 from dreamqueue.events import Cancel, Ended, Stop, Turn, obeyed
 from dreamqueue.job import Cancelled
@@ -33,7 +33,7 @@ async def end(store: JobStore, order: Cancel | Stop) -> bool:
             ],
         )
     if outcome == b"ended":
-        await checkpoints.throw_away(store, order.job)
+        await store.drop_checkpoint(order.job)
     return outcome in (b"ended", b"ordered")
 
 

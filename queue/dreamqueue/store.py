@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
@@ -13,15 +14,15 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from dreamqueue import checkpoints, keys
+from dreamqueue import keys
 from dreamqueue.album import Album, RedisAlbum, name_of
 from dreamqueue.errors import NoRoomLeft, NoSuchJob, OtherVersion, QueueAway, QueueLocked
 from dreamqueue.events import Ended, Frame, Painted
-from dreamqueue.job import Ending, Record
+from dreamqueue.job import Checkpoint, Ending, Record
 from dreamqueue.scripts import script
 from dreamqueue.writable import REFUSALS, full
 
@@ -39,6 +40,9 @@ KEPT = b"kept:"
 
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError, *REFUSALS)
 """Redis does not take it just now: it does not answer, or it is full, loading, or a replica for the time."""
+CHECKPOINT = "checkpoint"
+"""Field of a record: what was saved on its way."""
+
 ASKED = b"turn:"
 """Fields of a record: the number of a turn that nobody has taken yet, and the order."""
 
@@ -177,7 +181,7 @@ class JobStore:
             ],
         )
         if counted:
-            await checkpoints.throw_away(self, job)
+            await self.drop_checkpoint(job)
         return bool(counted)
 
     async def note(self, job: str, holder: str, **fields: str) -> bool:
@@ -191,6 +195,18 @@ class JobStore:
     async def note_step(self, job: str, holder: str, step: int) -> None:
         """How far this try is, where it can be read without its picture."""
         await self.run("note", [job, holder, "step", step])
+
+    async def checkpoint(self, job: str) -> str | None:
+        """The name in the album of what was saved of a job on its way."""
+        raw = await self.redis.hget(keys.record(job), CHECKPOINT)  # type: ignore[misc]
+        return None if raw is None else Checkpoint.model_validate_json(raw).name
+
+    async def drop_checkpoint(self, job: str) -> None:
+        """A job has ended. If its checkpoint cannot be dropped now, it is forgotten like all that is kept."""
+        with contextlib.suppress(RedisError, OSError, ValueError):
+            if (name := await self.checkpoint(job)) is not None:
+                await self.album.drop(name)
+                await self.redis.hdel(keys.record(job), CHECKPOINT)  # type: ignore[misc]
 
     async def open_jobs(self) -> list[str]:
         """Jobs that have not ended, oldest first."""

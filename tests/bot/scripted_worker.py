@@ -57,6 +57,7 @@ class ScriptedWorker:
         begun = await self.store.begin(job.id, self.name)
         assert begun.verdict == "go", begun
         self.holder = begun.holder
+        assert await self.store.renew(job.id, begun.holder, 60)
 
     async def save(self, job: Job, step: int) -> None:
         """Lay down a checkpoint of a job."""

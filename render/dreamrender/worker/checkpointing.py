@@ -17,7 +17,7 @@ from PIL.Image import Image as PILImage
 from dreamqueue import checkpoints
 from dreamqueue.errors import CannotResume
 from dreamqueue.job import Checkpoint, Record
-from dreamqueue.store import JobStore, RedisAway
+from dreamqueue.store import CHECKPOINT, JobStore, RedisAway
 from dreamrender.checkpoints import Before, Saved
 from dreamrender.worker.under_way import UnderWay
 
@@ -125,7 +125,7 @@ class Checkpointing:
         return True
 
     async def _note(self, checkpoint: Checkpoint) -> bool:
-        return await self._under_way.note(**{checkpoints.FIELD: checkpoint.model_dump_json()})
+        return await self._under_way.note(**{CHECKPOINT: checkpoint.model_dump_json()})
 
 
 async def _frames(store: JobStore, record: Record, step: int) -> dict[int, PILImage]:
