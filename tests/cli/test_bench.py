@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import torch
 from click.testing import CliRunner
 
@@ -19,6 +20,7 @@ ARGUMENTS = (
 )
 
 
+@pytest.mark.long
 def test_it_says_each_ratio_cosine_and_memory() -> None:
     threads = torch.get_num_threads()
     done = CliRunner().invoke(main, [*ARGUMENTS.split(), "--threads", "1"])
@@ -67,6 +69,7 @@ def test_diffusion_says_what_company_looks_and_pulls_cost() -> None:
     assert "| sessions in one step |" in diffusion_written(facts, 64)
 
 
+@pytest.mark.long
 def test_the_engine_says_what_company_costs_and_whether_it_is_fair() -> None:
     arguments = "bench engine --json --small --threads 1 --backend diffusion"
     threads = torch.get_num_threads()
