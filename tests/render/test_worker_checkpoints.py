@@ -22,6 +22,7 @@ from dreamqueue.job import Checkpoint, Failed, Finished, Job, Record
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import Phrase, Recipe
 from dreamrender.backend import Inputs
+from dreamrender.metrics import CHECKPOINTS
 
 from .on_valkey import ADA, MO, ending, started, worker_here, worker_there
 
@@ -110,7 +111,9 @@ async def test_a_killed_workers_job_goes_on_from_its_checkpoint_within_five_seco
 async def test_workers_that_are_sent_home_leave_nothing_to_be_painted_again(
     client: QueueClient, settings: WorkerSettings, slow: GreyBackend
 ) -> None:
+    made = CHECKPOINTS.labels("pixels").collect()[0].samples[0]
     job = await left(client, settings, slow, grey_recipe(steps=150), until=3)
+    assert CHECKPOINTS.labels("pixels").collect()[0].samples[0].value > made.value, "operators see it"
     first = await client.record(job.id)
     assert first.checkpoint is not None
     assert first.checkpoint.step == len(slow.batches)

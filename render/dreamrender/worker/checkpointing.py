@@ -18,6 +18,7 @@ from dreamqueue import checkpoints
 from dreamqueue.errors import CannotResume
 from dreamqueue.job import Checkpoint, Record
 from dreamqueue.store import CHECKPOINT, JobStore, RedisAway
+from dreamrender import metrics
 from dreamrender.checkpoints import Before, Saved
 from dreamrender.worker.under_way import UnderWay
 
@@ -122,6 +123,7 @@ class Checkpointing:
             log.info("job %s: no checkpoint, it is another worker's by now", job)
             return False
         self._name = name
+        metrics.checkpointed(self._under_way.painting.recipe.backend, len(data))
         return True
 
     async def _note(self, checkpoint: Checkpoint) -> bool:
