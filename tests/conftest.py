@@ -40,3 +40,12 @@ def redis_url(valkey: str) -> str:
     with redis.Redis.from_url(valkey) as client:
         client.flushall()
     return valkey
+
+
+@pytest.fixture
+def server(redis_url: str) -> Iterator[redis.Redis]:
+    """The test session's Valkey, whose settings are put back."""
+    with redis.Redis.from_url(redis_url) as server:
+        yield server
+        server.replicaof("NO", "ONE")
+        server.config_set("maxmemory", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -23,15 +23,6 @@ from dreamqueue.store import RedisAway
 from dreamqueue.writable import endable, full
 
 ADA = Owner(id="1", name="Ada")
-
-
-@pytest.fixture
-def server(redis_url: str) -> Iterator[redis.Redis]:
-    """The test session's Valkey, whose settings are put back."""
-    with redis.Redis.from_url(redis_url) as server:
-        yield server
-        server.replicaof("NO", "ONE")
-        server.config_set("maxmemory", 0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +21,6 @@ from dreamrender.worker.paint import Painter
 from dreamrender.worker.run import run_worker
 
 from .on_valkey import ADA, ending, started, worker_here
-
-
-@pytest.fixture
-def server(redis_url: str) -> Iterator[redis.Redis]:
-    """The test session's Valkey, whose settings are put back."""
-    with redis.Redis.from_url(redis_url) as server:
-        yield server
-        server.replicaof("NO", "ONE")
-        server.config_set("maxmemory", 0)
 
 
 @pytest.fixture
