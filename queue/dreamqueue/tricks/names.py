@@ -57,7 +57,7 @@ def trick_name(typed: str) -> str:
     where it is too long or where alphabets that look alike are mixed in it."""
     said = quote(typed, 30)
     plain = unicodedata.normalize("NFKC", normalise(typed[: 20 * LONGEST_NAME]).casefold())
-    kept = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in plain)
+    kept = "".join(one if unicodedata.category(one)[0] in "LN" else " " for one in plain)
     name = name_of(kept)
     if not any(unicodedata.category(one)[0] == "L" for one in name) or name_of(name) != name:
         raise TrickError(f"`{said}`: a name needs letters; digits and dashes may be among them.")
