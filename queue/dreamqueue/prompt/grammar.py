@@ -102,11 +102,10 @@ def parse(
 
 
 def _is_flag(menu: Menu) -> Callable[[str], bool]:
-    names = [*FLAGS, *menu.styles]
-
     @cache
     def known(name: str) -> bool:
-        return menu.style(name) is not None or resembles(name, names)
+        near = (style for style in menu.styles if style[:1] == name[:1])
+        return menu.style(name) is not None or resembles(name, [*FLAGS, *near])
 
     return known
 

@@ -2,6 +2,7 @@
 
 from dreamqueue.tricks.drafting import drafted
 from dreamqueue.tricks.record import Trick, starters
+from dreamqueue.tricks.shelf import TrickShelf
 from dreamqueue.tricks.store import TrickStore
 
-__all__ = ["Trick", "TrickStore", "drafted", "starters"]
+__all__ = ["Trick", "TrickShelf", "TrickStore", "drafted", "starters"]
