@@ -11,7 +11,6 @@ from dreamqueue.prompt.reading import read
 from dreamqueue.recipe import Phrase
 from dreamqueue.text import normalise
 
-
 ONLY_WORDS = "only the words can change on the way, with `--style` and `--no` among them."
 
 

@@ -55,8 +55,9 @@ _LOOK_ALIKE_SCRIPTS = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "C
 def trick_name(typed: str) -> str:
     """The name as it is kept: `Unreal Engine!` is `unreal-engine`. Raises TrickError where nothing is left,
     where it is too long or where alphabets that look alike are mixed in it."""
+    typed = normalise(typed[: 20 * LONGEST_NAME])
     said = quote(typed, 30)
-    plain = unicodedata.normalize("NFKC", normalise(typed[: 20 * LONGEST_NAME]).casefold())
+    plain = unicodedata.normalize("NFKC", typed.casefold())
     kept = "".join(one if unicodedata.category(one)[0] in "LN" else " " for one in plain)
     name = name_of(kept)
     if not any(unicodedata.category(one)[0] == "L" for one in name) or name_of(name) != name:
