@@ -135,7 +135,7 @@ def _flags(typed: str) -> str:
 
 def _tags(typed: str | Iterable[str]) -> tuple[str, ...]:
     given = re.split(r"[,;#]", typed[:1000]) if isinstance(typed, str) else list(typed)
-    tags = dict.fromkeys("-".join(normalise(tag).casefold().split()) for tag in given)
+    tags = dict.fromkeys("-".join(re.findall(r"[^\W_]+", normalise(tag).casefold())) for tag in given)
     tags.pop("", None)
     for tag in tags:
         if len(tag) > LONGEST_TAG:
