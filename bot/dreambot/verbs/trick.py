@@ -55,5 +55,6 @@ async def vote(interaction: discord.Interaction[DreamBot], name: str, value: Lit
     await check_may_ask(interaction)
     bot = interaction.client
     trick = await bot.tricks.vote((await found(interaction, name)).name, owner_of(interaction).id, value)
+    bot.shelf.note(trick)
     said = speech(interaction.locale).say("trick.voted", name=trick.name, up=trick.up, down=trick.down)
     await whisper(interaction, said)

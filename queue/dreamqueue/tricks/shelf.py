@@ -48,6 +48,10 @@ class TrickShelf:
         self._changes = changes
         return True
 
+    def note(self, trick: Trick) -> None:
+        """What is counted of a trick has changed; it is known here before the next look."""
+        self.tricks = {**self.tricks, trick.name: trick}
+
     async def follow(self, store: TrickStore) -> None:
         """Keep up with the changes, until it is cancelled."""
         clock, kept = asyncio.get_running_loop().time, 0.0
