@@ -338,9 +338,7 @@ async def test_forged_ids_get_a_clear_answer(stage: Stage) -> None:
     assert (await TrickStore(stage.queue.redis).get("glow")).text == "glowing"
 
 
-async def test_what_another_bot_did_is_known_soon(
-    bare_stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_another_bot_did_is_known_soon(bare_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dreamqueue.tricks.shelf.LOOK_SECONDS", 0.02)
     stage = bare_stage
     await stage.raise_bot()

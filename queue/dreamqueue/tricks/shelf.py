@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from redis.asyncio import Redis
+
 from dreamconfig.catalogue import Style, styles
 from dreamqueue.errors import QueueAway, UnknownWord
 from dreamqueue.prompt.menu import Menu, whole_menu
@@ -80,3 +82,10 @@ class TrickShelf:
         self.tricks = found
         self.styles = {trick.name: trick.style() for trick in offered}
         self.renamed = renamed
+
+
+async def menu_of(redis: Redis, critic: str | None = None) -> Menu:
+    """What may be asked for by name just now, for whoever asks once. Raises QueueAway."""
+    shelf = TrickShelf()
+    await shelf.refresh(TrickStore(redis))
+    return shelf.menu(critic)
