@@ -306,7 +306,7 @@ async def test_a_table_of_five_megabytes_is_refused_in_a_sentence(stage: Stage) 
 async def test_share_trick_takes_the_modifiers_of_a_picture(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dreambot.verbs.ended", lambda job, ending: ("share-trick",))
+    monkeypatch.setattr("dreambot.verbs.ended", lambda job, ending: ("share",))
     await stage.worker.wake()
     painted = await stage.imagine(stage.ada, "a hut | oil painting | golden light --no people --watercolor")
     job = await stage.worker.next_job()
@@ -352,6 +352,6 @@ async def test_what_another_bot_did_is_known_soon(bare_stage: Stage, monkeypatch
 
 
 def test_every_button_of_a_trick_does_something() -> None:
-    for name in ("trick-up", "trick-down", "trick-remix", "trick-report", "trick-newer", "share-trick"):
+    for name in ("trick-up", "trick-down", "trick-remix", "trick-report", "trick-newer", "share"):
         assert VERBS[name].press is not None
         assert callable(VERBS[name].press())  # type: ignore[misc]
