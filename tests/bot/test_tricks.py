@@ -324,6 +324,24 @@ async def test_share_trick_takes_the_modifiers_of_a_picture(
     assert [file.content for file in seen.attachments] == [picture], "with the picture as an example"
 
 
+async def test_examples_of_age_restricted_channels_stay_in_such(bare_stage: Stage) -> None:
+    stage = bare_stage
+    stage.channel.nsfw = True
+    await stage.raise_bot()
+    await stage.worker.wake()
+    await stage.imagine(stage.ada, "a hut | oil painting")
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    await stage.worker.finish(job)
+    await stage.all_shown()
+    store = TrickStore(stage.queue.redis)
+    await store.put(drafted("glow", "glowing", examples=(job.id, "unheard-of")))
+    for channel, pictures in (("art", 1), ("general", 0)):
+        asked = await stage.bo.slash("trick show", channel=channel, name="glow")
+        assert asked.reply is not None
+        assert len((await shows(asked.reply, "Adds: glowing")).attachments) == pictures
+
+
 async def test_forged_ids_get_a_clear_answer(stage: Stage) -> None:
     seen = await share(stage, stage.ada, "glow", "glowing")
     for part in seen.parts:
