@@ -132,6 +132,11 @@ async def test_a_new_name_and_the_old_one_goes_on_working(tricks: TrickStore) ->
     with pytest.raises(NameTaken, match="`soft-glow`"):
         await tricks.rename("vray", "s0ft g1ow")
     assert [one.name for one in await tricks.by_author(ADA.id)] == ["soft-glow"]
+    with pytest.raises(NameTaken):
+        await tricks.rename("vray", "glow")
+    await tricks.rename("soft-glow", "glow")
+    back = await tricks.get("soft glow")
+    assert (back.name, back.state, back.up) == ("glow", "offered", 1)
     await tricks.rename("vray", "ray-traced")
     assert (await tricks.get("vray")).text == "vray"
 
