@@ -9,7 +9,7 @@ import discord
 
 from dreambot import trick_words, words
 from dreambot.buttons import JobButton
-from dreambot.moderators import is_moderator
+from dreambot.moderators import check_moderator, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreambot.verbs import VERBS
@@ -60,9 +60,14 @@ async def found(interaction: discord.Interaction[DreamBot], name: str) -> Trick:
     return trick
 
 
-def listed(bot: DreamBot, which: str, number: int, said: Speech) -> tuple[str, discord.ui.View]:
-    """A page of a list and the buttons that turn it."""
-    tricks = trick_words.chosen(bot.shelf.tricks, which)
+def listed(
+    interaction: discord.Interaction[DreamBot], which: str, number: int
+) -> tuple[str, discord.ui.View]:
+    """A page of a list and the buttons that turn it. Raises NotYours for what is for moderators."""
+    if which == trick_words.REPORTED:
+        check_moderator(interaction)
+    said = speech(interaction.locale)
+    tricks = trick_words.chosen(interaction.client.shelf.tricks, which)
     text, number = trick_words.page(tricks, number, which, said)
     view = discord.ui.View(timeout=None)
     if number > 1:

@@ -10,24 +10,30 @@ from dreamqueue.tricks import Trick
 
 PAGE = 10
 """Tricks of one page."""
-ORDERS = ("voted", "used", "newest")
+ORDERS = ("voted", "used", "newest", "reported")
+REPORTED = "reported"
+"""The order that is for moderators."""
 TAG, AUTHOR = "tag-", "by-"
 """What the choice of a page begins with, if it is no order."""
 REMIXES = 8
 """Remixes that are named."""
 
 
-def line(trick: Trick, said: Speech) -> str:
+def line(trick: Trick, said: Speech, reported: bool = False) -> str:
     """A trick in one line."""
     counts = said.say("trick.counts", up=trick.up, down=trick.down, uses=trick.uses)
     about = f" — {words.plain(trick.about, 120)}" if trick.about else ""
     tags = "".join(f" #{words.plain(tag, 40)}" for tag in trick.tags)
-    return f"`--{trick.name}` · {counts}{about}{tags}"
+    reports = f" · {said.say('trick.reports', count=trick.reports)}" if reported else ""
+    return f"`--{trick.name}` · {counts}{reports}{about}{tags}"
 
 
 def chosen(known: Mapping[str, Trick], which: str) -> list[Trick]:
-    """The tricks of a list, in its order: one of ORDERS, `tag-light` or `by-<member>`."""
+    """The tricks of a list, in its order: one of ORDERS (hidden ones too if reported), `tag-light`, `by-<id>`."""
     found = [trick for trick in known.values() if trick.state == "offered"]
+    if which == REPORTED:
+        found = [trick for trick in known.values() if trick.reports]
+        return sorted(found, key=lambda trick: -trick.reports)
     if which.startswith(TAG):
         found = [trick for trick in found if which.removeprefix(TAG) in trick.tags]
     elif which.startswith(AUTHOR):
@@ -45,7 +51,7 @@ def page(tricks: Sequence[Trick], number: int, which: str, said: Speech) -> tupl
     number = min(max(number, 1), pages)
     if not tricks:
         return said.say("trick.none"), 1
-    shown = [line(trick, said) for trick in tricks[(number - 1) * PAGE : number * PAGE]]
+    shown = [line(trick, said, which == REPORTED) for trick in tricks[(number - 1) * PAGE : number * PAGE]]
     if which in ORDERS:
         what = said.say(f"trick.list-{which}")
     else:

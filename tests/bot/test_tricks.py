@@ -231,6 +231,11 @@ async def test_a_report_reaches_the_moderators(stage: Stage) -> None:
     assert (await TrickStore(stage.queue.redis).reports("glow"))[stage.bo.user.id] == "it is rude"
     entries = await stage.queue.redis.xrange("dream:audit")
     assert b"it is rude" in b"".join(entries[-1][1].values())
+    said = await told(stage, stage.bo, await stage.bo.slash("trick list", order="reported"))
+    assert said == "Only moderators can do this."
+    seen_by_mo = (await stage.moderator.slash("trick list", order="reported")).reply
+    assert seen_by_mo is not None
+    assert "`--glow` · ▲ 0 ▼ 0 · 0 painted · one report" in seen_by_mo.content
 
 
 async def test_moderators_hide_rename_and_merge(stage: Stage) -> None:

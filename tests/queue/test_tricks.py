@@ -249,6 +249,17 @@ def test_what_is_no_trick_is_said(fields: dict[str, str], said: str) -> None:
         drafted("glow", **{"text": "glowing", **fields})
 
 
+async def test_a_record_that_nobody_can_read_is_passed_over(
+    tricks: TrickStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    await tricks.put(glow())
+    for raw in ("", "[]", '{"name": "x", "strange": 1}', '{"name": ""}', "\xff"):
+        await tricks.redis.hset(keys.TRICKS, f"bad{len(raw)}", raw)  # type: ignore[misc]
+    assert "glow" in await tricks.all()
+    assert not any(name.startswith("bad") for name in await tricks.all())
+    assert "another version" in caplog.text
+
+
 async def test_everything_of_a_trick_expires_some_day(tricks: TrickStore) -> None:
     await tricks.put(glow())
     await tricks.vote("glow", BO.id, 1)
