@@ -29,7 +29,7 @@ def line(trick: Trick, said: Speech, reported: bool = False) -> str:
 
 
 def chosen(known: Mapping[str, Trick], which: str) -> list[Trick]:
-    """The tricks of a list, in its order: one of ORDERS (hidden ones too if reported), `tag-light`, `by-<id>`."""
+    """The tricks of a list in order: one of ORDERS (hidden ones too if reported), `tag-light` or `by-<id>`."""
     found = [trick for trick in known.values() if trick.state == "offered"]
     if which == REPORTED:
         found = [trick for trick in known.values() if trick.reports]
