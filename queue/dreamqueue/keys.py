@@ -29,6 +29,8 @@ ASKED = "dream:asked"
 """Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
+QUESTIONS = "dream:questions"
+"""ZSET of questions to critics, by when they may be taken (again)."""
 
 RECORD = "dream:job:"
 FRAME = "dream:frame:"
@@ -41,6 +43,9 @@ RATE = "dream:rate:"
 BLOB = "dream:blob:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
+QUESTION = "dream:question:"
+ANSWER = "dream:answer:"
+LOOKS = "dream:looks:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -114,3 +119,18 @@ def lease(job: str) -> str:
 def costs(backend: str) -> str:
     """Hash of what a backend's jobs really cost, by kind."""
     return COSTS + backend
+
+
+def question(name: str) -> str:
+    """Hash: a question to a critic that nobody has answered yet; gone when nobody waits for the answer."""
+    return QUESTION + name
+
+
+def answer(name: str) -> str:
+    """Stream of one: the answer to a question; for a minute."""
+    return ANSWER + name
+
+
+def looks(member: str) -> str:
+    """How many questions a member has asked in this minute."""
+    return LOOKS + member
