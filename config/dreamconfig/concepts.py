@@ -98,6 +98,8 @@ def read_concepts(path: Path | None) -> Concepts:
     except ValidationError as error:
         first = error.errors()[0]
         where = "".join(f"{part}: " for part in [".".join(map(str, first["loc"]))] if part)
-        raise ValueError(f"DREAM_CONCEPTS: {path}: {where}{first['msg'].removeprefix('Value error, ')}") from error
+        raise ValueError(
+            f"DREAM_CONCEPTS: {path}: {where}{first['msg'].removeprefix('Value error, ')}"
+        ) from error
     except ValueError as error:
         raise ValueError(f"DREAM_CONCEPTS: {path}: {error}") from error

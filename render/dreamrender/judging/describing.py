@@ -1,8 +1,8 @@
 """Which phrases a critic likes for a picture, put together from lists of words.
 
-First the subjects that it finds nearest, each in the media that suit it; then to the best of these a style and
-modifiers, as long as the whole phrase comes nearer to the picture. Each subject comes at most a few times, so
-that the phrases differ in what they say.
+First the subjects that it finds nearest, each in the media that suit it; then to the best of these a style
+and modifiers, as long as the whole phrase comes nearer to the picture. Each subject comes at most a few times,
+so that the phrases differ in what they say.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Looks through pictures for concepts before anybody is told of them (CLIP, zero-shot).
 
-A concept is found where one of its texts is nearer to the picture than all of its counter texts, by its margin. A
-worker that cannot look does not tell: its critic is loaded before it begins and stays on its device, and a picture
-that could not be looked at is not shown.
+A concept is found where one of its texts is nearer to the picture than all of its counter texts, by its
+margin. A worker that cannot look does not tell: its critic is loaded before it begins and stays on its device,
+and a picture that could not be looked at is not shown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from dreamrender.types import Embeddings
 log = logging.getLogger(__name__)
 
 NOT_LOOKED_AT = (
-    "It was painted, and it could not be looked at before it is shown, as is asked for here, so it is not shown."
+    "It was painted, and it could not be looked at before it is shown, as it has to be here, "
+    "so it is not shown."
 )
 
 
@@ -52,7 +53,7 @@ class Looker:
         return bool(self._concepts)
 
     def prepare(self) -> None:
-        """Load the critic, for good, and read the texts. Raises PaintError that says why nothing is painted."""
+        """Load the critic, for good, and read the texts. Raises PaintError: nothing is to be painted then."""
         if not self:
             return
         try:
@@ -61,8 +62,8 @@ class Looker:
                 self._read[name] = read_by(critic, concept.texts), read_by(critic, concept.counter)
         except Exception as error:
             raise PaintError(
-                f"DREAM_CONCEPTS asks to look at pictures with `{self.critic}` before they are shown, and this "
-                f"worker cannot, so it paints nothing: {error}"
+                f"DREAM_CONCEPTS asks to look at pictures with `{self.critic}` before they are shown, and "
+                f"this worker cannot, so it paints nothing: {error}"
             ) from error
         log.info("pictures are looked through with %s for %s", self.critic, ", ".join(self._read))
 
