@@ -167,6 +167,13 @@ class Job(Wire):
     """True if a Discord message has to follow this job to its end."""
 
 
+class Review(Wire):
+    """What a moderator decided about a picture that was held back."""
+
+    verdict: Literal["show", "drop"]
+    by: Owner
+
+
 class Checkpoint(Wire):
     """A painting on its way, saved."""
 
@@ -207,6 +214,8 @@ class Record(Wire):
     asked: dict[str, str] = Field(default_factory=dict)
     """Turns (as JSON) that nobody has taken yet, in the order in which they were ordered, by their fields."""
     ending: Ending | None = None
+    review: Review | None = None
+    """What a moderator decided about the picture, where it was held back."""
 
     @property
     def recipe(self) -> Recipe:

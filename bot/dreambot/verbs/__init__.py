@@ -47,6 +47,9 @@ VERBS = {
     "stop": Verb("dreambot.verbs.ending:stop"),
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
     "again": Verb("dreambot.verbs.again:again", MAIN),
+    "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
+    "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
+    "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),
 }
 
 
@@ -58,6 +61,11 @@ def waiting() -> tuple[str, ...]:
 def painting(job: Job) -> tuple[str, ...]:
     """Buttons under one that is being painted."""
     return ("stop", "cancel")
+
+
+def held(*, here: bool) -> tuple[str, ...]:
+    """Buttons under one whose picture is held back or dropped. `here`: moderators decide there and then."""
+    return ("again", "review-look", "review-show", "review-drop") if here else ("again",)
 
 
 def ended(job: Job, ending: Ending) -> tuple[str, ...]:
