@@ -23,6 +23,7 @@ from dreamconfig.concepts import Action
 from dreamqueue.client import QueueClient
 from dreamqueue.job import Finished, Job, Reply, Review, Stopped
 from dreamqueue.sights import Sights, names
+from dreamqueue.text import clip
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -75,7 +76,9 @@ class LookedAt:
             line = "review.dropped" if review is None else "review.dropped-by"
             return Shown(_with(told, said.say(line)), self._row(job, said, here=False), [*prompt])
         elsewhere = await self._tell_moderators(queue, job, ending)
-        return Shown(_with(told, said.say("review.waits")), self._row(job, said, here=not elsewhere), [*prompt])
+        return Shown(
+            _with(told, said.say("review.waits")), self._row(job, said, here=not elsewhere), [*prompt]
+        )
 
     def _row(self, job: Job, said: Speech, *, here: bool) -> discord.ui.View:
         return buttons(job.id, *verbs.held(here=here), said=said)
@@ -150,4 +153,4 @@ async def pictures(queue: QueueClient, job: str, ending: Finished | Stopped) -> 
 
 def _with(content: str, line: str) -> str:
     """A message's text with one line more, which is never cut."""
-    return f"{words.clip(content, words.LIMIT - len(line) - 4)}\n-# {line}"
+    return f"{clip(content, words.LIMIT - len(line) - 4)}\n-# {line}"

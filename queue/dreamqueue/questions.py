@@ -1,8 +1,8 @@
 """Questions to critics: how near pictures are to words, and what words say of a picture.
 
 They are answered beside the painting, at once, by any worker that has the critic. A question is taken for a
-few seconds at a time: if its worker dies another takes it. What nobody awake can answer is refused at once, and
-what is not fetched is forgotten.
+few seconds at a time: if its worker dies another takes it. What nobody awake can answer is refused at once,
+and what is not fetched is forgotten.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ VERBS = {
     "stop": Verb("dreambot.verbs.ending:stop"),
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
     "again": Verb("dreambot.verbs.again:again", MAIN),
+    "paint-this": Verb("dreambot.cogs.describe:paint_this", PLAIN, "describe.paint"),
     "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
     "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
     "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),

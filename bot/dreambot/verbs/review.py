@@ -49,10 +49,8 @@ async def _decide(
     await interaction.response.defer()
     bot, queue = interaction.client, interaction.client.queue
     record, ending = await _held(interaction, job)
-    mine = Review(verdict=verdict, by=owner_of(interaction))
-    first = record.review is None
-    counts = await decide(queue.store, record, mine)
-    if first and counts == mine:
+    counts, first = await decide(queue.store, record, Review(verdict=verdict, by=owner_of(interaction)))
+    if first:
         await audit(interaction, f"review-{verdict}", job=job, about=_about(record, ending))
     if record.reply is not None:
         bot.later(bot.follow_again(queue, record.job, record.reply))
@@ -63,7 +61,7 @@ async def _decide(
         kept = {} if counts.verdict == "show" else {"attachments": []}
         content = words.fit(f"{message.content.partition(LINE)[0]}{LINE}{line}")
         await interaction.edit_original_response(content=content, view=None, **kept)
-    if not first or counts != mine:
+    if not first:
         await whisper(interaction, said.say("review.late", line=line))
 
 
@@ -71,9 +69,7 @@ LINE = "\n**→** "
 """Before what was decided, under what the moderators were asked."""
 
 
-async def _held(
-    interaction: discord.Interaction[DreamBot], job: str
-) -> tuple[Record, Finished | Stopped]:
+async def _held(interaction: discord.Interaction[DreamBot], job: str) -> tuple[Record, Finished | Stopped]:
     """What is to be decided. Raises NotYours, NoSuchJob, QueueAway, TooLate."""
     check_moderator(interaction)
     said = speech(interaction.locale)

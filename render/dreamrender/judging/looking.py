@@ -1,8 +1,8 @@
 """Looks through pictures for concepts before anybody is told of them (CLIP, zero-shot).
 
 A concept is found where one of its texts is nearer to the picture than all of its counter texts, by its
-margin. A worker that cannot look does not tell: its critic is loaded before it begins and stays on its device,
-and a picture that could not be looked at is not shown.
+margin. A worker that cannot look does not tell: its critic is loaded before it begins and stays on its
+device, and a picture that could not be looked at is not shown.
 """
 
 from __future__ import annotations
