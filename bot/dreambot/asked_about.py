@@ -1,4 +1,4 @@
-"""The pictures that a command is about: attached to it, on a message, or those of a job; as keys of the album."""
+"""The pictures that a command is about: attached to it, on a message, or of a job; as keys of the album."""
 
 from __future__ import annotations
 

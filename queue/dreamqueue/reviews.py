@@ -11,7 +11,7 @@ from dreamqueue.store import JobStore, RedisAway, queue_at_hand
 
 
 async def decide(store: JobStore, record: Record, review: Review) -> tuple[Review, bool]:
-    """Show or drop a picture. Returns the decision that counts, which is the first one, and whether it is this.
+    """Show or drop a picture. Returns the decision that counts, the first one, and whether it is this.
 
     What is dropped is not kept any longer. Raises NoSuchJob for one that has not ended, QueueAway.
     """

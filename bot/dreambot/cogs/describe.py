@@ -15,7 +15,6 @@ from discord.ext import commands
 from dreambot import words
 from dreambot.asked_about import Reader, of_job, on_message
 from dreambot.buttons import buttons
-from dreambot.errors import answering
 from dreambot.gate import check_may_ask
 from dreambot.permissions import check_can_post
 from dreambot.rights import share
@@ -59,23 +58,21 @@ class DescribeCog(commands.Cog, name="Describe"):
         await check_may_ask(interaction)
         if (picture is None) == (job is None):
             raise PictureError(speech(interaction.locale).say("describe.one-of-both"))
-        async with answering(interaction):
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            if picture is not None:
-                key = await self._reader.keep(self.bot, picture)
-            else:
-                key = (await of_job(interaction, job or ""))[0][1]
-            await _tell(interaction, key)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if picture is not None:
+            key = await self._reader.keep(self.bot, picture)
+        else:
+            key = (await of_job(interaction, job or ""))[0][1]
+        await _tell(interaction, key)
 
     async def describe_message(
         self, interaction: discord.Interaction[DreamBot], message: discord.Message
     ) -> None:
         """The same for a picture that somebody has posted."""
-        async with answering(interaction):
-            await check_may_ask(interaction)
-            file = on_message(message)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await _tell(interaction, await self._reader.keep(self.bot, file))
+        await check_may_ask(interaction)
+        file = on_message(message)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _tell(interaction, await self._reader.keep(self.bot, file))
 
 
 async def paint_this(interaction: discord.Interaction[DreamBot], _thing: str, number: str) -> None:

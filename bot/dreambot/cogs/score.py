@@ -12,7 +12,6 @@ from discord.ext import commands
 
 from dreambot import words
 from dreambot.asked_about import Reader, of_job
-from dreambot.errors import answering
 from dreambot.gate import check_may_ask
 from dreambot.texts import Speech, speech
 from dreamconfig.catalogue import models
@@ -42,7 +41,7 @@ class ScoreCog(commands.Cog, name="Score"):
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.describe(
-        words="What to look for; phrases with | between them",
+        phrases="What to look for; phrases with | between them",
         picture="A picture of yours",
         second="Another one",
         third="And another one",
@@ -69,18 +68,17 @@ class ScoreCog(commands.Cog, name="Score"):
         if critic is not None and critic not in _critics():
             raise BadValue(quote(critic), said.say("score.no-critic", critics=", ".join(_critics())))
         await check_may_ask(interaction, phrases)
-        async with answering(interaction):
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            named = [(file.filename, await self._reader.keep(self.bot, file)) for file in attached]
-            if job is not None:
-                named += await of_job(interaction, job)
-            named = named[:MOST_PICTURES]
-            keys = tuple(key for _, key in named)
-            question = Score(pictures=keys, texts=texts, critic=critic or "")
-            answer = await ask(self.bot.queue, question, member=str(interaction.user.id))
-            names = [name for name, _ in named]
-            content = table(names, texts, answer.similarities, answer.critic, said)
-            await interaction.edit_original_response(content=content)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        named = [(file.filename, await self._reader.keep(self.bot, file)) for file in attached]
+        if job is not None:
+            named += await of_job(interaction, job)
+        named = named[:MOST_PICTURES]
+        keys = tuple(key for _, key in named)
+        question = Score(pictures=keys, texts=texts, critic=critic or "")
+        answer = await ask(self.bot.queue, question, member=str(interaction.user.id))
+        names = [name for name, _ in named]
+        content = table(names, texts, answer.similarities, answer.critic, said)
+        await interaction.edit_original_response(content=content)
 
     @score.autocomplete("critic")
     async def suggest(

@@ -21,7 +21,7 @@ from dreamrender.types import Embeddings
 
 SUBJECTS, MEDIA = 8, 5
 """How many of each are tried together."""
-TRIED = 12
+TRIED = 8
 """Words of each further list that are tried with a phrase."""
 ADDED = 3
 """Modifiers of a phrase, at most."""
