@@ -168,10 +168,9 @@ def critics_of(cards: Iterable[WorkerCard], known: Iterable[str]) -> list[str]:
 async def _put(
     redis: Redis, name: str, question: Question, critic: str, patience: float, member: str
 ) -> None:
-    bounds = [round(patience * 1000), MOST_WAITING, member, A_MINUTE]
-    verdict = await redis.register_script(script("ask"))(
-        args=[name, question.model_dump_json(), critic, *bounds]
-    )
+    facts = name, question.model_dump_json(), critic
+    bounds = round(patience * 1000), MOST_WAITING, member, A_MINUTE
+    verdict = await redis.register_script(script("ask"))(args=[*facts, *bounds])
     if verdict == b"full":
         raise TooMany
     if verdict == b"member":
@@ -189,8 +188,15 @@ async def _answer(redis: Redis, name: str, patience: float) -> Answer | None:
             await asyncio.sleep(min(left, 0.5))
             continue
         for _, entries in found or ():
-            return ANSWER.validate_json(entries[0][1][b"answer"])
+            return _read(entries[0][1].get(b"answer", b""))
     return None
+
+
+def _read(raw: bytes) -> Answer:
+    try:
+        return ANSWER.validate_json(raw)
+    except ValueError:
+        return Unanswered(why="The worker that answered is of another version than I am.")
 
 
 async def _withdraw(redis: Redis, name: str) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import threading
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import settings as fuzzed
+from hypothesis import strategies as st
 from PIL import Image
 from tests.fakes import GreyBackend, grey_recipe
 
@@ -19,14 +24,25 @@ from dreamqueue.errors import CannotLook, NobodyLooks, TooManyLooks
 from dreamqueue.job import Finished
 from dreamqueue.questions import Describe, Score, ask
 from dreamqueue.workers import WorkerCard
+from dreamrender import shelf
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
 from dreamrender.judging.judge import Judge
 from dreamrender.judging.scoring import similarities
+from dreamrender.shelf import Shelf
 from dreamrender.worker.answering import ANSWER_MS, MOST_TRIES, Answering
 
 from .on_valkey import ADA, ending, started, worker_here
 
+KINDS = st.sampled_from(["score", "describe", "scored", "described", "unanswered", "", 3])
+NESTED = st.dictionaries(
+    st.sampled_from(["kind", "pictures", "texts", "picture", "most", "critic", "why", "phrases", "words"]),
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9) | KINDS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        max_leaves=6,
+    ),
+)
 WORDS = ("a red square", "a blue square", "a dog in the snow")
 
 
@@ -204,6 +220,53 @@ async def test_a_critic_looks_in_a_thread_while_the_loop_goes_on(client: QueueCl
     seen.set()
     assert (await asked).phrases
     answering.cancel()
+
+
+class SlowShelf(Shelf):
+    """Fetches until a test lets it."""
+
+    let = threading.Event()
+
+    def here(self, name: str) -> bool:
+        return name == "pocket"
+
+    def fetch(self, name: str, *_: object, **__: object) -> None:
+        self.let.wait()
+
+
+async def test_a_critic_on_its_way_keeps_nobody_waiting(client: QueueClient, tmp_path: Path) -> None:
+    shelf.use(SlowShelf(tmp_path, download=True))
+    both = card(models=("pocket", "vit-b-32"))
+    await workers.show(client.redis, both)
+    answering = asyncio.create_task(Answering(client.store, Judge("cpu"), lambda: both).run())
+    blob = await kept(client, square("red"))
+    with pytest.raises(CannotLook, match="`vit-b-32` is being fetched"):
+        await ask(client, Score(pictures=(blob,), texts=WORDS, critic="vit-b-32"))
+    assert await ask(client, Score(pictures=(blob,), texts=WORDS))
+    SlowShelf.let.set()
+    answering.cancel()
+
+
+async def test_an_answer_of_another_version_is_said(client: QueueClient) -> None:
+    await workers.show(client.redis, card())
+    asked = asyncio.create_task(ask(client, Score(pictures=("0" * 64,), texts=WORDS)))
+    async for taken in takes(client, 1000):
+        if taken:
+            assert await client.store.run("answer_question", [taken[0], '{"kind": "sung"}', 1000])
+            break
+    with pytest.raises(CannotLook, match="another version"):
+        await asked
+
+
+@given(
+    st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | NESTED.map(json.dumps).map(str.encode)
+)
+def test_whatever_lies_in_redis_is_read_or_refused(raw: bytes) -> None:
+    for reader in (questions.QUESTION, questions.ANSWER):
+        try:
+            assert reader.dump_json(reader.validate_json(raw))
+        except ValueError:
+            continue
 
 
 def forms(pictures: Sequence[str], texts: Sequence[str]) -> dict[str, object]:

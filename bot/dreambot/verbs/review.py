@@ -58,9 +58,9 @@ async def _decide(
     line = said.say(f"review.{counts.verdict}-by", by=words.plain(counts.by.name, words.NAME_SHOWN))
     message = interaction.message
     if message is not None and record.reply is not None and message.id != record.reply.message:
-        kept = {} if counts.verdict == "show" else {"attachments": []}
         content = words.fit(f"{message.content.partition(LINE)[0]}{LINE}{line}")
-        await interaction.edit_original_response(content=content, view=None, **kept)
+        kept = message.attachments if counts.verdict == "show" else []
+        await interaction.edit_original_response(content=content, view=None, attachments=kept)
     if not first:
         await whisper(interaction, said.say("review.late", line=line))
 
