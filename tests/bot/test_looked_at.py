@@ -12,7 +12,8 @@ from tests.bot.stage import Stage, eventually, shows
 
 from dreampractice import Person
 from dreampractice.messages import Message
-from dreamqueue.job import Job
+from dreamqueue.job import Job, Owner, Review
+from dreamqueue.reviews import decide
 from dreamqueue.sights import Seen
 
 CONCEPTS = """
@@ -215,6 +216,22 @@ async def test_a_decision_outlives_the_bot(watched: Stage) -> None:
     await watched.fell_bot()
     await watched.raise_bot()
     await watched.press(watched.moderator, told, "Show")
+    await eventually(lambda: files(message) == [f"{job.id}.png", f"{job.id}.gif"])
+
+
+async def test_a_bot_that_fell_over_a_decision_shows_it_when_it_is_back(watched: Stage) -> None:
+    message, job, _ = await held(watched)
+    await watched.all_shown()
+    await watched.fell_bot()
+    record = await watched.queue.record(job.id)
+    mo = Owner(id="9", name="Mo")
+    assert await decide(watched.queue.store, record, Review(verdict="show", by=mo)) == (
+        Review(verdict="show", by=mo),
+        True,
+    )
+    later = Review(verdict="drop", by=mo)
+    assert await decide(watched.queue.store, record, later) == (Review(verdict="show", by=mo), False)
+    await watched.raise_bot()
     await eventually(lambda: files(message) == [f"{job.id}.png", f"{job.id}.gif"])
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import settings as fuzzed
 from hypothesis import strategies as st
 from PIL import Image
 from tests.fakes import GreyBackend, grey_recipe
