@@ -16,18 +16,23 @@ from hypothesis import strategies as st
 from PIL import Image
 from tests.fakes import GreyBackend, grey_recipe
 
+from dreamconfig.concepts import Concept, Concepts
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import keys, questions, workers
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import CannotLook, NobodyLooks, TooManyLooks
 from dreamqueue.job import Finished
-from dreamqueue.questions import Describe, Score, ask
+from dreamqueue.questions import Describe, Described, Score, Scored, ask
+from dreamqueue.sights import names
 from dreamqueue.workers import WorkerCard
 from dreamrender import shelf
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
+from dreamrender.critics.open_clip import OpenClipCritic
 from dreamrender.judging.judge import Judge
+from dreamrender.judging.looking import Looker
 from dreamrender.judging.scoring import similarities
+from dreamrender.picture import from_pil
 from dreamrender.shelf import Shelf
 from dreamrender.worker.answering import ANSWER_MS, MOST_TRIES, Answering
 
@@ -287,3 +292,19 @@ def forms(pictures: Sequence[str], texts: Sequence[str]) -> dict[str, object]:
 def test_questions_have_bounds(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"should|match|at (least|most)"):
         Score.model_validate(wrong)
+
+
+def test_any_clip_of_open_clip_answers(critic: OpenClipCritic) -> None:
+    """The tiny one says nothing of worth, in the right shape."""
+    judge = Judge("cpu", lambda name, device: critic)
+    pictures = [square("red"), square("blue", 200), square("green")]
+    scored = judge.answer(Score(pictures=("0" * 64,) * 3, texts=WORDS, critic="tiny"), pictures)
+    assert isinstance(scored, Scored)
+    own = critic.encode_images(torch.stack([from_pil(pictures[1])])) @ critic.encode_texts(WORDS).T
+    assert torch.allclose(torch.tensor(scored.similarities)[1], own[0], atol=1e-4)
+    described = judge.answer(Describe(picture="0" * 64, critic="tiny"), pictures)
+    assert isinstance(described, Described)
+    assert described.phrases[0].similarity >= described.phrases[-1].similarity
+    looker = Looker(Concepts(concepts={"any": Concept(texts=("a",), margin=-1)}), "tiny", load=judge.load)
+    looker.prepare()
+    assert names(looker.look(pictures)) == ("any",)
