@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dreamqueue.recipe import Recipe
+from dreamqueue.sights import Sights
 from dreamqueue.wire import Wire
 
 
@@ -72,6 +73,8 @@ class KeptPart(Wire):
     """Steps done; fewer than the recipe's where it did not go on."""
     score: float | None = None
     extras: dict[str, str] = Field(default_factory=dict)
+    seen: Sights = None
+    """Concepts that the worker found on it."""
 
 
 class Leavings(Wire):
@@ -93,6 +96,8 @@ class Leavings(Wire):
     """Where it is several pictures: each of them, in the order of their numbers."""
     state: str | None = None
     """Blob key of what a longer render goes on from; None if it was not kept."""
+    seen: Sights = None
+    """Concepts that the worker found on the picture, on one of its parts or in the animation."""
 
 
 class Finished(Leavings):
@@ -162,6 +167,13 @@ class Job(Wire):
     """True if a Discord message has to follow this job to its end."""
 
 
+class Review(Wire):
+    """What a moderator decided about a picture that was held back."""
+
+    verdict: Literal["show", "drop"]
+    by: Owner
+
+
 class Checkpoint(Wire):
     """A painting on its way, saved."""
 
@@ -193,6 +205,8 @@ class Record(Wire):
     """The recipe since it was changed on its way."""
     kept: dict[int, str] = Field(default_factory=dict)
     """Blob keys of earlier frames that can be taken, by step: one every tenth of the way."""
+    kept_seen: dict[int, Sights] = Field(default_factory=dict)
+    """Concepts that the worker found on these frames, by step; none where nobody looked."""
     checkpoint: Checkpoint | None = None
     """What a worker that takes the job over goes on from."""
     resumed: int = 0
@@ -200,6 +214,8 @@ class Record(Wire):
     asked: dict[str, str] = Field(default_factory=dict)
     """Turns (as JSON) that nobody has taken yet, in the order in which they were ordered, by their fields."""
     ending: Ending | None = None
+    review: Review | None = None
+    """What a moderator decided about the picture, where it was held back."""
 
     @property
     def recipe(self) -> Recipe:

@@ -11,6 +11,8 @@ COGS = [
     "dreambot.cogs.imagine:Imagine",
     "dreambot.cogs.trick:Tricks",
     "dreambot.cogs.trick_moderation:TrickModeration",
+    "dreambot.cogs.describe:DescribeCog",
+    "dreambot.cogs.score:ScoreCog",
 ]
 """`module:class`; each is built with the bot."""
 
