@@ -29,7 +29,7 @@ class WorkerCard(Wire):
     """Jobs it paints at once."""
     mode: Literal["serving", "paused", "draining"] = "serving"
     """Paused takes no new jobs for a while, draining goes."""
-    versions: tuple[int, ...] = (WIRE,)
+    versions: tuple[int, ...] = tuple(range(1, WIRE + 1))
     """Of the records that it can read."""
     models: tuple[str, ...] | None = None
     """Names of the models that it has or may fetch; None if it does not say."""

@@ -1,0 +1,1 @@
+"""Tricks: style modifiers that the community shares, with their measured effect."""
