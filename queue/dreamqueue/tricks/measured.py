@@ -17,7 +17,9 @@ from collections.abc import Sequence
 from itertools import chain
 from math import floor
 from statistics import fmean
+from typing import Self
 
+from dreamqueue.recipe import Recipe
 from dreamqueue.trial import Trial
 from dreamqueue.wire import Wire
 
@@ -68,6 +70,29 @@ class Measured(Wire):
     """Towards what was asked for."""
     style: Lift
     """Towards the trick's own words."""
+
+    @classmethod
+    def of(
+        cls, trial: Trial, recipe: Recipe, subject: Lift, style: Lift, *, job: str = "", at: float = 0.0
+    ) -> Self:
+        """What came of a trial whose pictures were painted by a recipe."""
+        return cls(
+            trick=trial.trick,
+            version=trial.version,
+            job=job,
+            at=at,
+            judge=trial.judge,
+            critic=recipe.critic,
+            backend=recipe.backend,
+            preset=recipe.preset,
+            steps=recipe.steps,
+            width=recipe.width,
+            height=recipe.height,
+            subjects=len(trial.subjects),
+            seeds=trial.seeds,
+            subject=subject,
+            style=style,
+        )
 
 
 def lift(pairs: Sequence[Sequence[float]], draws: int = DRAWS, level: float = LEVEL, seed: int = 0) -> Lift:
