@@ -4,6 +4,9 @@
     ├── PromptError         the words that were typed
     │   ├── UnknownWord     a flag, style, backend or preset that does not exist
     │   └── BadValue        a value that cannot be read or lies outside its limits
+    ├── TrickError          a trick that cannot be taken as it is
+    │   ├── NameTaken       its name is another's, or looks like it
+    │   └── TrickChanged    somebody else edited it meanwhile
     ├── PictureError        an initial picture that cannot be used
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer, or takes no writes just now
@@ -61,6 +64,30 @@ class BadValue(PromptError):
     def __init__(self, quoted: str, why: str) -> None:
         self.quoted = quoted
         super().__init__(f"`{quoted}`: {why}")
+
+
+class TrickError(DreamError):
+    """A trick cannot be taken as it is."""
+
+
+class NameTaken(TrickError):
+    """Its name is another trick's, or looks like it."""
+
+    def __init__(self, name: str, other: str) -> None:
+        self.name, self.other = name, other
+        if name == other:
+            super().__init__(f"There is a trick `{name}` already; please choose another name.")
+        else:
+            super().__init__(f"`{name}` looks like `{other}`, which is there already; please choose another.")
+
+
+class TrickChanged(TrickError):
+    """Somebody else edited it meanwhile."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Somebody has edited `{name}` since you opened it. Nothing was changed; please look at it again."
+        )
 
 
 class PictureError(DreamError):

@@ -27,6 +27,14 @@ CAME = "dream:came"
 """List of what came lately, the newest first: when, for which lane, how far behind those who were there."""
 ASKED = "dream:asked"
 """Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
+TRICKS = "dream:tricks"
+"""Hash: the tricks of the community by name, as JSON."""
+TRICKS_CHANGED = "dream:tricks-changed"
+"""Counts the changes of tricks, so that whoever holds them in memory knows when to read them again."""
+TRICK_LOOKS = "dream:trick-looks"
+"""Hash: what a trick's name looks like (`dreamqueue.tricks.names`), and the trick that has it."""
+TRICK_COUNTS = "dream:trick-counts"
+"""Hash: uses, votes and reports of each trick, and how many tricks each member has."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 
@@ -39,6 +47,8 @@ SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
 BLOB = "dream:blob:"
+TRICK_VOTES = "dream:trick-votes:"
+TRICK_REPORTS = "dream:trick-reports:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
 LANE = "arq:lane:"
@@ -114,3 +124,13 @@ def lease(job: str) -> str:
 def costs(backend: str) -> str:
     """Hash of what a backend's jobs really cost, by kind."""
     return COSTS + backend
+
+
+def trick_votes(name: str) -> str:
+    """Hash: what each member thinks of a trick, 1 or -1."""
+    return TRICK_VOTES + name
+
+
+def trick_reports(name: str) -> str:
+    """Hash: what each member has against a trick, in their words."""
+    return TRICK_REPORTS + name
