@@ -18,11 +18,14 @@
     │   ├── TooMany         too many ask in the same moment
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
+    │   ├── NobodyLooks     no live worker answers for a critic
+    │   ├── TooManyLooks    a member asks critics more than there is time for
     │   ├── NoSuchJob       the id is unknown, or its record has expired
     │   └── OtherVersion    a record of another version than this process reads
     ├── NotYours            somebody else's job
     ├── TooLate             a job that has ended already
     ├── CannotPostHere      a permission is missing in the channel
+    ├── CannotLook          a critic was asked and could not say
     └── PaintError          the worker could not paint it
         └── CannotResume    a saved painting that cannot be taken up again
 
@@ -197,6 +200,24 @@ class NobodyPaints(QueueError):
         )
 
 
+class NobodyLooks(QueueError):
+    """No live worker answers for a critic."""
+
+    def __init__(self, critic: str, seconds: float | None = None) -> None:
+        """`seconds`: some could have, and none did in that time."""
+        if seconds is None:
+            super().__init__(f"No worker that is awake can look at pictures with `{critic}` just now.")
+            return
+        super().__init__(f"No worker had an answer within {seconds:.0f} seconds. Please ask again later.")
+
+
+class TooManyLooks(QueueError):
+    """A member asks critics more than there is time for."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You have asked {limit} times within a minute. Please ask again in the next one.")
+
+
 class NoSuchJob(QueueError):
     """The id is unknown, or its record has expired."""
 
@@ -228,6 +249,10 @@ class CannotPostHere(DreamError):
     def __init__(self, missing: Sequence[str]) -> None:
         self.missing = tuple(missing)
         super().__init__(f"I may not post a picture here: I need {_all(missing)} in this channel.")
+
+
+class CannotLook(DreamError):
+    """A critic was asked and could not say."""
 
 
 class PaintError(DreamError):

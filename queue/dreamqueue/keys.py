@@ -37,6 +37,8 @@ TRICK_COUNTS = "dream:trick-counts"
 """Hash: uses, votes and reports of each trick, and how many tricks each member has."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
+QUESTIONS = "dream:questions"
+"""ZSET of questions to critics, by when they may be taken (again)."""
 
 RECORD = "dream:job:"
 FRAME = "dream:frame:"
@@ -51,6 +53,9 @@ TRICK_VOTES = "dream:trick-votes:"
 TRICK_REPORTS = "dream:trick-reports:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
+QUESTION = "dream:question:"
+ANSWER = "dream:answer:"
+LOOKS = "dream:looks:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -134,3 +139,18 @@ def trick_votes(name: str) -> str:
 def trick_reports(name: str) -> str:
     """Hash: what each member has against a trick, in their words."""
     return TRICK_REPORTS + name
+
+
+def question(name: str) -> str:
+    """Hash: a question to a critic that nobody has answered yet; gone when nobody waits for the answer."""
+    return QUESTION + name
+
+
+def answer(name: str) -> str:
+    """Stream of one: the answer to a question; for a minute."""
+    return ANSWER + name
+
+
+def looks(member: str) -> str:
+    """How many questions a member has asked in this minute."""
+    return LOOKS + member

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 WIRE = 2
 """Version of the records that this process writes; it grows when older readers could not understand them."""
+READS = (1, WIRE)
+"""Versions that it can read."""
 
 
 class Wire(BaseModel):

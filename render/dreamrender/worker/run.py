@@ -27,8 +27,10 @@ from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
+from dreamrender.judging.judge import Judge
 from dreamrender.residents import Residents, residents_on
 from dreamrender.shelf import open_shelf, shelf
+from dreamrender.worker.answering import Answering
 from dreamrender.worker.drain import Drain
 from dreamrender.worker.lanes import Lanes
 from dreamrender.worker.leaving import (
@@ -125,6 +127,7 @@ async def run_worker(
     sign = Sign(card, painter, own, shelf)
     lanes = Lanes(client, painter)
     picker = Picker(client, lanes, shared, lambda: sign.card)
+    answering = Answering(client.store, Judge(device), lambda: sign.card)
     engine.start()
     await sign.look()
     drain.heeded = True
@@ -136,6 +139,7 @@ async def run_worker(
         asyncio.create_task(tell(settings, name, engine, device, client.redis), name="seen"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
         asyncio.create_task(picker.run(), name="picker"),
+        asyncio.create_task(answering.run(), name="answering"),
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
