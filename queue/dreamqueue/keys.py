@@ -37,6 +37,8 @@ TRICK_COUNTS = "dream:trick-counts"
 """Hash: uses, votes and reports of each trick, and how many tricks each member has."""
 TRICK_MEASURED = "dream:trick-measured"
 """Hash: the newest test of each trick, as JSON."""
+AUDIT = "dream:audit"
+"""Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 QUESTIONS = "dream:questions"
@@ -47,6 +49,7 @@ FRAME = "dream:frame:"
 HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
+JOBS = "dream:jobs:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -87,6 +90,11 @@ def running(scope: str) -> str:
 def parked(scope: str) -> str:
     """ZSET of its waiting jobs that its running limit keeps back, by fair score."""
     return PARKED + scope
+
+
+def jobs(member: str) -> str:
+    """ZSET of the jobs that a member asked for, by when that was; as long as records are kept."""
+    return JOBS + member
 
 
 def spent(scope: str, day: str) -> str:
