@@ -213,6 +213,12 @@ class Recipe(Wire):
         return (*([self.image] if self.image else []), *(target.key for target in self.targets))
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """All that it steers by, of every variant, each text once."""
+        said = (*self.phrases, *(phrase for variant in self.variants for phrase in variant.phrases))
+        return tuple(dict.fromkeys(phrase.text for phrase in said))
+
+    @property
     def cells(self) -> int:
         """How many pictures the choices in braces make, or how many are given: 1 if there are none."""
         if self.variants:

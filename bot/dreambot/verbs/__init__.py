@@ -47,6 +47,8 @@ VERBS = {
     "stop": Verb("dreambot.verbs.ending:stop"),
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
     "again": Verb("dreambot.verbs.again:again", MAIN),
+    "test-go": Verb("dreambot.verbs.trials:go", MAIN),
+    "test-leave": Verb("dreambot.verbs.trials:leave"),
 }
 
 

@@ -20,7 +20,10 @@ class Results:
         self.redis = redis
 
     async def put(self, measured: Measured) -> None:
-        """Keep what a test found; the same test told twice is there once."""
+        """Keep what a test found, with the time now if it has none; a test told twice is there once."""
+        async with queue_at_hand():
+            seconds, _ = await self.redis.time()
+        measured = measured.model_copy(update={"at": measured.at or float(seconds)})
         async with queue_at_hand(), self.redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.TRICK_MEASURED, measured.trick, measured.model_dump_json())
             pipe.pexpire(keys.TRICK_MEASURED, SEASON_MS)
