@@ -64,7 +64,7 @@ async def try_(interaction: discord.Interaction[DreamBot], name: str, prompt: st
     trick = await _trick(bot, name)
     options = {"seed": str(random_seed())}
     limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
-    recipe, trial = trials.tried(trick, prompt, options, limits, menu)
+    recipe, trial = trials.to_try(trick, prompt, options, limits, menu)
 
     async def queued(ask: Asking) -> None:
         await submit(interaction, ask, recipe, typed=prompt, trial=trial)
@@ -102,7 +102,7 @@ async def measure(
     fields = {"backend": backend, "preset": preset, "size": size, "steps": steps, "seed": random_seed()}
     options = {field: str(value) for field, value in fields.items() if value is not None}
     limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
-    recipe, trial = trials.tested(trick, trials.subjects_of(subjects or ""), seeds, options, limits, menu)
+    recipe, trial = trials.to_measure(trick, trials.subjects_of(subjects or ""), seeds, options, limits, menu)
     if not trial.words:
         raise TrickError(said.say("trials.no-words", trick=trick.name))
     async with queue_at_hand():

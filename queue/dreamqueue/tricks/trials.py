@@ -23,7 +23,7 @@ MOST_SUBJECTS = 8
 MOST_SEEDS = 4
 
 
-def tried(
+def to_try(
     trick: Trick, prompt: str, options: Mapping[str, str], limits: Limits, menu: Menu
 ) -> tuple[Recipe, Trial]:
     """One prompt without a trick and with it. Raises PromptError for what cannot be compared or painted."""
@@ -39,7 +39,7 @@ def tried(
     return possible(recipe, limits), trial
 
 
-def tested(
+def to_measure(
     trick: Trick,
     subjects: Sequence[str],
     seeds: int,
@@ -50,7 +50,7 @@ def tested(
     """Subjects × seeds without a trick and with it; who judges is still to be chosen.
 
     Where `options` do not say how many steps, there are as many as one job may have. Raises PromptError as
-    `tried` does, and for subjects that ask for more than words each for itself.
+    `to_try` does, and for subjects that ask for more than words each for itself.
     """
     pairs: list[Pair] = []
     for subject in subjects:
