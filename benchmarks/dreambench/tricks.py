@@ -16,9 +16,11 @@ from PIL.Image import Resampling
 
 from dreamconfig.catalogue import styles
 from dreamqueue.grid import cells
-from dreamqueue.prompt import parse
+from dreamqueue.errors import TrickError
+from dreamqueue.prompt import parse, whole_menu
 from dreamqueue.recipe import Recipe
 from dreamqueue.trial import Trial
+from dreamqueue.tricks.judges import steered_by
 from dreamqueue.tricks.measured import Measured, lifts, texts
 from dreamqueue.tricks.pairs import Pair, added_words, pair, side_by_side
 from dreamrender.backend import Inputs
@@ -59,7 +61,12 @@ def measure_tricks(
     """Paint `subjects` × `seeds` without and with each trick, asked for with `flags` in the prompt's grammar.
 
     `folder` gets a sheet for each trick and `tricks.jpg` with all of them: a column each, without before.
+    Raises a DreamError for what cannot be painted, compared or judged.
     """
+    recipe = parse(f"{subjects[0]} {flags}")
+    if judge in steered_by(recipe, whole_menu()):
+        raise TrickError(f"`{judge}` steers these pictures, so it cannot judge them.")
+    load_critic(judge)
     folder.mkdir(parents=True, exist_ok=True)
     painted: dict[str, PILImage] = {}
     tested: list[Tested] = []

@@ -127,7 +127,9 @@ async def test_what_nobody_can_answer_is_refused_at_once(client: QueueClient) ->
 
 async def test_a_worker_of_the_first_version_is_not_taken_for_one_of_this(client: QueueClient) -> None:
     await client.redis.zadd(keys.WORKERS, {"old": 1})
-    await client.redis.set(keys.worker("old"), '{"name":"old","backends":["pixels"],"device":"cpu","slots":1}')
+    await client.redis.set(
+        keys.worker("old"), '{"name":"old","backends":["pixels"],"device":"cpu","slots":1}'
+    )
     (old,) = await workers.awake(client.redis)
     assert old.versions == (1,)
 

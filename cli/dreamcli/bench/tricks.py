@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from dreamqueue.errors import DreamError
+
 
 @click.command()
 @click.option(
@@ -32,15 +34,18 @@ def tricks(
     from dreambench.machine import machine
     from dreambench.tricks import SUBJECTS, TRICKS, measure_tricks
 
-    tested = measure_tricks(
-        output,
-        [name.strip() for name in names.split(",") if name.strip()] or TRICKS,
-        [subject.strip() for subject in subjects.split("|") if subject.strip()] or SUBJECTS,
-        seeds,
-        flags,
-        judge,
-        tell=lambda line: click.echo(line, err=True),
-    )
+    try:
+        tested = measure_tricks(
+            output,
+            [name.strip() for name in names.split(",") if name.strip()] or TRICKS,
+            [subject.strip() for subject in subjects.split("|") if subject.strip()] or SUBJECTS,
+            seeds,
+            flags,
+            judge,
+            tell=lambda line: click.echo(line, err=True),
+        )
+    except DreamError as error:
+        raise click.ClickException(str(error)) from None
     facts = {
         "machine": machine(),
         "flags": flags,
