@@ -15,14 +15,15 @@ from PIL.Image import Image as PILImage
 from PIL.Image import Resampling
 
 from dreamconfig.catalogue import styles
-from dreamqueue.grid import cells
 from dreamqueue.errors import TrickError
+from dreamqueue.grid import cells
 from dreamqueue.prompt import parse, whole_menu
 from dreamqueue.recipe import Recipe
 from dreamqueue.trial import Trial
 from dreamqueue.tricks.judges import steered_by
 from dreamqueue.tricks.measured import Measured, lifts, texts
 from dreamqueue.tricks.pairs import Pair, added_words, pair, side_by_side
+from dreamqueue.tricks.trials import SUBJECTS
 from dreamrender.backend import Inputs
 from dreamrender.backends import load_backend
 from dreamrender.canvas import covering
@@ -30,7 +31,6 @@ from dreamrender.critics.loading import load_critic
 from dreamrender.picture import to_pil
 from dreamrender.sheet import contact_sheet
 
-SUBJECTS = ("a castle in the fog", "a red apple", "a forest in autumn", "a city at night")
 TRICKS = ("unreal-engine", "artstation", "vray", "minecraft", "watercolor", "cyberpunk")
 SHOWN = 2
 """Seeds of each subject on the sheet of all tricks."""

@@ -14,7 +14,7 @@ from dreamcli.main import main
 
 
 def test_tricks_are_measured_on_pictures_that_are_on_the_sheets(tmp_path: Path) -> None:
-    flags = ["--flags", "--backend diffusion --size 64 --steps 2", "--subjects", "a red apple | a hut"]
+    flags = ["--flags", "--preset quick --size 64 --steps 1", "--subjects", "a red apple | a hut"]
     arguments = [
         "bench",
         "tricks",
@@ -36,7 +36,7 @@ def test_tricks_are_measured_on_pictures_that_are_on_the_sheets(tmp_path: Path) 
     for row in facts["tricks"]:
         assert (row["judge"], row["backend"], row["subjects"], row["seeds"]) == (
             "pocket-judge",
-            "diffusion",
+            "pixels",
             2,
             2,
         )
@@ -53,9 +53,17 @@ def test_tricks_are_measured_on_pictures_that_are_on_the_sheets(tmp_path: Path) 
     assert " of 4 |" in table
 
 
-@pytest.mark.parametrize("wrong", [["--tricks", "nosuch"], ["--subjects", "a {b,c}"], ["--judge", "nosuch"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--tricks", "nosuch"],
+        ["--subjects", "a {b,c}"],
+        ["--judge", "nosuch"],
+        ["--judge", "pocket"],
+    ],
+)
 def test_what_cannot_be_measured_is_said(tmp_path: Path, wrong: list[str]) -> None:
-    flags = ["--flags", "--backend diffusion --size 64 --steps 1", "--seeds", "1"]
+    flags = ["--flags", "--size 64 --steps 1", "--seeds", "1"]
     done = CliRunner().invoke(main, ["bench", "tricks", "-o", str(tmp_path), *flags, *wrong])
     assert done.exit_code != 0
-    assert "I know no" in done.output or "no braces" in done.output
+    assert any(why in done.output for why in ("I know no", "no braces", "steers these pictures"))

@@ -32,7 +32,8 @@ def tricks(
 ) -> None:
     """Paint subjects with and without tricks; say how far the likeness to subject and trick rises."""
     from dreambench.machine import machine
-    from dreambench.tricks import SUBJECTS, TRICKS, measure_tricks
+    from dreambench.tricks import TRICKS, measure_tricks
+    from dreamqueue.tricks.trials import SUBJECTS
 
     try:
         tested = measure_tricks(
