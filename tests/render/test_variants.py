@@ -12,6 +12,7 @@ from dreamconfig.settings import WorkerSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import CannotResume
 from dreamqueue.job import Finished
+from dreamqueue.memory import HELD
 from dreamqueue.png import read_recipe
 from dreamqueue.prompt import Limits, whole_menu
 from dreamqueue.recipe import Phrase, Recipe, Variant
@@ -115,12 +116,15 @@ def test_each_is_the_picture_that_its_own_recipe_paints(critics: Callable[[str, 
     assert not torch.equal(without.picture, with_.picture)
 
 
-def test_room_counts_those_that_share_a_step() -> None:
+def test_room_counts_those_that_share_a_step_and_what_the_others_keep() -> None:
     room = DeviceRoom(residents.Residents("cpu"), lambda name: GreyBackend(), batch=4)
-    few, many = given("a", "b"), given(*"abcdefgh")
-    one, two, four = (room._work(recipe) for recipe in (grey_recipe(), few, many))
-    assert one < two < four
-    assert four == pytest.approx(room._work(given(*"abcd"))), "no more than a batch at once"
+    works = [grey_recipe(), given(*"ab"), given(*"abcd"), given(*"abcdefgh")]
+    one, two, four, eight = (
+        room._work(recipe.model_copy(update={"width": 512, "height": 512})) for recipe in works
+    )
+    assert one < two < four < eight
+    assert two - one == pytest.approx((four - two) / 2)
+    assert eight - four == pytest.approx(4 * HELD * 170 * 512 * 512), "canvases without a step"
 
 
 async def test_a_whole_test_goes_through_a_worker_and_every_picture_is_kept(
