@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any, cast
@@ -35,9 +36,10 @@ from dreamqueue.client import QueueClient
 from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
-from dreamqueue.prompt import Limits
+from dreamqueue.prompt import Limits, Menu
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
+from dreamqueue.tricks import TrickShelf, TrickStore
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +66,15 @@ class DreamBot(commands.Bot):
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
+        self.shelf = TrickShelf()
+        """The community's tricks, as they were a second ago."""
         self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)
         self.opened = asyncio.Event()
         """Set once the queue is at hand, the commands are told and old jobs are followed on."""
         self._queue: QueueClient | None = None
         self._resumed = False
         self._opening: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
         say_nothing_of_voice()
@@ -91,6 +96,16 @@ class DreamBot(commands.Bot):
         if self._queue is None or not self._resumed:
             raise QueueAway
         return self._queue
+
+    @property
+    def menu(self) -> Menu:
+        """What may be asked for by name, tricks among it."""
+        return self.shelf.menu(self.settings.critic)
+
+    @property
+    def tricks(self) -> TrickStore:
+        """Where the community's tricks are kept. Raises QueueAway as `queue` does."""
+        return TrickStore(self.queue.redis)
 
     @property
     def redis(self) -> Redis | None:
@@ -138,7 +153,7 @@ class DreamBot(commands.Bot):
         """Leave; jobs go on without the bot, and the next one follows them on."""
         if self._opening is not None:
             self._opening.cancel()
-        for task in (self._sweeping, *self._errands):
+        for task in (self._sweeping, self._following, *self._errands):
             if task is not None:
                 task.cancel()
         await self.watches.close()
@@ -164,6 +179,10 @@ class DreamBot(commands.Bot):
                 log.exception("the queue cannot be opened; trying again")
             await asyncio.sleep(wait)
             wait = min(5.0, 2 * wait)
+        tricks = TrickStore(self._queue.redis)
+        with contextlib.suppress(QueueAway):
+            await self.shelf.refresh(tricks)
+        self._following = asyncio.create_task(self.shelf.follow(tricks), name="follow tricks")
         self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)

@@ -33,7 +33,13 @@ Answer: TypeAlias = Callable[[discord.Interaction[Any], str, str, Mapping[str, s
 """Takes the interaction, the thing and the detail of the id, and what was typed, by the fields' names (empty
 where a field was left out). Ids and texts may be forged: it checks."""
 
-DIALOGS: dict[str, str] = {}
+DIALOGS: dict[str, str] = {
+    "trick-add": "dreambot.trick_dialogs:added",
+    "trick-edit": "dreambot.trick_dialogs:changed",
+    "trick-remix": "dreambot.trick_dialogs:remixed",
+    "trick-share": "dreambot.trick_dialogs:shared",
+    "trick-report-why": "dreambot.trick_dialogs:reported",
+}
 """By verb: `module:function`, an `Answer`."""
 
 

@@ -23,6 +23,7 @@ from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Painted, Queued, Started
 from dreamqueue.job import Cancelled, Ending, Finished, Job, Owner, Stopped
 from dreamqueue.logs import about
+from dreamqueue.tricks.uses import count_uses
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Watch:
             await self._let_go(gone)
         finally:
             listening.cancel()
+        await self._patiently(lambda: count_uses(self.queue.redis, self.job, self._news))
         await self._patiently(lambda: self.queue.mark_shown(self.job.id))
 
     async def _say_verdict(self) -> bool:

@@ -91,10 +91,15 @@ class Leg(Wire):
 
 
 class UsedStyle(Wire):
-    """A style as it was when it was used, so that an old picture repaints after the list was edited."""
+    """A style or trick as it was when it was used, so that an old picture repaints after it was edited."""
 
     name: str
     text: str
+    version: Annotated[int, Field(ge=1)] = 1
+    """Of a trick: which of its edits this was."""
+    negative: str = ""
+    flags: str = ""
+    """What came along with it; those that were typed won."""
 
 
 class Variant(Wire):

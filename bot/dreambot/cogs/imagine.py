@@ -24,7 +24,6 @@ from dreamqueue.prompt import (
     suggest_loras,
     suggest_presets,
     suggest_styles,
-    whole_menu,
 )
 from dreamqueue.recipe import MAX_SEED, TargetImage
 from dreamqueue.text import quote
@@ -90,8 +89,8 @@ class Imagine(commands.Cog):
             "lora": lora,
         }
         options = {name: str(value) for name, value in fields.items() if value is not None}
-        menu = whole_menu(self.bot.settings.critic)
-        recipe = parse(prompt, options=options, limits=share(interaction).within(self.bot.limits), menu=menu)
+        limits = share(interaction).within(self.bot.limits)
+        recipe = parse(prompt, options=options, limits=limits, menu=self.bot.menu)
         check_pictures(recipe, image=image is not None, targets=target is not None)
         check_can_post(interaction)
         for attached in (image, target):
@@ -120,7 +119,7 @@ class Imagine(commands.Cog):
             app_commands.Choice(
                 name=(f"{style.name} · {style.about}" if style.about else style.name)[:100], value=style.name
             )
-            for style in suggest_styles(typed)
+            for style in suggest_styles(typed, self.bot.menu.styles)
         ]
 
     @imagine.autocomplete("preset")

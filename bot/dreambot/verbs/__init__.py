@@ -49,6 +49,13 @@ VERBS = {
     "again": Verb("dreambot.verbs.again:again", MAIN),
     "test-go": Verb("dreambot.verbs.trials:go", MAIN),
     "test-leave": Verb("dreambot.verbs.trials:leave"),
+    "trick-up": Verb("dreambot.verbs.trick:up", label="trick.vote-up"),
+    "trick-down": Verb("dreambot.verbs.trick:down", label="trick.vote-down"),
+    "trick-remix": Verb("dreambot.verbs.trick:remix", label="trick.remix"),
+    "trick-report": Verb("dreambot.verbs.trick:report", RED, label="trick.report"),
+    "trick-newer": Verb("dreambot.verbs.trick:turn", label="trick.newer"),
+    "trick-older": Verb("dreambot.verbs.trick:turn", label="trick.older"),
+    "share-trick": Verb("dreambot.verbs.trick:share", label="trick.share"),
 }
 
 

@@ -111,11 +111,11 @@ def _words(what: str, typed: str, most: int) -> str:
     words = normalise(typed)
     if len(words) > most:
         raise TrickError(f"The {what} of a trick has at most {most} characters, and this has {len(words):,}.")
+    if words.count(SLOT) > 1:
+        raise TrickError(f"`{quote(words)}`: {SLOT} stands once in a trick, where the member's words go.")
     if what != "description":
         if "{" in words.replace(SLOT, "") and braces.count(words.replace(SLOT, "")) > 1:
-            raise TrickError(
-                f"`{quote(words)}`: choices in braces are for prompts; a trick has one text, with {SLOT} in it."
-            )
+            raise TrickError(f"`{quote(words)}`: choices in braces are for prompts; a trick has one text.")
         if _FLAG.search(words):
             raise TrickError(f"`{quote(words)}`: flags of a trick go into the field for flags.")
     return words
@@ -135,7 +135,7 @@ def _flags(typed: str) -> str:
 
 def _tags(typed: str | Iterable[str]) -> tuple[str, ...]:
     given = re.split(r"[,;#]", typed[:1000]) if isinstance(typed, str) else list(typed)
-    tags = dict.fromkeys("-".join(normalise(tag).casefold().split()) for tag in given)
+    tags = dict.fromkeys("-".join(re.findall(r"[^\W_]+", normalise(tag).casefold())) for tag in given)
     tags.pop("", None)
     for tag in tags:
         if len(tag) > LONGEST_TAG:

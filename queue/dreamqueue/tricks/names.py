@@ -55,9 +55,10 @@ _LOOK_ALIKE_SCRIPTS = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "C
 def trick_name(typed: str) -> str:
     """The name as it is kept: `Unreal Engine!` is `unreal-engine`. Raises TrickError where nothing is left,
     where it is too long or where alphabets that look alike are mixed in it."""
+    typed = normalise(typed[: 20 * LONGEST_NAME])
     said = quote(typed, 30)
-    plain = unicodedata.normalize("NFKC", normalise(typed[: 20 * LONGEST_NAME]).casefold())
-    kept = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in plain)
+    plain = unicodedata.normalize("NFKC", typed.casefold())
+    kept = "".join(one if unicodedata.category(one)[0] in "LN" else " " for one in plain)
     name = name_of(kept)
     if not any(unicodedata.category(one)[0] == "L" for one in name) or name_of(name) != name:
         raise TrickError(f"`{said}`: a name needs letters; digits and dashes may be among them.")

@@ -1,4 +1,4 @@
-"""A trick: words (and perhaps flags) that make pictures better, under a name, as the community shares them."""
+"""A trick: words (and perhaps flags) that make pictures better, under a name that the community shares."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ COUNTED = frozenset({"up", "down", "uses", "reports"})
 """Fields that are counted apart from the record."""
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -44,9 +45,7 @@ class Trick(Wire):
     """What it does, in a few words."""
     author: Owner | None = None
     """Who shared it. None: it is shipped, or its author was forgotten."""
-    tags: Annotated[
-        tuple[Annotated[str, Field(max_length=LONGEST_TAG)], ...], Field(max_length=MOST_TAGS)
-    ] = ()
+    tags: Annotated[tuple[Tag, ...], Field(max_length=MOST_TAGS)] = ()
     parent: Annotated[str, Field(max_length=LONGEST_NAME)] = ""
     """The trick that this one is a remix of."""
     examples: Annotated[

@@ -156,7 +156,10 @@ class TrickStore:
         return await self.put(trick.model_copy(update={"state": state, "version": trick.version + 1}))
 
     async def rename(self, name: str, new: str) -> Trick:
-        """Give a trick another name; the old one goes on working. Raises UnknownWord, TrickError, NameTaken."""
+        """Give a trick another name; the old one goes on working.
+
+        Raises UnknownWord, TrickError, NameTaken.
+        """
         trick, wanted = await self.get(name), trick_name(new)
         alike = of_a_starter(wanted)
         if wanted == trick.name or (alike is not None and alike.name != trick.name):
@@ -222,7 +225,7 @@ class TrickStore:
 
 
 def resolved(name: str, known: Mapping[str, Trick]) -> Trick:
-    """The trick that a name means, however it is spelt and whatever it was merged into. Raises UnknownWord."""
+    """The trick that a name means, however it is spelt, whatever it was merged into. Raises UnknownWord."""
     wanted: str | None = name_of(normalise(name[:200]))
     for _ in range(FARTHEST):
         trick = known.get(wanted or "")
