@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from pydantic import SecretStr
-from tests.bot.stage import Stage, eventually, shows
+from tests.bot.stage import Stage, shows
 from tests.fakes import GreyBackend, GreySession
 
 from dreambot import verdict
@@ -46,11 +46,18 @@ async def painter(stage: Stage) -> AsyncIterator[GreyBackend]:
     )
     await ready.wait()
     await TrickStore(stage.queue.redis).put(drafted("redness", "bright red"))
+    await known(stage)
     yield painter
     painter.gate.set()
     worker.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await worker
+
+
+async def known(stage: Stage) -> None:
+    """The bot reads the tricks now, where it would within a second."""
+    assert stage.bot is not None
+    await stage.bot.shelf.refresh(stage.bot.tricks)
 
 
 async def offered(stage: Stage, **fields: object) -> Message:
@@ -114,6 +121,36 @@ async def test_a_test_says_its_cost_paints_at_a_word_and_tells_what_it_found(
     assert (round(kept.subject.mean, 3), round(kept.subject.low, 3)) == subject[:2]
     assert (kept.judge, kept.critic, kept.backend, kept.version) == ("pocket-judge", "pocket", "pixels", 1)
     assert end.attachments[0].filename.endswith(".png"), "the sheet stays"
+    await known(stage)
+    shown = await stage.bo.slash("trick show", name="redness")
+    assert shown.reply is not None
+    told = await shows(shown.reply, f"measured with pixels/levels: {found[0][0]} towards its words")
+    assert "(4 pairs, `pocket-judge`, <t:" in told.content
+    listed = await stage.bo.slash("trick list", order="newest")
+    assert listed.reply is not None
+    assert f"`--redness` · ▲ 0 ▼ 0 · 0 painted · **{style[0]:+.2f}**" in listed.reply.content
+
+
+async def test_try_under_a_trick_asks_for_a_prompt(stage: Stage, painter: GreyBackend) -> None:
+    shown = await stage.bo.slash("trick show", name="redness")
+    assert shown.reply is not None
+    await shows(shown.reply, "bright red")
+    pressed = await stage.press(stage.ada, shown.reply, "Try")
+    assert pressed.modal is not None
+    assert pressed.modal.title == "Try redness"
+    asked = await stage.ada.fill(pressed.modal, prompt="a hut --size 64 --steps 2")
+    assert asked.reply is not None
+    await shows(asked.reply, "done in", 20)
+    assert r"a hut\: without and with redness" in asked.reply.content
+    again = await stage.press(stage.bo, asked.reply, "Again")
+    assert again.reply is not None
+    await shows(again.reply, "done in", 20)
+    assert r"a hut\: without and with redness" in again.reply.content
+    (job,) = await stage.queue.jobs_of(str(stage.bo.user.id))
+    without, with_ = job.recipe.variants
+    assert without.seed == with_.seed == job.recipe.seed, "still one seed, and another one"
+    assert without.seed != (await end_of(stage)).parts[0].recipe.seed
+    await stage.all_shown()
 
 
 async def test_a_test_that_is_left_costs_nothing(stage: Stage, painter: GreyBackend) -> None:
@@ -179,5 +216,4 @@ async def test_without_a_second_critic_nothing_is_measured(stage: Stage) -> None
 
 async def test_tricks_are_proposed_while_typing(stage: Stage, painter: GreyBackend) -> None:
     names = await stage.ada.autocomplete("trick try", "name", "redn", prompt="a hut")
-    await eventually(lambda: names)
     assert names[0]["value"] == "redness"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
@@ -11,48 +11,36 @@ from discord.ext import commands
 from dreambot import words
 from dreambot.buttons import buttons
 from dreambot.cogs.imagine import CHOICES
+from dreambot.cogs.trick import suggest, trick
 from dreambot.gate import check_may_ask
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
-from dreambot.start import Asking, submit, take_up
 from dreambot.texts import speech
+from dreambot.trick_views import found
+from dreambot.verbs.trials import begin_try
 from dreamqueue import workers
-from dreamqueue.errors import QueueAway, TrickError
+from dreamqueue.errors import TrickError
 from dreamqueue.job import new_job_id
 from dreamqueue.places import estimate
-from dreamqueue.prompt import random_seed, suggest_presets, whole_menu
-from dreamqueue.prompt.styles import suggest_styles
+from dreamqueue.prompt import random_seed, suggest_presets
 from dreamqueue.store import queue_at_hand
-from dreamqueue.tricks import Trick, TrickStore, offers, trials
+from dreamqueue.tricks import offers, trials
 from dreamqueue.tricks.judges import judge_for
-from dreamqueue.tricks.store import unknown
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
-GROUP = "trick"
 BUTTONS = "test-go", "test-leave"
 
 
 class TrickTrials(commands.Cog):
-    """Adds its commands to the group `/trick`, which is there before it."""
+    """Hangs its commands into the group `/trick` by being imported."""
 
     def __init__(self, bot: DreamBot) -> None:
         self.bot = bot
 
-    async def cog_load(self) -> None:
-        """Find the group, or begin it."""
-        group = self.bot.tree.get_command(GROUP)
-        if group is None:
-            group = app_commands.Group(name=GROUP, description="Tricks of this community", guild_only=True)
-            self.bot.tree.add_command(group)
-        assert isinstance(group, app_commands.Group)
-        for command in (try_, measure):
-            group.add_command(command, override=True)
 
-
-@app_commands.command(name="try")
-@app_commands.guild_only()
+@trick.command(name="try")
 @app_commands.describe(
     name="The trick",
     prompt="What to paint, once without the trick and once with it; flags as in /imagine",
@@ -60,20 +48,10 @@ class TrickTrials(commands.Cog):
 async def try_(interaction: discord.Interaction[DreamBot], name: str, prompt: str) -> None:
     """See a trick: the same words and seed without it and with it, side by side."""
     check_can_post(interaction)
-    bot = interaction.client
-    trick = await _trick(bot, name)
-    options = {"seed": str(random_seed())}
-    limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
-    recipe, trial = trials.to_try(trick, prompt, options, limits, menu)
-
-    async def queued(ask: Asking) -> None:
-        await submit(interaction, ask, recipe, typed=prompt, trial=trial)
-
-    await take_up(interaction, queued, prompt)
+    await begin_try(interaction, await found(interaction, name), prompt)
 
 
-@app_commands.command(name="test")
-@app_commands.guild_only()
+@trick.command(name="test")
 @app_commands.describe(
     name="The trick",
     subjects=f"What to paint, with | between, up to {trials.MOST_SUBJECTS}; else four usual things",
@@ -98,13 +76,13 @@ async def measure(
     check_can_post(interaction)
     bot, said = interaction.client, speech(interaction.locale)
     await check_may_ask(interaction, subjects or "")
-    trick = await _trick(bot, name)
+    one = await found(interaction, name)
     fields = {"backend": backend, "preset": preset, "size": size, "steps": steps, "seed": random_seed()}
     options = {field: str(value) for field, value in fields.items() if value is not None}
-    limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
-    recipe, trial = trials.to_measure(trick, trials.subjects_of(subjects or ""), seeds, options, limits, menu)
+    limits, menu = share(interaction).within(bot.limits), bot.menu
+    recipe, trial = trials.to_measure(one, trials.subjects_of(subjects or ""), seeds, options, limits, menu)
     if not trial.words:
-        raise TrickError(said.say("trials.no-words", trick=trick.name))
+        raise TrickError(said.say("trials.no-words", trick=one.name))
     async with queue_at_hand():
         cards = await workers.awake(bot.queue.redis)
         seconds = await estimate(bot.queue.store, recipe)
@@ -119,22 +97,8 @@ async def measure(
     )
 
 
-@try_.autocomplete("name")
-@measure.autocomplete("name")
-async def suggest(interaction: discord.Interaction[DreamBot], typed: str) -> list[app_commands.Choice[str]]:
-    """Tricks whose names are like what is being typed."""
-    try:
-        known = await TrickStore(interaction.client.queue.redis).all()
-    except QueueAway:
-        return []
-    offered = {name: trick.style() for name, trick in known.items() if trick.state == "offered"}
-    found = [style for style in suggest_styles(typed.replace(",", " "), offered) if "," not in style.name]
-    return [
-        app_commands.Choice(
-            name=(f"{one.name} · {one.about}" if one.about else one.name)[:100], value=one.name
-        )
-        for one in found
-    ]
+try_.autocomplete("name")(suggest)
+measure.autocomplete("name")(suggest)
 
 
 @measure.autocomplete("preset")
@@ -142,13 +106,3 @@ async def presets(interaction: discord.Interaction[DreamBot], typed: str) -> lis
     """Presets of the backend that is chosen already, or of all."""
     found = suggest_presets(typed, getattr(interaction.namespace, "backend", None))
     return [app_commands.Choice(name=one.about, value=one.value) for one in found]
-
-
-async def _trick(bot: DreamBot, name: str) -> Trick:
-    """The trick of that name that is on the menu."""
-    tricks = TrickStore(bot.queue.redis)
-    found = await tricks.get(name)
-    if found.state == "hidden":
-        known = await tricks.all()
-        raise unknown(name, [one.name for one in known.values() if one.state == "offered"])
-    return cast(Trick, found)

@@ -48,6 +48,7 @@ VERBS = {
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
     "again": Verb("dreambot.verbs.again:again", MAIN),
     "test-go": Verb("dreambot.verbs.trials:go", MAIN),
+    "trick-try": Verb("dreambot.verbs.trials:ask_to_try", MAIN),
     "test-leave": Verb("dreambot.verbs.trials:leave"),
     "trick-up": Verb("dreambot.verbs.trick:up", label="trick.vote-up"),
     "trick-down": Verb("dreambot.verbs.trick:down", label="trick.vote-down"),

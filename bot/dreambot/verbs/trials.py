@@ -1,19 +1,27 @@
-"""Go and Leave under a test that was offered: for who asked for it, once, whoever presses how often."""
+"""Go and Leave under a test that was offered: for who asked for it, once, whoever presses how often.
+
+And Try under a trick, which asks for a prompt and shows that without and with it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 import discord
 
 from dreambot import words
+from dreambot.dialogs import Field, open_dialog
 from dreambot.gate import check_may_ask
 from dreambot.permissions import check_can_post, owner_of
-from dreambot.start import Asking, submit
+from dreambot.rights import share
+from dreambot.start import Asking, submit, take_up
 from dreambot.texts import speech
+from dreambot.trick_views import found
 from dreamqueue.errors import NoSuchJob, NotYours, TooLate
 from dreamqueue.job import Reply
-from dreamqueue.tricks import offers
+from dreamqueue.prompt import random_seed
+from dreamqueue.tricks import Trick, offers, trials
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -50,6 +58,38 @@ async def leave(interaction: discord.Interaction[DreamBot], job: str, _detail: s
     await interaction.edit_original_response(
         content=said.say("trials.left", trick=offer.trial.trick), view=None
     )
+
+
+async def ask_to_try(interaction: discord.Interaction[DreamBot], name: str, _detail: str) -> None:
+    """A dialog for the prompt with which a trick is tried."""
+    said, trick = speech(interaction.locale), await found(interaction, name)
+    await open_dialog(
+        interaction,
+        said.say("trials.title-try", name=trick.name),
+        Field("prompt", said.say("trials.field-prompt"), trials.SUBJECTS[0], long=True),
+        verb="trick-try-it",
+        thing=trick.name,
+    )
+
+
+async def try_it(
+    interaction: discord.Interaction[DreamBot], name: str, _detail: str, typed: Mapping[str, str]
+) -> None:
+    """What was typed there."""
+    await begin_try(interaction, await found(interaction, name), typed["prompt"])
+
+
+async def begin_try(interaction: discord.Interaction[DreamBot], trick: Trick, prompt: str) -> None:
+    """Paint a prompt without a trick and with it, side by side, as a job of the member who asked."""
+    check_can_post(interaction)
+    bot = interaction.client
+    limits = share(interaction).within(bot.limits)
+    recipe, trial = trials.to_try(trick, prompt, {"seed": str(random_seed())}, limits, bot.menu)
+
+    async def queued(ask: Asking) -> None:
+        await submit(interaction, ask, recipe, typed=prompt, trial=trial)
+
+    await take_up(interaction, queued, prompt)
 
 
 async def _own(interaction: discord.Interaction[DreamBot], job: str) -> offers.Offer:

@@ -27,6 +27,8 @@ class Results:
         async with queue_at_hand(), self.redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.TRICK_MEASURED, measured.trick, measured.model_dump_json())
             pipe.pexpire(keys.TRICK_MEASURED, SEASON_MS)
+            pipe.incr(keys.TRICKS_CHANGED)
+            pipe.pexpire(keys.TRICKS_CHANGED, SEASON_MS)
             await pipe.execute()
 
     async def get(self, trick: str) -> Measured | None:
