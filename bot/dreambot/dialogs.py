@@ -39,6 +39,7 @@ DIALOGS: dict[str, str] = {
     "trick-remix": "dreambot.trick_dialogs:remixed",
     "trick-share": "dreambot.trick_dialogs:shared",
     "trick-report-why": "dreambot.trick_dialogs:reported",
+    "trick-try-it": "dreambot.verbs.trials:try_it",
 }
 """By verb: `module:function`, an `Answer`."""
 

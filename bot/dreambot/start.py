@@ -27,6 +27,7 @@ from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, NoSuchJob, QueueAway
 from dreamqueue.job import Job, Owner, Reply, new_job_id
 from dreamqueue.recipe import Recipe
+from dreamqueue.trial import Trial
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -94,6 +95,7 @@ async def submit(
     *,
     typed: str,
     parent: str | None = None,
+    trial: Trial | None = None,
 ) -> Job:
     """Queue a recipe for the member who asked, and follow it in the message that answers.
 
@@ -101,7 +103,7 @@ async def submit(
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
     """
     queue, owner = interaction.client.queue, owner_of(interaction)
-    await check_words(interaction, *(phrase.text for phrase in recipe.phrases))
+    await check_words(interaction, *recipe.texts)
     mine = share(interaction)
     ends = time.monotonic() + KEEP_TRYING
     wait = 0.5
@@ -121,6 +123,7 @@ async def submit(
                 weight=mine.weight,
                 caps=mine.caps,
                 job_id=ask.job,
+                trial=trial,
             )
             break
         except QueueAway:

@@ -40,7 +40,7 @@ async def show(interaction: discord.Interaction[DreamBot], trick: Trick, *, anno
     if hidden and not (is_moderator(interaction) or owned_by(trick, owner_of(interaction))):
         raise unknown(trick.name, bot.shelf.styles)
     await interaction.response.defer(ephemeral=hidden, thinking=True)
-    text = trick_words.shown(trick, bot.shelf.tricks.values(), said)
+    text = trick_words.shown(trick, bot.shelf.tricks.values(), said, bot.shelf.measured.get(trick.name))
     if announced:
         name = words.plain(owner_of(interaction).name, words.NAME_SHOWN)
         text = words.fit(f"{said.say('trick.added', name=name)}\n{text}")
@@ -63,7 +63,7 @@ async def found(interaction: discord.Interaction[DreamBot], name: str) -> Trick:
 def listed(bot: DreamBot, which: str, number: int, said: Speech) -> tuple[str, discord.ui.View]:
     """A page of a list and the buttons that turn it."""
     tricks = trick_words.chosen(bot.shelf.tricks, which)
-    text, number = trick_words.page(tricks, number, which, said)
+    text, number = trick_words.page(tricks, number, which, said, bot.shelf.measured)
     view = discord.ui.View(timeout=None)
     if number > 1:
         view.add_item(JobButton("trick-newer", which, str(number - 1), said))

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import discord
 
-from dreambot import verbs, words
+from dreambot import verbs, verdict, words
 from dreambot.buttons import buttons
 from dreambot.lineage import parent_link
 from dreambot.looked_at import LookedAt
@@ -65,6 +65,8 @@ class Watch:
         self._refusals = 0
         self._wait = 0.5
         self._said = speech(message.reply.language)
+        self._verdict = ""
+        """What a critic says after the end, once it has said it."""
         self._parent: str | None = None
         """A link to the picture it came from; None until that was looked for."""
 
@@ -78,12 +80,24 @@ class Watch:
         try:
             while not await self._show_newest():
                 pass
+            if await self._say_verdict():
+                while not await self._show_newest():
+                    pass
         except MessageGone as gone:
             await self._let_go(gone)
         finally:
             listening.cancel()
         await self._patiently(lambda: count_uses(self.queue.redis, self.job, self._news))
         await self._patiently(lambda: self.queue.mark_shown(self.job.id))
+
+    async def _say_verdict(self) -> bool:
+        """What is to be said after the end, once that is shown; False if there is nothing."""
+        news = self._news
+        if self._lost or not isinstance(news, Ended) or not verdict.due(self.job, news.ending):
+            return False
+        self._verdict = await verdict.verdict(self.queue, self.job, news.ending, self._said)
+        self._changed.set()
+        return True
 
     async def _listen(self) -> None:
         while not self._end_came.is_set():
@@ -198,6 +212,9 @@ class Watch:
     async def _end(self, ending: Ending) -> Shown:
         row = self._buttons(*verbs.ended(self.job, ending))
         said, parent = self._said, self._parent or ""
+        if self._verdict:
+            content = "\n".join([words.ended(self.job, ending, said, parent), self._verdict])
+            return Shown(words.fit(content), row)
         prompt = self._whole_prompt()
         if isinstance(ending, Cancelled):
             return Shown(words.ended(self.job, ending, said, parent), row, prompt)
@@ -221,6 +238,7 @@ class Watch:
             if extra is not None and len(extra) <= self.job.upload_limit:
                 files.append((f"{self.job.id}.{kind}", extra))
         spoiler = self.looked_at.action(ending.seen) == "spoiler"
+        told = words.fit("\n".join(filter(None, [told, verdict.awaited(self.job, ending, said)])))
         return Shown(told, row, [*files, *prompt], words.description(self.job.recipe), spoiler)
 
     def _buttons(self, *row: str) -> discord.ui.View:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from dreamqueue.recipe import Recipe
 from dreamqueue.sights import Sights
+from dreamqueue.trial import Trial
 from dreamqueue.wire import Wire
 
 
@@ -163,6 +164,8 @@ class Job(Wire):
     """Estimated seconds of painting, for fair scheduling and waiting times."""
     upload_limit: int = 10 * 1024 * 1024
     """Bytes that the reply's channel accepts per file."""
+    trial: Trial | None = None
+    """A trick that its pictures show, where it is one that is tried."""
     shown: bool = False
     """True if a Discord message has to follow this job to its end."""
 

@@ -35,6 +35,8 @@ TRICK_LOOKS = "dream:trick-looks"
 """Hash: what a trick's name looks like (`dreamqueue.tricks.names`), and the trick that has it."""
 TRICK_COUNTS = "dream:trick-counts"
 """Hash: uses, votes and reports of each trick, and how many tricks each member has."""
+TRICK_MEASURED = "dream:trick-measured"
+"""Hash: the newest test of each trick, as JSON."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
@@ -53,6 +55,7 @@ CLAIM = "dream:claim:"
 RATE = "dream:rate:"
 BLOB = "dream:blob:"
 TRICK_VOTES = "dream:trick-votes:"
+OFFER = "dream:offer:"
 TRICK_REPORTS = "dream:trick-reports:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
@@ -137,6 +140,13 @@ def lease(job: str) -> str:
 def costs(backend: str) -> str:
     """Hash of what a backend's jobs really cost, by kind."""
     return COSTS + backend
+
+
+
+
+def offer(job: str) -> str:
+    """Hash: a test of a trick that waits for a word, and the word; for an hour."""
+    return OFFER + job
 
 
 def trick_votes(name: str) -> str:

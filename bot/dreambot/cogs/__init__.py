@@ -13,6 +13,7 @@ COGS = [
     "dreambot.cogs.trick_moderation:TrickModeration",
     "dreambot.cogs.describe:DescribeCog",
     "dreambot.cogs.score:ScoreCog",
+    "dreambot.cogs.trick_trials:TrickTrials",
 ]
 """`module:class`; each is built with the bot."""
 

@@ -11,7 +11,9 @@ from redis.asyncio import Redis
 from dreamconfig.catalogue import Style, styles
 from dreamqueue.errors import QueueAway, UnknownWord
 from dreamqueue.prompt.menu import Menu, whole_menu
+from dreamqueue.tricks.measured import Measured
 from dreamqueue.tricks.record import Trick, starters
+from dreamqueue.tricks.results import Results
 from dreamqueue.tricks.store import TrickStore, resolved
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ class TrickShelf:
         self.styles: Mapping[str, Style] = styles()
         """What is on the menu: those that are shipped, then the most used."""
         self.renamed: Mapping[str, str] = {}
+        self.measured: Mapping[str, Measured] = {}
+        """What the newest test of a trick found, by name."""
         self._changes: int | None = None
 
     def menu(self, critic: str | None = None) -> Menu:
@@ -47,6 +51,7 @@ class TrickShelf:
         if changes == self._changes:
             return False
         self._take(await store.all())
+        self.measured = await Results(store.redis).all()
         self._changes = changes
         return True
 
