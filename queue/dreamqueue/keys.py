@@ -31,6 +31,8 @@ RULES = "dream:rules"
 """Hash of the word rules that moderators added, by name, and of their version; read again within a season."""
 TYPED = "dream:typed"
 """Stream of what was typed of late and by whom, so that a new word rule can be tried; for seven days."""
+AUDIT = "dream:audit"
+"""Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 
@@ -39,6 +41,7 @@ FRAME = "dream:frame:"
 HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
+JOBS = "dream:jobs:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -73,6 +76,11 @@ def running(scope: str) -> str:
 def parked(scope: str) -> str:
     """ZSET of its waiting jobs that its running limit keeps back, by fair score."""
     return PARKED + scope
+
+
+def jobs(member: str) -> str:
+    """ZSET of the jobs that a member asked for, by when that was; as long as records are kept."""
+    return JOBS + member
 
 
 def spent(scope: str, day: str) -> str:
