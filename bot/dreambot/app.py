@@ -36,6 +36,7 @@ from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
 from dreamqueue.prompt import Limits
+from dreamqueue.rules import RuleStore, read_rules
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
 
@@ -61,6 +62,8 @@ class DreamBot(commands.Bot):
         self.settings = settings
         self.limits = Limits.of(settings)
         self.rights = read_rights(settings.rights)
+        self._own_words = read_rules(settings.word_rules)
+        self._words: RuleStore | None = None
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
@@ -91,6 +94,13 @@ class DreamBot(commands.Bot):
         if self._queue is None or not self._resumed:
             raise QueueAway
         return self._queue
+
+    @property
+    def word_rules(self) -> RuleStore:
+        """What may not be asked for. Raises QueueAway as `queue` does."""
+        if self._words is None:
+            self._words = RuleStore(self.queue.redis, self._own_words)
+        return self._words
 
     @property
     def redis(self) -> Redis | None:
@@ -210,6 +220,7 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
     try:
         include(models_folder(settings.models))
         read_rights(settings.rights)
+        read_rules(settings.word_rules)
         check_place(settings.album)
     except ValueError as error:
         raise SystemExit(str(error)) from None

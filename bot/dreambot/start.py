@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, cast
 import discord
 
 from dreambot.errors import UNANSWERABLE, answer
-from dreambot.gate import check_may_ask, check_words
+from dreambot.gate import check_may_ask
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
 from dreambot.rights import share
 from dreambot.texts import speech
+from dreambot.word_rules import check_recipe, remember
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, NoSuchJob, QueueAway
@@ -101,7 +102,7 @@ async def submit(
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
     """
     queue, owner = interaction.client.queue, owner_of(interaction)
-    await check_words(interaction, *(phrase.text for phrase in recipe.phrases))
+    await check_recipe(interaction, recipe)
     mine = share(interaction)
     ends = time.monotonic() + KEEP_TRYING
     wait = 0.5
@@ -137,6 +138,7 @@ async def submit(
                 interaction.client.later(_withdraw(queue, ask.job, owner))
             raise
     interaction.client.follow(queue, job, ask.reply, interaction)
+    interaction.client.later(remember(interaction, recipe))
     return job
 
 

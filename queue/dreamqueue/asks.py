@@ -58,7 +58,10 @@ async def left_behind(redis: Redis) -> list[Ask]:
             try:
                 ask = Ask.model_validate_json(raw)
             except ValueError:
-                log.warning("ask %s was written by another version; it is not answered", field.decode(errors="replace"))
+                log.warning(
+                    "ask %s was written by another version; it is not answered",
+                    field.decode(errors="replace"),
+                )
                 ask = None
             if ask is not None and now - ask.asked < LIFE:
                 found.append(ask)

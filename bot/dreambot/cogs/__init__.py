@@ -7,7 +7,7 @@ from typing import Any
 
 from discord.ext import commands
 
-COGS = ["dreambot.cogs.imagine:Imagine"]
+COGS = ["dreambot.cogs.imagine:Imagine", "dreambot.cogs.mod_stub:Mod"]
 """`module:class`; each is built with the bot."""
 
 

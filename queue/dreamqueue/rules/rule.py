@@ -54,8 +54,8 @@ def rule_of(kind: str, text: str, **facts: Any) -> Rule:
         text = text.encode(errors="replace").decode()  # half a character has no place in UTF-8
         compiled(text)
         return Rule(kind="regex", text=text, **facts)
-    plain = normalise(text).casefold()
-    words = spelling.words(plain)
+    words = spelling.words(normalise(text).casefold())
+    plain = " ".join(words)
     if not words:
         raise BadValue(quote(text), "there is no word in it.")
     if len(plain) > LONGEST:
