@@ -99,7 +99,7 @@ async def test_moderators_try_a_rule_then_add_it_then_remove_it(stage: Stage) ->
     tried = await mod(stage, mo, "try", kind="word", text="Peg")
     assert "would have matched 2 of the 3 texts" in tried
     assert "(members: 1)" in tried
-    assert r"P.E.G. \*bold\* @​everyone".replace("@", r"\@") in tried
+    assert "P.E.G. \\*bold\\* \\@\u200beveryone" in tried
     assert "pegboard" not in tried
     assert "none of the 3" in await mod(stage, mo, "try", kind="regex", text="x{3}")
     await stage.imagine(stage.bo, "a peg")
