@@ -15,7 +15,7 @@ from pydantic import Field
 from dreamqueue.errors import BadValue
 from dreamqueue.job import Owner
 from dreamqueue.rules import spelling
-from dreamqueue.text import normalise, quote
+from dreamqueue.text import quote
 from dreamqueue.wire import Wire
 
 LONGEST = 200
@@ -54,9 +54,9 @@ def rule_of(kind: str, text: str, **facts: Any) -> Rule:
         text = text.encode(errors="replace").decode()  # half a character has no place in UTF-8
         compiled(text)
         return Rule(kind="regex", text=text, **facts)
-    words = spelling.words(normalise(text).casefold())
+    words = spelling.words(spelling.plain(text))
     plain = " ".join(words)
-    if not words:
+    if not spelling.words(spelling.folded(plain)):
         raise BadValue(quote(text), "there is no word in it.")
     if len(plain) > LONGEST:
         raise BadValue(quote(text), f"a rule has up to {LONGEST} characters.")
