@@ -25,7 +25,7 @@ from dreamconfig.rights import Rights, read_rights
 from dreamqueue import asks, audit, costs, keys, outlook, overview, store, workers
 from dreamqueue.course import read_course, write_course
 from dreamqueue.errors import BadValue, DreamError, OtherVersion, PictureError
-from dreamqueue.events import read_order
+from dreamqueue.events import Painted, read_order
 from dreamqueue.job import Job, Owner
 from dreamqueue.needs import needs_of
 from dreamqueue.news import NewsReader
@@ -323,3 +323,13 @@ async def test_what_lies_damaged_in_redis_is_passed_over(redis_url: str) -> None
             await redis.xadd(keys.AUDIT, fields)
         await audit.keep(redis, audit.Deed(action="queue.pause", by=Owner(id="7", name="Mo")))
         assert [deed.action for deed in await audit.newest(redis)] == ["queue.pause"]
+
+
+async def test_news_that_cannot_be_read_keep_nobody_from_those_that_follow(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        reader = NewsReader(redis)
+        box = await reader.open("a1")
+        for news in ({"x": "y"}, {"news": "{"}, {"news": Painted(job="a1", step=5).model_dump_json()}):
+            await redis.xadd(keys.NEWS, news)
+        assert await box.get(5) == Painted(job="a1", step=5)
+        await reader.stop()
