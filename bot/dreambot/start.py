@@ -83,6 +83,9 @@ async def take_up(
         await work(Asking(ask.job, reply))
     except _NotNoted:
         raise QueueAway from None
+    except _Replayed:
+        log.warning("interaction %s came twice; the second one is left", ask.interaction)
+        return
     except Exception as error:
         told = await answer(interaction, error)
     bot.later(forget(queue, ask.interaction) if told else own_up(bot, queue, ask))
@@ -142,6 +145,10 @@ async def submit(
     return job
 
 
+class _Replayed(Exception):
+    """Discord, or somebody in its place, has told us of this interaction before."""
+
+
 class _NotNoted(Exception):
     """Redis was away before anything was acknowledged."""
 
@@ -150,7 +157,8 @@ async def _noted(
     bot: DreamBot, queue: QueueClient, interaction: discord.Interaction[DreamBot], ask: asks.Ask
 ) -> Reply:
     try:
-        await asks.note(queue.redis, ask)
+        if not await asks.note(queue.redis, ask):
+            raise _Replayed
     except QueueAway:
         bot.later(forget(queue, ask.interaction))  # it may have been noted: only the answer is missing
         raise _NotNoted from None
