@@ -10,6 +10,8 @@ from tests.bot.stage import Stage, eventually, shows
 from dreambot.texts import speech
 from dreambot.word_rules import refusal
 from dreampractice import Person
+from dreampractice.interactions import AUTOCOMPLETE, COMMAND
+from dreampractice.options import Filling
 from dreamqueue.audit import newest
 from dreamqueue.rules import RuleStore, rule_of
 
@@ -21,8 +23,11 @@ async def add(stage: Stage, kind: str, text: str, **facts: str) -> None:
 async def mod(stage: Stage, person: Person, name: str, **options: object) -> str:
     """What `/mod words …` answers, to this person alone."""
     before = len(stage.whispers(person))
-    asked = await person.slash(f"mod words {name}", **options)
-    assert asked.failed is None, asked.failed
+    place, row, path = stage.moderator._command(f"mod words {name}", "art")
+    data = Filling(stage.discord.core, place).data(row, path, options)
+    one = person._act(COMMAND, place, data)  # also by who is not offered it: a forged one
+    await one.settled.wait()
+    assert one.failure is None, one.failure
     await eventually(lambda: len(stage.whispers(person)) > before and stage.whispers(person)[-1].content)
     return stage.whispers(person)[-1].content
 
@@ -115,7 +120,11 @@ async def test_moderators_try_a_rule_then_add_it_then_remove_it(stage: Stage) ->
     assert listed.startswith("2 rules:")
     names = await mo.autocomplete("mod words remove", "rule", "pe")
     assert [name["value"] for name in names] == ["word:peg", "allow:peg solitaire"]
-    assert await stage.bo.autocomplete("mod words remove", "rule", "pe") == []
+    place, row, path = mo._command("mod words remove", "art")
+    data = Filling(stage.discord.core, place).data(row, path, {"rule": "pe"}, focused="rule")
+    forged = stage.bo._act(AUTOCOMPLETE, place, data)
+    await forged.settled.wait()
+    assert forged.choices == []
     assert await mod(stage, mo, "remove", rule="word:peg") == "Removed: `word:peg`."
     assert "There is no rule" in await mod(stage, mo, "remove", rule="word:peg")
     done = [action for action, _ in reversed(await deeds(stage))]

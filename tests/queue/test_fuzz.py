@@ -325,6 +325,15 @@ async def test_what_lies_damaged_in_redis_is_passed_over(redis_url: str) -> None
         assert [deed.action for deed in await audit.newest(redis)] == ["queue.pause"]
 
 
+async def test_an_ask_that_comes_twice_keeps_its_job(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        moment = float((await redis.time())[0])
+        one = asks.Ask(interaction=5, application=1, token="t", job="a1", asked=moment)
+        assert await asks.note(redis, one)
+        assert not await asks.note(redis, one.model_copy(update={"job": "b2"}))
+        assert [ask.job for ask in await asks.left_behind(redis)] == ["a1"]
+
+
 async def test_news_that_cannot_be_read_keep_nobody_from_those_that_follow(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
         reader = NewsReader(redis)

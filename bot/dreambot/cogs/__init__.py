@@ -7,7 +7,10 @@ from typing import Any
 
 from discord.ext import commands
 
-COGS = ["dreambot.cogs.imagine:Imagine", "dreambot.cogs.mod_stub:Mod"]
+COGS = [
+    "dreambot.cogs.imagine:Imagine",
+    "dreambot.cogs.mod_words:ModWords",
+]
 """`module:class`; each is built with the bot."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
 from dreambot import words
 from dreambot.audit import audit
@@ -39,6 +40,26 @@ ACTIONS = [
     app_commands.Choice(name="paint it, and note it in the audit log", value="tell"),
 ]
 Text = app_commands.Range[str, 1, LONGEST]
+
+
+class ModWords(commands.Cog):
+    """Hangs the group into `/mod`; comes after it in COGS."""
+
+    def __init__(self, bot: DreamBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """With the bot's start."""
+        mod = self.bot.tree.get_command("mod")
+        if not isinstance(mod, app_commands.Group):
+            mod = app_commands.Group(
+                name="mod",
+                description="For moderators",
+                guild_only=True,
+                default_permissions=discord.Permissions(manage_messages=True),
+            )
+            self.bot.tree.add_command(mod)
+        mod.add_command(WORDS, override=True)
 
 
 @WORDS.command()
