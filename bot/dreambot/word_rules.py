@@ -15,7 +15,7 @@ from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import BrokenRule, QueueAway
 from dreamqueue.recipe import Recipe
-from dreamqueue.rules import Rule, texts_of
+from dreamqueue.rules import Matcher, Rule, texts_of
 from dreamqueue.text import FLAG_DASHES, quote
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WITHIN = 1.0
 """Seconds that Redis has to say whether the rules have changed: Discord wants an answer within three."""
+AT_ONCE = 4000
+"""Characters that are looked at without a thread: a few milliseconds' work."""
 TOLD = "rules told"
 """Where an interaction remembers which rules moderators have been told of."""
 
@@ -37,7 +39,7 @@ async def check_rules(interaction: discord.Interaction[DreamBot], *texts: str) -
             matcher = await interaction.client.word_rules.matcher()
     except TimeoutError:
         raise QueueAway from None
-    broken = matcher.broken_by(*said)
+    broken = await _broken(matcher, said)
     told: set[str] = interaction.extras.setdefault(TOLD, set())
     fresh = [rule for rule in broken if rule.name not in told]
     told |= {rule.name for rule in fresh}
@@ -48,6 +50,12 @@ async def check_rules(interaction: discord.Interaction[DreamBot], *texts: str) -
         await audit(interaction, action, about={"rule": rules, "text": " | ".join(texts)})
     if refusing:
         raise BrokenRule(refusal(refusing[0], speech(interaction.locale)))
+
+
+async def _broken(matcher: Matcher, texts: list[str]) -> list[Rule]:
+    if sum(map(len, texts)) < AT_ONCE:
+        return matcher.broken_by(*texts)
+    return await asyncio.to_thread(matcher.broken_by, *texts)
 
 
 async def check_recipe(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:

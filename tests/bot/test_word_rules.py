@@ -28,7 +28,12 @@ async def mod(stage: Stage, person: Person, name: str, **options: object) -> str
     one = person._act(COMMAND, place, data)  # also by who is not offered it: a forged one
     await one.settled.wait()
     assert one.failure is None, one.failure
-    await eventually(lambda: len(stage.whispers(person)) > before and stage.whispers(person)[-1].content)
+
+    def told() -> bool:
+        said = [whisper.content for whisper in stage.whispers(person)]
+        return len(said) > before and not {"", "…"} & set(said)
+
+    await eventually(told)
     return stage.whispers(person)[-1].content
 
 

@@ -32,7 +32,7 @@ from dreamqueue.news import NewsReader
 from dreamqueue.png import RECIPE, describe, png_bytes, read_recipe
 from dreamqueue.prompt import check, display, parse, render
 from dreamqueue.recipe import Recipe
-from dreamqueue.rules import Matcher, read_rules, rule_of, texts_of
+from dreamqueue.rules import Matcher, read_rules, rule_of, spelling, texts_of
 from dreamqueue.store import JobStore
 from dreamqueue.wire import Wire, arq_loads
 
@@ -302,6 +302,19 @@ def test_rules_on_any_text(text: str, around: str) -> None:
             assert again == rule, "a rule that is written down is the same rule"
             if kind in ("word", "phrase"):
                 assert Matcher([rule]).broken_by(text), "a rule finds its own text"
+
+
+@settings(deadline=None, max_examples=200, derandomize=True)
+@given(
+    st.text(alphabet=st.characters(max_codepoint=127), max_size=30)
+    | st.sampled_from(["p-eg's", "a--b", "-a-"])
+)
+def test_plain_letters_are_read_as_all_others_are(text: str) -> None:
+    others = "\u0431"  # is neither ASCII nor taken for it
+    assert spelling.words(spelling.plain(f"{text} {others}")) == [
+        *spelling.words(spelling.plain(text)),
+        others,
+    ]
 
 
 async def test_what_lies_damaged_in_redis_is_passed_over(redis_url: str) -> None:

@@ -46,11 +46,14 @@ _FROM_LOOK, _FROM_FANCY, _FROM_BOX, _FROM_FLAG, _FROM_LEET = (
     str.maketrans(table) for table in (_LOOK_ALIKES, _FANCY, _BOXED, _OF_FLAGS, _LEET)
 )
 _BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[0134578@$!]+(?=[^\W\d_])")
+_ASCII_WORDS = re.compile(r"([A-Za-z0-9]+(?:[-'][A-Za-z0-9]+)*)")
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]{3,}")
 
 
 def plain(text: str) -> str:
     """One line, nothing invisible, in one case; letters keep their marks and their script."""
+    if text.isascii() and text.isprintable() and "<" not in text:
+        return " ".join(text.casefold().split())
     unboxed = _FLAGS.sub(lambda row: row[0].translate(_FROM_FLAG), text).translate(_FROM_BOX)
     wide = unicodedata.normalize("NFKC", normalise(unboxed))
     return unicodedata.normalize("NFKC", "".join(filter(_is_seen, wide)).casefold())
@@ -58,6 +61,8 @@ def plain(text: str) -> str:
 
 def folded(text: str) -> str:
     """`plain` text without marks, in Latin letters wherever other ones pass for them."""
+    if text.isascii():
+        return text
     apart = unicodedata.normalize("NFD", text)
     bare = "".join(character for character in apart if unicodedata.category(character) not in {"Mn", "Me"})
     latin = unicodedata.normalize("NFC", bare).translate(_FROM_FANCY)
@@ -72,6 +77,10 @@ def folded(text: str) -> str:
 
 def pieces(text: str) -> Iterator[tuple[bool, str]]:
     """A text in pieces: words, and what stands between them."""
+    if text.isascii():
+        parts = _ASCII_WORDS.split(text)
+        yield from ((at % 2 == 1, part) for at, part in enumerate(parts) if part)
+        return
     for is_word, group in groupby(range(len(text)), key=lambda at: _in_word(text, at)):
         yield is_word, "".join(text[at] for at in group)
 

@@ -6,6 +6,7 @@ number. What was typed is a stream: the newest 2,000 of the last seven days, by 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,7 +124,11 @@ class RuleStore:
         allowed = [known for known in await self.rules() if known.kind == "allow"]
         matcher = Matcher([*allowed, rule])
         recent = await self.recent()
-        return Trial(len(recent), tuple(typed for typed in recent if matcher.broken_by(typed.text)))
+
+        def broken() -> tuple[Typed, ...]:
+            return tuple(typed for typed in recent if matcher.broken_by(typed.text))
+
+        return Trial(len(recent), await asyncio.to_thread(broken))
 
     async def forget(self, member: str) -> int:
         """Forget what a member typed; how many texts that were."""
