@@ -11,11 +11,13 @@ from typing import Any
 import discord
 import pytest
 from discord import app_commands
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from pydantic import SecretStr
 from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
+from tests.examples import examples
 from tests.own_valkey import PASSWORDS, own_valkey, quoted
 
 from dreambot import words
@@ -75,7 +77,7 @@ async def test_no_forged_id_is_an_incident_or_does_anything_to_anothers_job(stag
     assert (record.state, record.recipe, record.ending) == (JobState.waiting, job.recipe, None)
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
+@examples(200)
 @given(
     st.one_of(
         st.text(max_size=60),
@@ -179,7 +181,7 @@ def assert_harmless(shown: str) -> None:
     assert not set(shown) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200d\ufeff\x00\x1b\x7f\u2028")
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@examples(150)
 @given(st.text(max_size=80) | st.sampled_from(LOUD))
 def test_any_text_of_a_member_is_one_harmless_line(text: str) -> None:
     shown = words.plain(text, 60)
@@ -243,10 +245,50 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@examples(150)
 @given(JSON)
 def test_any_answer_to_a_dialog_is_read(rows: object) -> None:
     assert all(isinstance(text, str) and len(text) <= 4000 for text in _typed(rows).values())
+
+
+# --- uploads
+
+
+def progressive() -> bytes:
+    """A JPEG in several scans."""
+    out = io.BytesIO()
+    Image.effect_noise((64, 64), 50).save(out, "JPEG", progressive=True)
+    return out.getvalue()
+
+
+async def test_a_small_file_that_would_decode_for_an_hour_is_refused(stage: Stage) -> None:
+    whole = progressive()
+    bomb = whole[:-2] + b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10" * 100_000 + whole[-2:]
+    told = await stage.refusal(stage.ada, "a hut", image=("hut.jpg", bomb))
+    assert "far too many parts" in told.content
+    assert await stage.queue.store.open_jobs() == []
+
+
+async def test_what_hides_in_a_picture_is_not_kept(stage: Stage) -> None:
+    script, archive = b"<script>alert(1)</script>", b"PK\x03\x04 a zip PK\x05\x06"
+    await stage.imagine(stage.ada, "a hut", image=("hut.gif", picture("red", "GIF") + script + archive))
+    job = await stage.worker.next_job()
+    assert job.recipe.image is not None
+    kept = await stage.queue.fetch(job.recipe.image)
+    assert kept is not None
+    assert kept.startswith(b"\x89PNG")
+    assert script not in kept
+    assert archive not in kept
+
+
+FILE_NAMES = ["../../etc/passwd.png", "hut\u202egnp.exe.png", "a" * 300 + ".png", "x\n@everyone.png"]
+
+
+@pytest.mark.parametrize("name", FILE_NAMES, ids=["path", "bidi", "long", "lines"])
+async def test_a_files_name_is_nothing_to_us(stage: Stage, name: str) -> None:
+    message = await stage.imagine(stage.ada, "a hut", image=(name, picture("red", side=64)))
+    await shows(message, "from a picture")
+    assert all(name not in version.content for version in message.history)
 
 
 # --- names

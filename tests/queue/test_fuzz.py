@@ -14,29 +14,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
 from redis.asyncio import Redis
+from tests.examples import examples
 
 import dreamqueue
 from dreamconfig.rights import Rights, read_rights
 from dreamqueue import asks, audit, costs, keys, outlook, overview, store, workers
 from dreamqueue.course import read_course, write_course
-from dreamqueue.errors import BadValue, DreamError, OtherVersion, PictureError
+from dreamqueue.errors import BadValue, DreamError, OtherVersion, PictureError, PromptError
 from dreamqueue.events import Painted, read_order
 from dreamqueue.job import Job, Owner
 from dreamqueue.needs import needs_of
 from dreamqueue.news import NewsReader
 from dreamqueue.png import RECIPE, describe, png_bytes, read_recipe
-from dreamqueue.prompt import check, display, parse, render
+from dreamqueue.prompt import check, display, parse, parse_turn, render
 from dreamqueue.recipe import Recipe
 from dreamqueue.rules import Matcher, read_rules, rule_of, spelling, texts_of
 from dreamqueue.store import JobStore
 from dreamqueue.wire import Wire, arq_loads
 
-FEW = settings(deadline=None, max_examples=60, derandomize=True)
+FEW = examples(60)
 
 TEXTS = st.one_of(
     st.text(max_size=12),
@@ -94,7 +95,7 @@ def wire_records() -> Iterator[type[Wire]]:
 def test_records_of_the_wire(kind: type[Wire]) -> None:
     names = list(kind.model_fields)
 
-    @settings(deadline=None, max_examples=12, derandomize=True)
+    @examples(12)
     @given(
         st.one_of(BYTES, st.dictionaries(st.sampled_from([*names, "x"]), ANYTHING).map(json.dumps)),
     )
@@ -231,6 +232,17 @@ def test_courses(typed: str) -> None:
             assert read_course(write_course(course)) == course
 
 
+@FEW
+@given(
+    st.lists(
+        TEXTS | st.sampled_from(["|", ";", ":", "--style vray", "--no", "--steps 5", "::2", '"']), max_size=6
+    )
+)
+def test_turns(bits: list[str]) -> None:
+    with suppress(PromptError):
+        assert parse_turn(" ".join(bits))
+
+
 TOML = st.one_of(
     st.text(max_size=60),
     st.lists(
@@ -289,7 +301,7 @@ RULES = Matcher(
 )
 
 
-@settings(deadline=None, max_examples=120, derandomize=True)
+@examples(120)
 @given(WORDS, WORDS)
 def test_rules_on_any_text(text: str, around: str) -> None:
     found = {rule.name for rule in RULES.broken_by(text)}
@@ -304,7 +316,7 @@ def test_rules_on_any_text(text: str, around: str) -> None:
                 assert Matcher([rule]).broken_by(text), "a rule finds its own text"
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
+@examples(200)
 @given(
     st.text(alphabet=st.characters(max_codepoint=127), max_size=30)
     | st.sampled_from(["p-eg's", "a--b", "-a-"])

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from dreamqueue.errors import CannotResume
 from dreamrender import state_file
@@ -40,7 +41,7 @@ def forged(head: bytes, tensors: bytes) -> bytes:
     return state_file._FORMAT + hashlib.sha256(body).hexdigest().encode() + body
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@examples(40)
 @given(st.binary(max_size=30) | ANYTHING.map(lambda head: json.dumps(head).encode()), st.binary(max_size=30))
 def test_a_forged_file_is_no_saved_painting(head: bytes, tensors: bytes) -> None:
     with pytest.raises(CannotResume):
@@ -60,7 +61,7 @@ def test_a_session_of_forged_numbers_is_not_taken_up(critics: Callable[[str, str
     pixels.step([session])
     head, tensors = state_file.unpacked(pixels.save(session))
 
-    @settings(deadline=None, max_examples=60, derandomize=True)
+    @examples(60)
     @given(
         st.dictionaries(st.sampled_from(HEADS), ANYTHING, max_size=2),
         st.dictionaries(st.sampled_from(TENSORS), SHAPES, max_size=2),
