@@ -39,6 +39,7 @@ from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
 from dreamqueue.prompt import Limits, Menu
+from dreamqueue.rules import RuleStore, read_rules
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
 from dreamqueue.tricks import TrickShelf, TrickStore
@@ -66,6 +67,8 @@ class DreamBot(commands.Bot):
         self.limits = Limits.of(settings)
         self.rights = read_rights(settings.rights)
         self.concepts = read_concepts(settings.concepts)
+        self._own_words = read_rules(settings.word_rules)
+        self._words: RuleStore | None = None
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
@@ -109,6 +112,13 @@ class DreamBot(commands.Bot):
     def tricks(self) -> TrickStore:
         """Where the community's tricks are kept. Raises QueueAway as `queue` does."""
         return TrickStore(self.queue.redis)
+
+    @property
+    def word_rules(self) -> RuleStore:
+        """What may not be asked for. Raises QueueAway as `queue` does."""
+        if self._words is None:
+            self._words = RuleStore(self.queue.redis, self._own_words)
+        return self._words
 
     @property
     def redis(self) -> Redis | None:
@@ -238,6 +248,7 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
         include(models_folder(settings.models))
         read_rights(settings.rights)
         read_concepts(settings.concepts)
+        read_rules(settings.word_rules)
         check_place(settings.album)
     except ValueError as error:
         raise SystemExit(str(error)) from None

@@ -13,7 +13,7 @@ from dreamqueue.job import Cancelled, Ending, Expired, Failed, Finished, Job, St
 from dreamqueue.places import Place
 from dreamqueue.prompt import told
 from dreamqueue.recipe import Recipe
-from dreamqueue.text import clip
+from dreamqueue.text import clip, normalise
 from dreamqueue.tricks.measured import Lift, Measured
 from dreamqueue.tricks.offers import Offer
 
@@ -33,8 +33,9 @@ ENGLISH = speech()
 
 
 def plain(text: str, limit: int = PROMPT_SHOWN) -> str:
-    """Text of a member as it was typed: no markup, no mention, no link, at most `limit` characters."""
-    kept = text
+    """Text of a member as it was typed: one line without markup, mention, link or anything that turns others'
+    words about, at most `limit` characters."""
+    kept = normalise(text[: 4 * limit])
     while True:
         kept = clip(kept, limit)
         escaped = _MARKUP.sub(r"\\\1", kept).replace("@", "@\u200b")

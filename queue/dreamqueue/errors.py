@@ -22,6 +22,7 @@
     │   ├── TooManyLooks    a member asks critics more than there is time for
     │   ├── NoSuchJob       the id is unknown, or its record has expired
     │   └── OtherVersion    a record of another version than this process reads
+    ├── BrokenRule          words that a community's rules do not allow
     ├── NotYours            somebody else's job
     ├── TooLate             a job that has ended already
     ├── CannotPostHere      a permission is missing in the channel
@@ -233,6 +234,10 @@ class OtherVersion(QueueError):
             f"Job `{job}` was made by another version of me, which I cannot read. "
             "Whoever runs me has to bring all parts to the same version."
         )
+
+
+class BrokenRule(DreamError):
+    """Words that a community's rules do not allow; for nobody but who asked."""
 
 
 class NotYours(DreamError):

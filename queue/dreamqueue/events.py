@@ -112,6 +112,14 @@ Order = Annotated[Cancel | Stop | Steer | Lengthen, Field(discriminator="kind")]
 ORDER: TypeAdapter[Cancel | Stop | Steer | Lengthen] = TypeAdapter(Order)
 
 
+def read_order(raw: bytes | str) -> Cancel | Stop | Steer | Lengthen | None:
+    """An order as it was written; None for one of a kind that this version does not know."""
+    try:
+        return ORDER.validate_json(raw)
+    except ValueError:
+        return None
+
+
 def obeyed(order: Turn, recipe: Recipe, step: int) -> Recipe:
     """The recipe after a turn that is taken when `step` steps are done."""
     if isinstance(order, Steer):

@@ -37,6 +37,10 @@ TRICK_COUNTS = "dream:trick-counts"
 """Hash: uses, votes and reports of each trick, and how many tricks each member has."""
 TRICK_MEASURED = "dream:trick-measured"
 """Hash: the newest test of each trick, as JSON."""
+RULES = "dream:rules"
+"""Hash of the word rules that moderators added, by name, and of their version; read again within a season."""
+TYPED = "dream:typed"
+"""Stream of what was typed of late and by whom, so that a new word rule can be tried; for seven days."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
@@ -140,8 +144,6 @@ def lease(job: str) -> str:
 def costs(backend: str) -> str:
     """Hash of what a backend's jobs really cost, by kind."""
     return COSTS + backend
-
-
 
 
 def offer(job: str) -> str:

@@ -173,6 +173,8 @@ FORBIDDEN = [
     ("worker", "SCRIPT FLUSH"),
     ("worker", "GET dream:commands-hash:1"),
     ("worker", "GET dream:asked:1"),
+    ("worker", "HGETALL dream:rules"),
+    ("worker", "XRANGE dream:typed - +"),
     ("worker", "SMEMBERS dream:unshown"),
     ("worker", "XADD dream:orders * order {}"),
     ("worker", "SHUTDOWN NOSAVE"),

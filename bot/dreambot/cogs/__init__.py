@@ -14,6 +14,7 @@ COGS = [
     "dreambot.cogs.describe:DescribeCog",
     "dreambot.cogs.score:ScoreCog",
     "dreambot.cogs.trick_trials:TrickTrials",
+    "dreambot.cogs.mod_words:ModWords",
 ]
 """`module:class`; each is built with the bot."""
 
