@@ -29,6 +29,8 @@ class Place:
     """Seconds until it is begun, as far as can be told; None when no worker that could paint it is awake."""
     why: str = ""
     """Why it is None, in words that go on after "it waits:"."""
+    halt: str = ""
+    """Set where moderators keep it back: "held" (this one) or "paused" (all, its lane, or who could paint it)."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,10 @@ CAME = "dream:came"
 """List of what came lately, the newest first: when, for which lane, how far behind those who were there."""
 ASKED = "dream:asked"
 """Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
+HALTS = "dream:halts"
+"""Hash of what moderators have halted (`all`, `drain`, `backend:x`, `lane:x`, `worker:x`): who, when, why."""
+ASIDE = "dream:aside"
+"""ZSET of waiting jobs that a moderator holds, by when they go on by themselves (infinite: not at all)."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 
@@ -41,6 +45,7 @@ RATE = "dream:rate:"
 BLOB = "dream:blob:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
+SANCTIONS = "dream:sanctions:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -114,3 +119,8 @@ def lease(job: str) -> str:
 def costs(backend: str) -> str:
     """Hash of what a backend's jobs really cost, by kind."""
     return COSTS + backend
+
+
+def sanctions(server: str) -> str:
+    """Hash of who may ask for less on a server, or for nothing, by member: who said so, when, why."""
+    return SANCTIONS + server

@@ -119,7 +119,7 @@ class JobStore:
             "state": fields[b"state"].decode(),
             "tries": int(fields[b"tries"]),
         }
-        for name in ("reply", "turned", "checkpoint", "ending"):
+        for name in ("reply", "turned", "checkpoint", "held", "ending"):
             if raw := fields.get(name.encode()):
                 stored[name] = json.loads(raw)
         stored["kept"] = {
