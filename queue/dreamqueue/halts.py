@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from dreamqueue import keys, workers
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Halt, Owner
-from dreamqueue.needs import Needs
 from dreamqueue.store import JobStore, queue_at_hand
 
 Halted: TypeAlias = Mapping[str, Halt]
@@ -70,14 +69,9 @@ def standing(raw: Mapping[bytes, bytes], now: float) -> dict[str, Halt]:
     return read
 
 
-def halt_of(halted: Halted, lane: str, backend: str) -> Halt | None:
-    """What keeps a lane's jobs back, whichever worker would paint them."""
-    return halted.get(ALL) or halted.get(f"lane:{lane}") or halted.get(f"backend:{backend}")
-
-
-def of_lane(halted: Halted, lane: str, needs: Needs | None) -> Halt | None:
-    """The same, by what the lane's jobs need."""
-    return halt_of(halted, lane, "" if needs is None else needs.backend)
+def of_lane(halted: Halted, lane: str) -> Halt | None:
+    """What keeps a lane's jobs back, whichever worker would paint them. A lane's name begins with its backend."""
+    return halted.get(ALL) or halted.get(f"lane:{lane}") or halted.get(f"backend:{lane.rpartition('-')[0]}")
 
 
 async def name_of(store: JobStore, what: str) -> str:

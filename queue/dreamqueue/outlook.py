@@ -76,7 +76,7 @@ class Outlook:
         if job in self.held:
             return replace(place, halt="held", why="a moderator holds it")
         needs = self.needs.get(lane)
-        halt = of_lane(self.halted, lane, needs)
+        halt = of_lane(self.halted, lane)
         if halt is None and needs is not None and not any(lacks(card, needs) is None for card in self.cards):
             able = (card for card in self.resting if lacks(card, needs) is None)
             halt = next((self.halted[f"worker:{card.name}"] for card in able), None)
@@ -119,8 +119,9 @@ class Outlooks:
         if job not in outlook.places and age > FRESH_ENOUGH:
             outlook, age = await self._fresh(FRESH_ENOUGH)
         place = outlook.places.get(job) or await self._guessed(outlook, job, float(score))
-        if place.starts_in is None:
-            return outlook.explained(place, job, (lane or b"").decode())
+        name = (lane or b"").decode()
+        if place.starts_in is None or of_lane(outlook.halted, name):
+            return outlook.explained(replace(place, starts_in=None), job, name)
         return Place(place.ahead, max(0.0, place.starts_in - age))
 
     async def _guessed(self, outlook: Outlook, job: str, score: float) -> Place:
@@ -162,7 +163,7 @@ async def look(store: JobStore) -> Outlook:
         if not aside
     ]
     waiting.sort(key=lambda job: (job.score, job.id))
-    open_lanes = {lane: need for lane, need in needs.items() if of_lane(halted, lane, need) is None}
+    open_lanes = {lane: need for lane, need in needs.items() if of_lane(halted, lane) is None}
     places = forecast(
         waiting,
         [_works(card, open_lanes, resting.get(card.name, ())) for card in cards],
