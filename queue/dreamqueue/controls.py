@@ -88,12 +88,15 @@ async def clear(store: JobStore, those: Those, by: Owner) -> list[str]:
     ids: list[str] = []
     async with queue_at_hand():
         until = round(await store.now() * 1000)
-    rank = 0
+    rank = found = 0
     while rank >= 0:
         async with queue_at_hand():
             said = [those.kind, those.name, ending.model_dump_json(), f'{before}"', f'"{after}']
             rank, ended = await store.run("clear", [*said, store.keep_ms, rank, BATCH, until])
         ids += [job.decode() for job in ended]
+        found += len(ended)
+        if rank < 0 and found:  # ranks move while others are begun: look until nothing is found
+            rank = found = 0
     for job in ids:
         await store.drop_checkpoint(job)
     return ids

@@ -31,7 +31,7 @@ MOST_LISTED = 500
 LONGEST = timedelta(days=3650)
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_PART = re.compile(r"(\d{1,6})\s*(min|[smhdw])\s*")
+_PART = re.compile(r"([0-9]{1,6})\s*(min|[smhdw])\s*")
 
 
 class Bar(Halt):
