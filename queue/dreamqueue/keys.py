@@ -31,6 +31,8 @@ HALTS = "dream:halts"
 """Hash of what moderators have halted (`all`, `drain`, `backend:x`, `lane:x`, `worker:x`): who, when, why."""
 ASIDE = "dream:aside"
 """ZSET of waiting jobs that a moderator holds, by when they go on by themselves (infinite: not at all)."""
+AUDIT = "dream:audit"
+"""Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 
@@ -39,6 +41,7 @@ FRAME = "dream:frame:"
 HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
+JOBS = "dream:jobs:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -74,6 +77,11 @@ def running(scope: str) -> str:
 def parked(scope: str) -> str:
     """ZSET of its waiting jobs that its running limit keeps back, by fair score."""
     return PARKED + scope
+
+
+def jobs(member: str) -> str:
+    """ZSET of the jobs that a member asked for, by when that was; as long as records are kept."""
+    return JOBS + member
 
 
 def spent(scope: str, day: str) -> str:

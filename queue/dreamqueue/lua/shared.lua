@@ -128,4 +128,9 @@ local function belongs(id, kind, name)
     if scope.name == kind .. ':' .. name then return true end
   end
   return false
+-- A member asked for a job: their newest thousand are remembered.
+local function owned(member, id, created)
+  redis.call('ZADD', K.JOBS .. member, created, id)
+  redis.call('ZREMRANGEBYRANK', K.JOBS .. member, 0, -1001)
+  keep(K.JOBS .. member)
 end
