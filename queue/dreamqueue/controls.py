@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from dreamqueue import bands, keys, ordering
-from dreamqueue.errors import DreamError, NoSuchJob, TooLate
+from dreamqueue.errors import DreamError, NoSuchJob, OtherVersion, TooLate
 from dreamqueue.events import Cancel, Ended
 from dreamqueue.halts import WHY_SHOWN
-from dreamqueue.job import Cancelled, Owner
+from dreamqueue.job import Cancelled, Owner, Record
 from dreamqueue.store import JobStore, queue_at_hand
 
 Where: TypeAlias = Literal["front", "before", "back", "after"]
@@ -48,10 +48,13 @@ class Those:
 
     kind: str = "all"
     name: str = ""
+    server: str = ""
+    """Of those only what was asked for on this server; "" for any."""
 
     def __post_init__(self) -> None:
         """Raises DreamError for what cannot be one."""
-        if self.kind not in _NAMES or not re.fullmatch(_NAMES[self.kind], self.name):
+        good = self.kind in _NAMES and re.fullmatch(_NAMES[self.kind], self.name)
+        if not good or not re.fullmatch(r"[0-9]{0,20}", self.server):
             raise DreamError(f"`{self.kind[:20]} {self.name[:80]}` names no jobs.".replace(" `", "`"))
 
 
@@ -92,7 +95,7 @@ async def clear(store: JobStore, those: Those, by: Owner) -> list[str]:
     while rank >= 0:
         async with queue_at_hand():
             said = [those.kind, those.name, ending.model_dump_json(), f'{before}"', f'"{after}']
-            rank, ended = await store.run("clear", [*said, store.keep_ms, rank, BATCH, until])
+            rank, ended = await store.run("clear", [*said, store.keep_ms, rank, BATCH, until, those.server])
         ids += [job.decode() for job in ended]
         found += len(ended)
         if rank < 0 and found:  # ranks move while others are begun: look until nothing is found
@@ -102,19 +105,26 @@ async def clear(store: JobStore, those: Those, by: Owner) -> list[str]:
     return ids
 
 
-async def cancel_all(store: JobStore, member: str, by: Owner) -> list[str]:
-    """Cancel all jobs of a member, those being painted too; returns the ids. Raises QueueAway."""
-    those = Those("member", member)
+async def cancel_all(store: JobStore, member: str, by: Owner, server: str = "") -> list[str]:
+    """Cancel all jobs of a member (on a server), those being painted too; returns the ids. Raises QueueAway."""
+    those = Those("member", member, server)
     async with queue_at_hand():
         painted = await store.redis.smembers(keys.running(f"member:{member}"))  # type: ignore[misc]
     ids = await clear(store, those, by)
     for job in sorted(one.decode() for one in painted):
         try:
+            if server and not asked_on(await store.record(job), server):
+                continue
             if await ordering.end(store, Cancel(job=job, by=by)):
                 ids.append(job)
-        except NoSuchJob:
+        except (NoSuchJob, OtherVersion):
             continue
     return ids
+
+
+def asked_on(record: Record, server: str) -> bool:
+    """Whether a job was asked for on a server."""
+    return record.reply is not None and str(record.reply.server) == server
 
 
 def _read(job: str, outcome: bytes) -> str:

@@ -31,6 +31,10 @@ class Place:
     """Why it is None, in words that go on after "it waits:"."""
     halt: str = ""
     """Set where moderators keep it back: "held" (this one) or "paused" (all, its lane, or who could paint it)."""
+    until: float | None = None
+    """When that ends by itself, Unix seconds."""
+    reason: str = ""
+    """What they say to it, where members shall read that."""
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Outlook:
             able = (card for card in self.resting if lacks(card, needs) is None)
             halt = next((self.halted[f"worker:{card.name}"] for card in able), None)
         if halt is not None:
-            return replace(place, halt="paused", why=paused(halt))
+            return replace(place, halt="paused", until=halt.until, reason=halt.why, why=paused(halt))
         return replace(place, why=nobody(self.cards, needs))
 
     def behind(self, rank: int) -> Place:
@@ -94,8 +94,7 @@ class Outlook:
 def paused(halt: Halt) -> str:
     """In words that go on after "it waits:"."""
     reason = f" ({halt.why})" if halt.why else ""
-    ends = "" if halt.until is None else f" until <t:{halt.until:.0f}:t>"
-    return f"the queue is paused by moderators{ends}{reason}"
+    return f"the queue is paused by moderators{reason}"
 
 
 class Outlooks:

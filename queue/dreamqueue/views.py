@@ -37,6 +37,9 @@ class JobSeen(Wire):
     created: float = 0.0
     """Unix seconds."""
     held: Halt | None = None
+    channel: str = ""
+    """Where its message is; "" if it has none."""
+    server: str = ""
 
 
 class Page(Wire):
@@ -54,17 +57,18 @@ class Page(Wire):
 async def view(store: JobStore, those: Those, first: int = 0, most: int = PAGE) -> Page:
     """Those that are painted, then those that wait in the order of their scores. Raises QueueAway."""
     async with queue_at_hand():
-        total, more, rows = await store.run("view", [those.kind, those.name, max(0, first), most, DEEP])
-    found = (rows[at : at + 8] for at in range(0, len(rows), 8))
+        said = [those.kind, those.name, max(0, first), most, DEEP, those.server]
+        total, more, rows = await store.run("view", said)
+    found = (rows[at : at + 9] for at in range(0, len(rows), 9))
     return Page(jobs=tuple(_seen(*row) for row in found), first=first, total=int(total), more=bool(more))
 
 
 def _seen(*row: bytes) -> JobSeen:
     """Read leniently: it may be of another version."""
-    job, stored, state, worker, step, held, created, turned = row
+    job, stored, state, worker, step, held, created, turned, reply = row
     known: dict[str, Any] = json.loads(stored or b"{}")
     recipe = json.loads(turned) if turned else known.get("recipe", {})
-    owner = known.get("owner", {})
+    owner, place = known.get("owner", {}), json.loads(reply or b"{}")
     words = " | ".join(str(phrase.get("text", "")) for phrase in recipe.get("phrases", ()))
     try:
         halt = Halt.model_validate_json(held) if held else None
@@ -82,4 +86,6 @@ def _seen(*row: bytes) -> JobSeen:
         steps=int(recipe.get("steps", 0)),
         created=float(created or 0) / 1000,
         held=halt,
+        channel=str(place.get("channel") or ""),
+        server=str(place.get("server") or ""),
     )

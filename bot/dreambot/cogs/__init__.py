@@ -7,7 +7,11 @@ from typing import Any
 
 from discord.ext import commands
 
-COGS = ["dreambot.cogs.imagine:Imagine"]
+COGS = [
+    "dreambot.cogs.imagine:Imagine",
+    "dreambot.cogs.queue:Queue",
+    "dreambot.cogs.mod:Mod",
+]
 """`module:class`; each is built with the bot."""
 
 

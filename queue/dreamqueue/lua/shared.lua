@@ -115,19 +115,22 @@ local function close(id, ending, news, keep_ms, took_ms)
   redis.call('EXPIRE', rate, 7200)
   tell(news)
 end
--- Whether a job is of all, a member, a channel, a lane, a backend, or is being painted by a worker.
-local function belongs(id, kind, name)
-  if kind == 'all' then return true end
+local function says(reply, field, number) return reply and string.find(reply, '"' .. field .. '":' .. number .. '[,}]') end
+-- Whether a job is of all, a member, a channel, a lane, a backend, or is being painted by a worker; and was asked
+-- for on a server, unless that is ''.
+local function belongs(id, kind, name, server)
   local facts = redis.call('HMGET', K.RECORD .. id, 'lane', 'needs', 'scopes', 'reply', 'worker', 'state')
-  if not facts[1] then return false end
+  if not facts[1] or server ~= '' and not says(facts[4], 'server', server) then return false end
+  if kind == 'all' then return true end
   if kind == 'lane' then return facts[1] == name end
   if kind == 'backend' then return cjson.decode(facts[2]).backend == name end
   if kind == 'worker' then return facts[6] == 'painting' and facts[5] == name end
-  if kind == 'channel' then return facts[4] and string.find(facts[4], '"channel":' .. name .. '[,}]') ~= nil end
+  if kind == 'channel' then return says(facts[4], 'channel', name) end
   for _, scope in ipairs(cjson.decode(facts[3])) do
     if scope.name == kind .. ':' .. name then return true end
   end
   return false
+end
 -- A member asked for a job: their newest thousand are remembered.
 local function owned(member, id, created)
   redis.call('ZADD', K.JOBS .. member, created, id)
