@@ -16,6 +16,7 @@ from dreamqueue import keys, workers
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Halt, Owner
 from dreamqueue.store import JobStore, queue_at_hand
+from dreamqueue.text import quote
 
 Halted: TypeAlias = Mapping[str, Halt]
 """Halts by what they halt: `all`, `drain`, `backend:vqgan`, `lane:vqgan-0123abcd`, `worker:attic`."""
@@ -74,27 +75,33 @@ def of_lane(halted: Halted, lane: str) -> Halt | None:
     return halted.get(ALL) or halted.get(f"lane:{lane}") or halted.get(f"backend:{lane.rpartition('-')[0]}")
 
 
-async def name_of(store: JobStore, what: str) -> str:
-    """`what` as it is halted: a backend's, a lane's or a live worker's name, in that order; "" is everything.
-
-    Raises DreamError with the names that there are.
-    """
-    if not what or what == ALL:
-        return ALL
+async def names(store: JobStore) -> list[str]:
+    """What can be halted: what is, the backends, the lanes that have jobs, the live workers. Raises QueueAway."""
     async with queue_at_hand():
         lanes = await store.redis.hgetall(keys.LANES)  # type: ignore[misc]
         halted = await store.redis.hkeys(keys.HALTS)  # type: ignore[misc]
         cards = await workers.awake(store.redis)
-    names = [name.decode() for name in halted]
-    names += [f"backend:{backend}" for backend in _backends(cards, lanes.values())]
-    names += [f"lane:{lane.decode()}" for lane in lanes]
-    names += [f"worker:{card.name}" for card in cards]
-    for name in names:
+    found = [name.decode() for name in sorted(halted) if b":" in name]
+    found += [f"backend:{backend}" for backend in _backends(cards, lanes.values())]
+    found += [f"lane:{lane.decode()}" for lane in sorted(lanes)]
+    found += [f"worker:{card.name}" for card in cards]
+    return list(dict.fromkeys(found))
+
+
+async def name_of(store: JobStore, what: str) -> str:
+    """`what` as it is halted: a backend's, a lane's or a live worker's name, in that order; "" is everything.
+
+    Raises DreamError with the names that there are, QueueAway.
+    """
+    if what in ("", ALL, DRAIN):
+        return what or ALL
+    there = await names(store)
+    for name in there:
         if what in (name, name.partition(":")[2]):
             return name
-    known = ", ".join(f"`{name.partition(':')[2]}`" for name in dict.fromkeys(names) if ":" in name)
-    there = f"There are: {known}." if known else "No worker is awake, and no lane has jobs."
-    raise DreamError(f"I know no backend, lane or worker `{what[:80]}`. {there}"[:1500])
+    known = ", ".join(f"`{name.partition(':')[2]}`" for name in there)
+    hint = f"There are: {known}." if known else "No worker is awake, and no lane has jobs."
+    raise DreamError(f"I know no backend, lane or worker {quote(what)}. {hint}"[:1500])
 
 
 def in_words(what: str) -> str:
