@@ -101,7 +101,7 @@ async def name_of(store: JobStore, what: str) -> str:
             return name
     known = ", ".join(f"`{name.partition(':')[2]}`" for name in there)
     hint = f"There are: {known}." if known else "No worker is awake, and no lane has jobs."
-    raise DreamError(f"I know no backend, lane or worker {quote(what)}. {hint}"[:1500])
+    raise DreamError(f"I know no backend, lane or worker `{quote(what)}`. {hint}"[:1500])
 
 
 def in_words(what: str) -> str:

@@ -49,6 +49,7 @@ BLOB = "dream:blob:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
 SANCTIONS = "dream:sanctions:"
+PANEL = "dream:panel:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -132,3 +133,8 @@ def costs(backend: str) -> str:
 def sanctions(server: str) -> str:
     """Hash of who may ask for less on a server, or for nothing, by member: who said so, when, why."""
     return SANCTIONS + server
+
+
+def panel(server: str) -> str:
+    """Where the moderators' panel of a server stands."""
+    return PANEL + server
