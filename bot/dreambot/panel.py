@@ -38,6 +38,8 @@ GAPS = 10
 """Gaps of the bot's pace between two looks: about ten seconds."""
 CLOSED_FOR = 600.0
 """Seconds for which a channel is left alone that refused a message."""
+LOOKED_BACK = 50
+"""Messages of the channel among which a panel is looked for that Redis does not know."""
 NEXT = 5
 """Jobs that the panel names."""
 VERBS = ("panel-pause", "panel-resume", "panel-drain", "panel-refresh", "panel-jobs")
@@ -102,10 +104,23 @@ class Panels:
                 await self._edit(place, Shown(text, _buttons(guild)))
                 self._said[server] = text
                 return
-        await self._bot.pace.turn(channel.id)
-        message = await channel.send(text, view=_buttons(guild))
+        message = None if place is not None else await self._forgotten(channel)
+        if message is None:
+            await self._bot.pace.turn(channel.id)
+            message = await channel.send(text, view=_buttons(guild))
         await put_panel(queue.redis, server, Reply(channel=channel.id, message=message.id, server=guild.id))
-        self._said[server] = text
+        if place is not None or message.content == text:
+            self._said[server] = text
+
+    async def _forgotten(self, channel: discord.TextChannel) -> discord.Message | None:
+        """A panel that stands there and that Redis knows nothing of: its bot fell, or Redis lost it."""
+        me = self._bot.user
+        if me is None or not channel.permissions_for(channel.guild.me).read_message_history:
+            return None
+        async for message in channel.history(limit=LOOKED_BACK):
+            if message.author.id == me.id and _is_panel(message):
+                return message
+        return None
 
     async def _edit(self, place: Reply, shown: Shown) -> None:
         message = JobMessage(self._bot, self._bot.pace, place)
@@ -120,6 +135,12 @@ async def rendered(queue: QueueClient, guild: discord.Guild) -> str:
         seen = await look(queue.store)
     upcoming = await view(queue.store, Those(), first=len(seen.painting), most=NEXT)
     return panel(seen, upcoming.jobs, str(guild.id), speech(guild.preferred_locale))
+
+
+def _is_panel(message: discord.Message) -> bool:
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    ids = [getattr(button, "custom_id", None) or "" for row in rows for button in row.children]
+    return any(custom_id.startswith(f"dream:{VERBS[0]}:") for custom_id in ids)
 
 
 def _buttons(guild: discord.Guild) -> discord.ui.View:
