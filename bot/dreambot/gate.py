@@ -24,9 +24,9 @@ async def check_may_ask(interaction: discord.Interaction[DreamBot], *texts: str)
 
 
 async def check_member(interaction: discord.Interaction[DreamBot]) -> None:
-    """Raises NotHere in a channel where nothing is asked for, Barred, QueueDrains, or QueueAway, soon.
+    """Raises NotHere where nothing is asked for, Barred, QueueDrains, or QueueAway, soon.
 
-    What moderators took from the member's share is laid into the interaction, where `dreambot.rights` finds it.
+    What moderators took from the member's share is laid into the interaction for `dreambot.rights`.
     """
     check_channel(interaction)
     server, member = str(interaction.guild_id or 0), str(interaction.user.id)

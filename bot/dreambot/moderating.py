@@ -1,4 +1,4 @@
-"""What all commands of moderators begin and end with: who may, a quiet "thinking …", and an answer that only they see."""
+"""What all commands of moderators begin and end with: who may, "thinking …", an answer that only they see."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The moderators' panel: one message a server in the channel of the rights' `panel`, kept as the queue is.
 
-It is looked at every few seconds and edited only when it would say something else, in the channel's turn; Discord
-counts edits of old messages, so those are further apart. Its place is in Redis, so the next bot goes on with it; where
-the message is gone a new one is posted.
+It is edited only when it would say something else, in the channel's turn; Discord counts edits of old
+messages, so those are further apart. Its place is in Redis, so the next bot goes on with it; one that Redis
+forgot is looked for in the channel, and where the message is gone a new one is posted.
 """
 
 from __future__ import annotations

@@ -66,12 +66,16 @@ def panel(seen: Overview, upcoming: Iterable[JobSeen], server: str, said: Speech
         mode = "paused" if f"worker:{card.name}" in seen.halts else card.mode
         able = clip(", ".join(card.backends), 60)
         name, many = clip(card.name, 60).replace("`", ""), len(card.painting)
-        rows.append(said.say("panel.worker", name=name, mode=mode, painting=many, slots=card.slots, backends=able))
+        rows.append(
+            said.say("panel.worker", name=name, mode=mode, painting=many, slots=card.slots, backends=able)
+        )
     if not seen.workers:
         rows.append(said.say("panel.no-worker"))
     for lane in [lane for lane in seen.lanes if lane.waiting][:LISTED]:
         row = said.say("panel.lane", name=lane.name, waiting=lane.waiting, workers=lane.workers)
-        since = [] if lane.oldest is None else [said.say("panel.lane-since", time=_ago(seen.when - lane.oldest))]
+        since = (
+            [] if lane.oldest is None else [said.say("panel.lane-since", time=_ago(seen.when - lane.oldest))]
+        )
         rows.append(" · ".join([row, *since]))
     following = [_upcoming(job, server, said) for job in upcoming]
     if following:
@@ -87,7 +91,9 @@ def code(text: str) -> str:
 def _halts(halts: Mapping[str, Halt], said: Speech) -> list[str]:
     rows = []
     for what, halt in list(halts.items())[:LISTED]:
-        head = said.say("panel.drained") if what == DRAIN else said.say("panel.paused", what=halted(what, said))
+        head = (
+            said.say("panel.drained") if what == DRAIN else said.say("panel.paused", what=halted(what, said))
+        )
         by = said.say("panel.by", by=_name(halt.by.name), time=_ago(halt.since))
         ends = [] if halt.until is None else [said.say("panel.ends", time=_ago(halt.until))]
         why = [plain(halt.why, WHY)] if halt.why else []

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def share(interaction: discord.Interaction[DreamBot]) -> Share:
-    """By the member's roles, the channel (of a thread its parent) and the server, as they are now, and what moderators left of it.
+    """By the member's roles, the channel (of a thread its parent) and the server, as they are now.
 
-    That is known once the gate was asked (`dreambot.gate`).
+    What moderators left of it is known once the gate was asked (`dreambot.gate`).
     """
     bot, user, channel, guild = interaction.client, interaction.user, interaction.channel, interaction.guild
     if isinstance(channel, discord.Thread) and channel.parent is not None:

@@ -122,7 +122,9 @@ def _queue(seen: Overview | None) -> Iterator[GaugeMetricFamily]:
     painting = family("painting_jobs", "Jobs being painted, by lane.", ["lane"])
     workers = family("workers", "Workers that are awake, by mode.", ["mode"])
     memory = family("redis_memory_bytes", "Memory of Redis: used, and its limit (0: none).", ["what"])
-    halted = family("halts", "What moderators have halted, by kind: all, drain, backend, lane, worker.", ["kind"])
+    halted = family(
+        "halts", "What moderators have halted, by kind: all, drain, backend, lane, worker.", ["kind"]
+    )
     held = family("held_jobs", "Waiting jobs that a moderator holds.")
     for lane in seen.lanes if seen is not None else ():
         waiting.add_metric([lane.name], lane.waiting)

@@ -27,7 +27,9 @@ from dreamqueue.views import JobSeen, Page, view
 Answer = TypeVar("Answer")
 
 WHY = click.option("--why", default="", help="The reason, which members read.")
-FOR = click.option("--for", "lasting", default="", metavar="TIME", help="Such as 30m, 2h, 3d. [default: no end]")
+FOR = click.option(
+    "--for", "lasting", default="", metavar="TIME", help="Such as 30m, 2h, 3d. [default: no end]"
+)
 
 
 @click.group()
@@ -117,7 +119,9 @@ def show(first: int, most: int, **kinds: str | None) -> None:
     page, halted = _ask(lambda queue: _seen(queue, _those(**kinds), first, most))
     console = Console()
     for what, halt in halted.items():
-        console.print(Text(f"halted: {halts.in_words(what)} by {halt.by.name}{_because(halt)}", style="yellow"))
+        console.print(
+            Text(f"halted: {halts.in_words(what)} by {halt.by.name}{_because(halt)}", style="yellow")
+        )
     console.print(_table(page))
     rest = " or more" if page.more else ""
     console.print(Text(f"{page.first + len(page.jobs)} of {page.total}{rest}"))

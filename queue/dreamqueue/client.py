@@ -105,8 +105,8 @@ class QueueClient:
         one job.
 
         Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, TooMany,
-        DayIsSpent, QueueDrains, NobodyPaints, or UnknownWord for a collection that no worker has; then nothing
-        was stored.
+        DayIsSpent, QueueDrains, NobodyPaints, or UnknownWord for a collection that no worker has; then
+        nothing was stored.
         """
         check(recipe)
         async with self._crowd, queue_at_hand():

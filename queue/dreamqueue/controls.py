@@ -1,7 +1,7 @@
 """What moderators do to jobs: hold one and release it, move it, cancel a member's, clear what waits.
 
-Who may do this is for the caller to check. Each is one script a job, so that two moderators at once, or a worker that
-picks meanwhile, leave one truth.
+Who may do this is for the caller to check. Each is one script a job, so that two moderators at once, or a
+worker that picks meanwhile, leave one truth.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WHERE: dict[str, int] = {
     "back": bands.EVERYONE,
     "after": bands.LAST,
 }
-"""Where a job can be moved: in front of all, before others (after what is in front), back, after all others."""
+"""Where a job can be moved: in front of all, before others but after those, back, after all others."""
 
 BATCH = 100
 """Jobs that one script clears, so that nobody waits long for it."""
@@ -65,8 +65,7 @@ async def hold(store: JobStore, job: str, by: Owner, why: str = "", seconds: flo
     """
     for_ms = "" if seconds is None else round(seconds * 1000)
     async with queue_at_hand():
-        said = [job, by.model_dump_json(), why[:WHY_SHOWN], for_ms, store.moment]
-        outcome = await store.run("hold", said)
+        outcome = await store.run("hold", [job, by.model_dump_json(), why[:WHY_SHOWN], for_ms, store.moment])
     return _read(job, outcome) == "held"
 
 
@@ -106,7 +105,7 @@ async def clear(store: JobStore, those: Those, by: Owner) -> list[str]:
 
 
 async def cancel_all(store: JobStore, member: str, by: Owner, server: str = "") -> list[str]:
-    """Cancel all jobs of a member (on a server), those being painted too; returns the ids. Raises QueueAway."""
+    """Cancel all jobs of a member (on a server), those being painted too; returns the ids."""
     those = Those("member", member, server)
     async with queue_at_hand():
         painted = await store.redis.smembers(keys.running(f"member:{member}"))  # type: ignore[misc]

@@ -159,8 +159,7 @@ class QueueDrains(QueueError):
         """`until` is Unix seconds; None: until a moderator says otherwise."""
         again = "Please ask again later." if until is None else f"Please ask again <t:{until:.0f}:R>."
         super().__init__(
-            "The queue takes no new pictures just now; what is in it will be painted. "
-            f"{again}{_because(why)}"
+            f"The queue takes no new pictures just now; what is in it will be painted. {again}{_because(why)}"
         )
 
 

@@ -30,7 +30,7 @@ class Place:
     why: str = ""
     """Why it is None, in words that go on after "it waits:"."""
     halt: str = ""
-    """Set where moderators keep it back: "held" (this one) or "paused" (all, its lane, or who could paint it)."""
+    """Set where moderators keep it back: "held" (this one), "paused" (all, its lane, who could paint it)."""
     until: float | None = None
     """When that ends by itself, Unix seconds."""
     reason: str = ""

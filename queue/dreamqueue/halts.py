@@ -1,7 +1,7 @@
 """What moderators have halted: everything, a backend, a lane, a worker, or the door to the queue.
 
-A halt is one field of one hash, which `pick.lua` and `begin.lua` look at, so from the moment it is written no worker
-begins a job that it keeps back. What is being painted goes on.
+A halt is one field of one hash, which `pick.lua` and `begin.lua` look at, so from the moment it is written no
+worker begins a job that it keeps back. What is being painted goes on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WHY_SHOWN = 200
 
 
 async def halt(store: JobStore, what: str, by: Owner, why: str = "", seconds: float | None = None) -> bool:
-    """Halt something, for so many seconds or until it is lifted. False if it was halted: then the new reason counts.
+    """Halt something, for so many seconds or until it is lifted. False if it was: then the new reason counts.
 
     Raises QueueAway, or DreamError where too much is halted.
     """
@@ -40,8 +40,9 @@ async def halt(store: JobStore, what: str, by: Owner, why: str = "", seconds: fl
         if what not in (ALL, DRAIN) and await store.redis.hlen(keys.HALTS) >= MOST:  # type: ignore[misc]
             raise DreamError(f"{MOST} things are halted already; please resume some first.")
         for_ms = "" if seconds is None else round(seconds * 1000)
-        said = [what, by.model_dump_json(), why[:WHY_SHOWN], for_ms, store.moment]
-        return bool(await store.run("halt", said))
+        return bool(
+            await store.run("halt", [what, by.model_dump_json(), why[:WHY_SHOWN], for_ms, store.moment])
+        )
 
 
 async def lift(store: JobStore, what: str) -> bool:
@@ -71,12 +72,12 @@ def standing(raw: Mapping[bytes, bytes], now: float) -> dict[str, Halt]:
 
 
 def of_lane(halted: Halted, lane: str) -> Halt | None:
-    """What keeps a lane's jobs back, whichever worker would paint them. A lane's name begins with its backend."""
+    """What keeps a lane's jobs back, whichever worker would paint them. Lanes are named by backend."""
     return halted.get(ALL) or halted.get(f"lane:{lane}") or halted.get(f"backend:{lane.rpartition('-')[0]}")
 
 
 async def names(store: JobStore) -> list[str]:
-    """What can be halted: what is, the backends, the lanes that have jobs, the live workers. Raises QueueAway."""
+    """What can be halted: what is, backends, lanes that have jobs, live workers. Raises QueueAway."""
     async with queue_at_hand():
         lanes = await store.redis.hgetall(keys.LANES)  # type: ignore[misc]
         halted = await store.redis.hkeys(keys.HALTS)  # type: ignore[misc]

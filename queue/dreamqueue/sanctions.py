@@ -1,8 +1,8 @@
 """What moderators take from one member of a server: everything (a block, a time-out) or a part (a limit).
 
-They are two fields of the server's hash, which is read at each ask, in one round trip with what is halted, and kept
-for another season then: so a block holds as long as anybody of that server asks for pictures. What has run out is
-passed over at once and forgotten when somebody lists them.
+They are two fields of the server's hash, which is read at each ask, in one round trip with what is halted,
+and kept for another season then: so a block holds as long as anybody of that server asks for pictures. What
+has run out is passed over at once and forgotten when somebody lists them.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Standing:
 
 
 async def impose(store: JobStore, server: str, member: str, sanction: Bar | Limit) -> None:
-    """Lay a sanction on a member; one of its kind that was there is replaced. Raises QueueAway, DreamError."""
+    """Lay a sanction on a member; one of its kind is replaced. Raises QueueAway, DreamError."""
     key, field = keys.sanctions(server), _field(sanction, member)
     async with queue_at_hand():
         many = await store.redis.hlen(key)  # type: ignore[misc]
@@ -109,24 +109,22 @@ async def impose(store: JobStore, server: str, member: str, sanction: Bar | Limi
 async def forgive(store: JobStore, server: str, member: str) -> list[Kind]:
     """Take all sanctions from a member; which kinds there were. Raises QueueAway."""
     key, kinds = keys.sanctions(server), ("bar", "limit")
-    async with queue_at_hand():
-        async with store.redis.pipeline(transaction=True) as pipe:
-            for kind in kinds:
-                pipe.hdel(key, f"{kind}:{member}")
-            gone = await pipe.execute()
+    async with queue_at_hand(), store.redis.pipeline(transaction=True) as pipe:
+        for kind in kinds:
+            pipe.hdel(key, f"{kind}:{member}")
+        gone = await pipe.execute()
     return [kind for kind, was in zip(kinds, gone, strict=True) if was]  # type: ignore[misc]
 
 
 async def standing_of(redis: Redis, server: str, member: str) -> Standing:
     """How a member stands, in one round trip. Raises QueueAway."""
     key = keys.sanctions(server)
-    async with queue_at_hand():
-        async with redis.pipeline(transaction=False) as pipe:
-            pipe.time()
-            pipe.hmget(key, [f"bar:{member}", f"limit:{member}"])
-            pipe.hgetall(keys.HALTS)
-            pipe.pexpire(key, SEASON_MS)
-            (seconds, micros), (bar, limit), halted, _ = await pipe.execute()
+    async with queue_at_hand(), redis.pipeline(transaction=False) as pipe:
+        pipe.time()
+        pipe.hmget(key, [f"bar:{member}", f"limit:{member}"])
+        pipe.hgetall(keys.HALTS)
+        pipe.pexpire(key, SEASON_MS)
+        (seconds, micros), (bar, limit), halted, _ = await pipe.execute()
     now = seconds + micros / 1e6
     halts: Halted = standing(halted, now)
     return Standing(_read(Bar, bar, now), _read(Limit, limit, now), halts.get(DRAIN))

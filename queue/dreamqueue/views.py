@@ -57,8 +57,9 @@ class Page(Wire):
 async def view(store: JobStore, those: Those, first: int = 0, most: int = PAGE) -> Page:
     """Those that are painted, then those that wait in the order of their scores. Raises QueueAway."""
     async with queue_at_hand():
-        said = [those.kind, those.name, max(0, first), most, DEEP, those.server]
-        total, more, rows = await store.run("view", said)
+        total, more, rows = await store.run(
+            "view", [those.kind, those.name, max(0, first), most, DEEP, those.server]
+        )
     found = (rows[at : at + 9] for at in range(0, len(rows), 9))
     return Page(jobs=tuple(_seen(*row) for row in found), first=first, total=int(total), more=bool(more))
 

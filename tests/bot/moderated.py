@@ -1,4 +1,4 @@
-"""A stage whose community names its moderators' role, their panel, their audit channel and where may be asked."""
+"""A stage whose community names its moderators' role, their panel and their audit channel."""
 
 from __future__ import annotations
 

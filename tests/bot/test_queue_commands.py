@@ -23,7 +23,8 @@ async def test_a_paused_queue_says_so_in_the_messages_and_goes_on(stage: Stage) 
     told = await answer(stage, stage.moderator, "queue pause", reason="upgrade *now*", time="2h")
     assert told == "Paused: the whole queue. What is being painted goes on."
     seen = await shows(message, "the queue is paused by moderators")
-    assert " · goes on <t:" in seen.content and r"upgrade \*now\*" in seen.content
+    assert " · goes on <t:" in seen.content
+    assert r"upgrade \*now\*" in seen.content
     assert audited(stage, "queue.pause")
     assert await answer(stage, stage.moderator, "queue resume") == "Resumed: the whole queue."
     await eventually(lambda: "paused" not in message.content)
@@ -145,7 +146,8 @@ async def test_pages_are_turned(stage: Stage) -> None:
         owner = Owner(id=str(number), name="x")
         await stage.queue.submit(recipe, owner, reply=reply)
     told = await answer(stage, stage.moderator, "queue view", channel="art")
-    assert "1 to 10 of" in told and "@everyone" not in told
+    assert "1 to 10 of" in told
+    assert "@everyone" not in told
     listed = stage.whispers(stage.moderator)[-1]
     assert [button.label for button in listed.buttons] == ["On"]
     await stage.press(stage.moderator, listed, "On")

@@ -49,12 +49,16 @@ def test_an_operator_holds_the_queue(url: str) -> None:
     assert "held" in types("hold", hut, "--why", "look at it")
     assert "moved" in types("move", barn, "front")
     shown = types("list")
-    assert "halted: the whole queue by" in shown and "(upgrade)" in shown
+    assert "halted: the whole queue by" in shown
+    assert "(upgrade)" in shown
     assert shown.index(barn) < shown.index(hut)
-    assert "held by" in shown and "2 of 2" in shown
+    assert "held by" in shown
+    assert "2 of 2" in shown
     assert barn not in types("list", "--member", "1")
     status = CliRunner().invoke(main, ["status", "--once"]).output
-    assert "the whole queue" in status and "upgrade" in status and "(1 held by moderators)" in status
+    assert "the whole queue" in status
+    assert "upgrade" in status
+    assert "(1 held by moderators)" in status
     assert "resumed: the whole queue, new jobs" in types("resume")
     assert "It was not paused." in types("resume")
     assert "released" in types("release", hut)

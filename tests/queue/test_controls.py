@@ -45,7 +45,8 @@ async def test_a_held_job_keeps_its_place(client: QueueClient) -> None:
     assert await controls.hold(client.store, first, MO, "is it allowed?")
     assert not await controls.hold(client.store, first, MO, "is it?"), "held already"
     held = (await client.record(first)).held
-    assert held is not None and (held.by, held.why) == (MO, "is it?")
+    assert held is not None
+    assert (held.by, held.why) == (MO, "is it?")
     assert await begins(client) == second
     assert await client.redis.zscore(keys.WAITING, first) == score
     assert (await look(client.store)).aside == 1
@@ -60,7 +61,8 @@ async def test_its_message_says_that_a_moderator_holds_it(client: QueueClient) -
     held, other = await asks(client, (PIXELS, ADA), (PIXELS, BO))
     await controls.hold(client.store, held, MO)
     place, next_place = await client.place(held), await client.place(other)
-    assert place is not None and next_place is not None
+    assert place is not None
+    assert next_place is not None
     assert (place.starts_in, place.halt, place.why) == (None, "held", "a moderator holds it")
     assert (next_place.ahead, next_place.starts_in is None) == (0, False), "it does not count the held one"
 
@@ -68,7 +70,7 @@ async def test_its_message_says_that_a_moderator_holds_it(client: QueueClient) -
 async def test_what_is_painted_or_over_cannot_be_held_and_says_so(client: QueueClient) -> None:
     (job,) = await asks(client, (PIXELS, ADA))
     assert await begins(client) == job
-    with pytest.raises(TooLate, match="being painted already. Stop or cancel it"):
+    with pytest.raises(TooLate, match=r"being painted already\. Stop or cancel it"):
         await controls.hold(client.store, job, MO)
     assert (await client.record(job)).held is None
     await client.store.finish(job, Cancelled(by=MO))
@@ -114,7 +116,9 @@ async def test_holds_and_picks_at_once_leave_one_truth(client: QueueClient) -> N
     assert aside | set(begun) == set(jobs)
 
 
-async def test_a_hold_ends_by_itself_and_a_lane_that_was_forgotten_is_there_again(client: QueueClient) -> None:
+async def test_a_hold_ends_by_itself_and_a_lane_that_was_forgotten_is_there_again(
+    client: QueueClient,
+) -> None:
     (job,) = await asks(client, (PIXELS, ADA))
     await controls.hold(client.store, job, MO, seconds=60)
     await sweep(client, alone=0)
@@ -221,13 +225,15 @@ async def test_views_are_pages_by_member_channel_and_worker(client: QueueClient)
     first, second, third = page.jobs[:3]
     assert (first.state, first.worker, first.name, first.words) == ("painting", "attic", "Ada", "a hut")
     assert (second.worker, second.held) == ("", None)
-    assert third.held is not None and third.held.by == MO
+    assert third.held is not None
+    assert third.held.by == MO
     rest = await view(client.store, Those("channel", "55"), first=10)
     assert [job.id for job in rest.jobs] == hut[10:]
     assert [job.id for job in (await view(client.store, Those("worker", "attic"))).jobs] == [hut[0]]
     assert (await view(client.store, Those("worker", "cellar"))).total == 0
     every = await view(client.store, Those(), first=0, most=20)
-    assert other in [job.id for job in every.jobs] and every.total == 13
+    assert other in [job.id for job in every.jobs]
+    assert every.total == 13
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ async def test_a_halt_is_kept_as_long_as_workers_ask(client: QueueClient) -> Non
 async def test_a_drained_queue_lets_nothing_in_and_paints_what_is_there(client: QueueClient) -> None:
     (job,) = await asks(client, (PIXELS, ADA))
     await halts.halt(client.store, halts.DRAIN, MO, "closing for tonight")
-    with pytest.raises(QueueDrains, match="takes no new pictures .* The reason: closing for tonight"):
+    with pytest.raises(QueueDrains, match=r"takes no new pictures .* The reason: closing for tonight"):
         await client.submit(PIXELS, BO)
     assert await client.store.open_jobs() == [job]
     assert await begins(client) == job
@@ -146,7 +146,8 @@ async def test_who_waits_is_told_that_moderators_paused_it(client: QueueClient) 
     await wakes(client, "v", "vqgan")
     pixels, vqgan = await asks(client, (PIXELS, ADA), (VQGAN, BO))
     place = await client.place(pixels)
-    assert place is not None and place.starts_in is not None
+    assert place is not None
+    assert place.starts_in is not None
     for what in (f"lane:{PIXELS_LANE}", "backend:pixels", "worker:w", halts.ALL):
         await halts.halt(client.store, what, MO, "upgrade")
         client.outlooks._at = float("-inf")
@@ -155,11 +156,13 @@ async def test_who_waits_is_told_that_moderators_paused_it(client: QueueClient) 
         assert (place.starts_in, place.halt) == (None, "paused"), what
         assert place.why == "the queue is paused by moderators (upgrade)"
         other = await client.place(vqgan)
-        assert other is not None and (other.starts_in is None) == (what == halts.ALL), what
+        assert other is not None
+        assert (other.starts_in is None) == (what == halts.ALL), what
         await halts.lift(client.store, what)
     client.outlooks._at = float("-inf")
     place = await client.place(pixels)
-    assert place is not None and place.starts_in is not None
+    assert place is not None
+    assert place.starts_in is not None
 
 
 async def test_names_are_found_or_proposed(client: QueueClient) -> None:

@@ -107,7 +107,9 @@ def test_durations_as_people_type_them(typed: str, seconds: float) -> None:
     assert seconds_of(typed) == seconds
 
 
-@pytest.mark.parametrize("typed", ["2", "h", "2 hours", "-1h", "0m", "99999w", "1h;2h", "1" * 100 + "h", "١h"])
+@pytest.mark.parametrize(
+    "typed", ["2", "h", "2 hours", "-1h", "0m", "99999w", "1h;2h", "1" * 100 + "h", "١h"]
+)
 def test_what_is_no_duration_is_said(typed: str) -> None:
     with pytest.raises(BadValue, match="a time is `30m`"):
         seconds_of(typed)

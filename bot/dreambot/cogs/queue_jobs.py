@@ -172,7 +172,11 @@ def _those(
     **named: str,
 ) -> Those:
     """The jobs that were asked about. Raises DreamError for several kinds at once."""
-    given = {"member": str(member.id) if member else "", "channel": str(channel.id) if channel else "", **named}
+    given = {
+        "member": str(member.id) if member else "",
+        "channel": str(channel.id) if channel else "",
+        **named,
+    }
     kinds = [(kind, name) for kind, name in given.items() if name]
     if len(kinds) > 1:
         raise DreamError(speech(interaction.locale).say("queue.one-filter"))
