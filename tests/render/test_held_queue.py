@@ -1,4 +1,4 @@
-"""A real worker under moderators' controls: what is paused or held it does not take; it goes on with the rest."""
+"""A real worker under moderators' controls: it passes over what is paused or held, and goes on."""
 
 from __future__ import annotations
 
