@@ -109,6 +109,8 @@ async def submit(
     queue, owner = interaction.client.queue, owner_of(interaction)
     await check_recipe(interaction, recipe)
     mine = share(interaction)
+    if mine.steps is not None and recipe.work > mine.steps:
+        raise DreamError(speech(interaction.locale).say("ask.too-long", steps=recipe.work, most=mine.steps))
     ends = time.monotonic() + KEEP_TRYING
     wait = 0.5
     in_doubt = False

@@ -52,6 +52,8 @@ def is_cut(recipe: Recipe) -> bool:
 def waiting(job: Job, place: Place, said: Speech = ENGLISH, parent: str = "") -> str:
     """It waits in its lane."""
     where = said.say("job.next") if place.ahead == 0 else ordinal(place.ahead + 1, said)
+    if place.halt:
+        return _message(job, said, parent, _kept_back(place, where, said))
     if place.starts_in is None:
         why = clip(_unpinged(place.why or said.say("job.no-worker")), 300)
         return _message(job, said, parent, said.say("job.waiting-for", place=where, why=why))
@@ -59,6 +61,14 @@ def waiting(job: Job, place: Place, said: Speech = ENGLISH, parent: str = "") ->
         return _message(job, said, parent, said.say("job.waiting-soon", place=where))
     when = duration(place.starts_in, said)
     return _message(job, said, parent, said.say("job.waiting", place=where, time=when))
+
+
+def _kept_back(place: Place, where: str, said: Speech) -> str:
+    if place.halt == "held":
+        return said.say("queue.held")
+    paused = said.say("queue.paused", place=where)
+    ends = [] if place.until is None else [said.say("queue.paused-until", time=f"<t:{place.until:.0f}:R>")]
+    return " · ".join([paused, *ends, *([plain(place.reason, 300)] if place.reason else [])])
 
 
 def begun(job: Job, tries: int = 1, resumed: int = 0, said: Speech = ENGLISH, parent: str = "") -> str:

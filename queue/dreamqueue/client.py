@@ -17,7 +17,7 @@ from dreamqueue import bands, kept, offers, ordering, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
-from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
+from dreamqueue.errors import DayIsSpent, QueueAway, QueueDrains, QueueFull
 from dreamqueue.events import (
     Cancel,
     Ended,
@@ -29,7 +29,7 @@ from dreamqueue.events import (
     Steer,
     Stop,
 )
-from dreamqueue.job import Cap, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.job import Cap, Halt, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.length import check_length
 from dreamqueue.needs import Needs, needs_of
 from dreamqueue.news import NewsReader
@@ -107,7 +107,8 @@ class QueueClient:
         one job. `trial` says what a job of several pictures tries.
 
         Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, TooMany,
-        DayIsSpent, NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
+        DayIsSpent, QueueDrains, NobodyPaints, or UnknownWord for a collection that no worker has; then
+        nothing was stored.
         """
         check(recipe)
         async with self._crowd, queue_at_hand():
@@ -166,6 +167,9 @@ class QueueClient:
                 self.store.moment,
             ],
         )
+        if verdict == b"drained":
+            halt = Halt.model_validate_json(facts[0])
+            raise QueueDrains(halt.why, halt.until)
         if verdict == b"full":
             self._full = time.monotonic(), QueueFull(int(facts[0]), self.settings.max_waiting)
             raise self._full[1]

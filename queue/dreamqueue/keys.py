@@ -41,6 +41,10 @@ RULES = "dream:rules"
 """Hash of the word rules that moderators added, by name, and of their version; read again within a season."""
 TYPED = "dream:typed"
 """Stream of what was typed of late and by whom, so that a new word rule can be tried; for seven days."""
+HALTS = "dream:halts"
+"""Hash of what moderators have halted (`all`, `drain`, `backend:x`, `lane:x`, `worker:x`): who, when, why."""
+ASIDE = "dream:aside"
+"""ZSET of waiting jobs that a moderator holds, by when they go on by themselves (infinite: not at all)."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
@@ -66,6 +70,8 @@ COSTS = "dream:costs:"
 QUESTION = "dream:question:"
 ANSWER = "dream:answer:"
 LOOKS = "dream:looks:"
+SANCTIONS = "dream:sanctions:"
+PANEL = "dream:panel:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -174,3 +180,13 @@ def answer(name: str) -> str:
 def looks(member: str) -> str:
     """How many questions a member has asked in this minute."""
     return LOOKS + member
+
+
+def sanctions(server: str) -> str:
+    """Hash of who may ask for less on a server, or for nothing, by member: who said so, when, why."""
+    return SANCTIONS + server
+
+
+def panel(server: str) -> str:
+    """Where the moderators' panel of a server stands."""
+    return PANEL + server

@@ -15,6 +15,8 @@ COGS = [
     "dreambot.cogs.score:ScoreCog",
     "dreambot.cogs.trick_trials:TrickTrials",
     "dreambot.cogs.mod_words:ModWords",
+    "dreambot.cogs.queue:Queue",
+    "dreambot.cogs.mod:Mod",
 ]
 """`module:class`; each is built with the bot."""
 

@@ -61,6 +61,16 @@ VERBS = {
     "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
     "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
     "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),
+    "queue-back": Verb("dreambot.verbs.queue_pages:turn", label="queue.back"),
+    "queue-on": Verb("dreambot.verbs.queue_pages:turn", label="queue.on"),
+    "queue-clear": Verb("dreambot.verbs.queue_pages:clear", RED, "queue.clear"),
+    "panel-pause": Verb("dreambot.verbs.panel:pause", label="panel.pause"),
+    "panel-resume": Verb("dreambot.verbs.panel:resume", MAIN, "panel.resume"),
+    "panel-drain": Verb("dreambot.verbs.panel:drain", label="panel.drain"),
+    "panel-refresh": Verb("dreambot.verbs.panel:refresh", label="panel.refresh"),
+    "panel-jobs": Verb("dreambot.verbs.panel:jobs", label="panel.jobs"),
+    "mod-back": Verb("dreambot.verbs.sanctions:turn", label="queue.back"),
+    "mod-on": Verb("dreambot.verbs.sanctions:turn", label="queue.on"),
 }
 
 
