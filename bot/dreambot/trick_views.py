@@ -9,6 +9,7 @@ import discord
 
 from dreambot import trick_words, words
 from dreambot.buttons import JobButton
+from dreambot.looked_at import action_in
 from dreambot.moderators import check_moderator, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
@@ -40,7 +41,7 @@ async def show(interaction: discord.Interaction[DreamBot], trick: Trick, *, anno
     if hidden and not (is_moderator(interaction) or owned_by(trick, owner_of(interaction))):
         raise unknown(trick.name, bot.shelf.styles)
     await interaction.response.defer(ephemeral=hidden, thinking=True)
-    text = trick_words.shown(trick, bot.shelf.tricks.values(), said)
+    text = trick_words.shown(trick, bot.shelf.tricks.values(), said, bot.shelf.measured.get(trick.name))
     if announced:
         name = words.plain(owner_of(interaction).name, words.NAME_SHOWN)
         text = words.fit(f"{said.say('trick.added', name=name)}\n{text}")
@@ -66,9 +67,9 @@ def listed(
     """A page of a list and the buttons that turn it. Raises NotYours for what is for moderators."""
     if which == trick_words.REPORTED:
         check_moderator(interaction)
-    said = speech(interaction.locale)
-    tricks = trick_words.chosen(interaction.client.shelf.tricks, which)
-    text, number = trick_words.page(tricks, number, which, said)
+    said, shelf = speech(interaction.locale), interaction.client.shelf
+    tricks = trick_words.chosen(shelf.tricks, which)
+    text, number = trick_words.page(tricks, number, which, said, shelf.measured)
     view = discord.ui.View(timeout=None)
     if number > 1:
         view.add_item(JobButton("trick-newer", which, str(number - 1), said))
@@ -88,11 +89,12 @@ async def _examples(interaction: discord.Interaction[DreamBot], trick: Trick) ->
             ending = record.ending
             if not _may_be_here(interaction, record) or not isinstance(ending, (Finished, Stopped)):
                 continue
-            picture = await queue.fetch(ending.picture)
+            here = action_in(interaction.client, interaction.channel_id or 0, ending.seen, record.review)
+            picture = await queue.fetch(ending.picture) if here in ("post", "spoiler") else None
         except DreamError:
             continue
         if picture is not None and len(picture) <= interaction.filesize_limit:
-            spoiler = bool(record.reply and record.reply.spoiler)
+            spoiler = here == "spoiler" or bool(record.reply and record.reply.spoiler)
             kind = "webp" if picture[:4] == b"RIFF" else "png"
             files.append(discord.File(io.BytesIO(picture), f"{job}.{kind}", spoiler=spoiler))
     return files

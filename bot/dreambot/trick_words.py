@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dreambot import words
 from dreambot.texts import Speech
 from dreamqueue.tricks import Trick
+from dreamqueue.tricks.measured import Lift, Measured
 
 PAGE = 10
 """Tricks of one page."""
@@ -19,17 +20,18 @@ REMIXES = 8
 """Remixes that are named."""
 
 
-def line(trick: Trick, said: Speech, reported: bool = False) -> str:
-    """A trick in one line."""
+def line(trick: Trick, said: Speech, measured: Measured | None = None, *, reported: bool = False) -> str:
+    """A trick in one line, with its measured lift in style where that is beyond chance."""
     counts = said.say("trick.counts", up=trick.up, down=trick.down, uses=trick.uses)
     about = f" — {words.plain(trick.about, 120)}" if trick.about else ""
     tags = "".join(f" #{words.plain(tag, 40)}" for tag in trick.tags)
+    lift = f" · **{measured.style.mean:+.2f}**" if measured and measured.style.certain else ""
     reports = f" · {said.say('trick.reports', count=trick.reports)}" if reported else ""
-    return f"`--{trick.name}` · {counts}{reports}{about}{tags}"
+    return f"`--{trick.name}` · {counts}{lift}{reports}{about}{tags}"
 
 
 def chosen(known: Mapping[str, Trick], which: str) -> list[Trick]:
-    """The tricks of a list in order: one of ORDERS (hidden ones too if reported), `tag-light` or `by-<id>`."""
+    """The tricks of a list in order: one of ORDERS (for reported hidden ones too), `tag-light`, `by-<id>`."""
     found = [trick for trick in known.values() if trick.state == "offered"]
     if which == REPORTED:
         found = [trick for trick in known.values() if trick.reports]
@@ -45,13 +47,23 @@ def chosen(known: Mapping[str, Trick], which: str) -> list[Trick]:
     return sorted(found, key=lambda trick: (-trick.score, -trick.uses))
 
 
-def page(tricks: Sequence[Trick], number: int, which: str, said: Speech) -> tuple[str, int]:
+def page(
+    tricks: Sequence[Trick],
+    number: int,
+    which: str,
+    said: Speech,
+    measured: Mapping[str, Measured] | None = None,
+) -> tuple[str, int]:
     """A page of a list and its number, the nearest that there is; pages begin at 1."""
     pages = max(1, -(-len(tricks) // PAGE))
     number = min(max(number, 1), pages)
     if not tricks:
         return said.say("trick.none"), 1
-    shown = [line(trick, said, which == REPORTED) for trick in tricks[(number - 1) * PAGE : number * PAGE]]
+    found = measured or {}
+    shown = [
+        line(trick, said, found.get(trick.name), reported=which == REPORTED)
+        for trick in tricks[(number - 1) * PAGE : number * PAGE]
+    ]
     if which in ORDERS:
         what = said.say(f"trick.list-{which}")
     else:
@@ -61,7 +73,7 @@ def page(tricks: Sequence[Trick], number: int, which: str, said: Speech) -> tupl
     return words.fit("\n".join([head, *shown, f"-# {said.say('trick.how')}"])), number
 
 
-def shown(trick: Trick, known: Iterable[Trick], said: Speech) -> str:
+def shown(trick: Trick, known: Iterable[Trick], said: Speech, measured: Measured | None = None) -> str:
     """All that there is to say of a trick."""
     told = [f"**--{words.plain(trick.name)}** · {said.say('trick.version', version=trick.version)}"]
     if trick.state == "hidden":
@@ -72,6 +84,8 @@ def shown(trick: Trick, known: Iterable[Trick], said: Speech) -> str:
         if value:
             told.append(said.say(f"trick.{key}", words=words.plain(value)))
     told.append(said.say("trick.counts", up=trick.up, down=trick.down, uses=trick.uses))
+    if measured is not None:
+        told.append(found_out(measured, trick, said))
     fine = [_by(trick, said)]
     if trick.parent:
         fine.append(said.say("trick.remix-of", name=f"`{trick.parent}`"))
@@ -81,6 +95,25 @@ def shown(trick: Trick, known: Iterable[Trick], said: Speech) -> str:
     fine += [f"#{words.plain(tag, 40)}" for tag in trick.tags]
     told.append(f"-# {' · '.join(fine)}")
     return words.fit("\n".join(told))
+
+
+def found_out(measured: Measured, trick: Trick, said: Speech) -> str:
+    """What a test of it found; `/trick test` says more."""
+
+    def of(lift: Lift) -> str:
+        return f"{lift.mean:+.3f}" + ("" if lift.certain else said.say("trials.doubt"))
+
+    older = measured.version != trick.version
+    return said.say(
+        "trials.measured",
+        backend=f"{measured.backend}/{measured.preset}" if measured.preset else measured.backend,
+        style=of(measured.style),
+        subject=of(measured.subject),
+        pairs=measured.style.pairs,
+        judge=measured.judge,
+        date=f"<t:{measured.at:.0f}:d>",
+        older=said.say("trials.older", version=measured.version) if older else "",
+    )
 
 
 def losses(lines: Sequence[str], most: int = 12) -> str:

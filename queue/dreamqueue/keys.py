@@ -35,10 +35,22 @@ TRICK_LOOKS = "dream:trick-looks"
 """Hash: what a trick's name looks like (`dreamqueue.tricks.names`), and the trick that has it."""
 TRICK_COUNTS = "dream:trick-counts"
 """Hash: uses, votes and reports of each trick, and how many tricks each member has."""
+TRICK_MEASURED = "dream:trick-measured"
+"""Hash: the newest test of each trick, as JSON."""
+RULES = "dream:rules"
+"""Hash of the word rules that moderators added, by name, and of their version; read again within a season."""
+TYPED = "dream:typed"
+"""Stream of what was typed of late and by whom, so that a new word rule can be tried; for seven days."""
+HALTS = "dream:halts"
+"""Hash of what moderators have halted (`all`, `drain`, `backend:x`, `lane:x`, `worker:x`): who, when, why."""
+ASIDE = "dream:aside"
+"""ZSET of waiting jobs that a moderator holds, by when they go on by themselves (infinite: not at all)."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
+QUESTIONS = "dream:questions"
+"""ZSET of questions to critics, by when they may be taken (again)."""
 
 RECORD = "dream:job:"
 FRAME = "dream:frame:"
@@ -51,9 +63,15 @@ CLAIM = "dream:claim:"
 RATE = "dream:rate:"
 BLOB = "dream:blob:"
 TRICK_VOTES = "dream:trick-votes:"
+OFFER = "dream:offer:"
 TRICK_REPORTS = "dream:trick-reports:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
+QUESTION = "dream:question:"
+ANSWER = "dream:answer:"
+LOOKS = "dream:looks:"
+SANCTIONS = "dream:sanctions:"
+PANEL = "dream:panel:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -134,6 +152,11 @@ def costs(backend: str) -> str:
     return COSTS + backend
 
 
+def offer(job: str) -> str:
+    """Hash: a test of a trick that waits for a word, and the word; for an hour."""
+    return OFFER + job
+
+
 def trick_votes(name: str) -> str:
     """Hash: what each member thinks of a trick, 1 or -1."""
     return TRICK_VOTES + name
@@ -142,3 +165,28 @@ def trick_votes(name: str) -> str:
 def trick_reports(name: str) -> str:
     """Hash: what each member has against a trick, in their words."""
     return TRICK_REPORTS + name
+
+
+def question(name: str) -> str:
+    """Hash: a question to a critic that nobody has answered yet; gone when nobody waits for the answer."""
+    return QUESTION + name
+
+
+def answer(name: str) -> str:
+    """Stream of one: the answer to a question; for a minute."""
+    return ANSWER + name
+
+
+def looks(member: str) -> str:
+    """How many questions a member has asked in this minute."""
+    return LOOKS + member
+
+
+def sanctions(server: str) -> str:
+    """Hash of who may ask for less on a server, or for nothing, by member: who said so, when, why."""
+    return SANCTIONS + server
+
+
+def panel(server: str) -> str:
+    """Where the moderators' panel of a server stands."""
+    return PANEL + server

@@ -11,6 +11,12 @@ COGS = [
     "dreambot.cogs.imagine:Imagine",
     "dreambot.cogs.trick:Tricks",
     "dreambot.cogs.trick_moderation:TrickModeration",
+    "dreambot.cogs.describe:DescribeCog",
+    "dreambot.cogs.score:ScoreCog",
+    "dreambot.cogs.trick_trials:TrickTrials",
+    "dreambot.cogs.mod_words:ModWords",
+    "dreambot.cogs.queue:Queue",
+    "dreambot.cogs.mod:Mod",
 ]
 """`module:class`; each is built with the bot."""
 

@@ -47,6 +47,9 @@ VERBS = {
     "stop": Verb("dreambot.verbs.ending:stop"),
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
     "again": Verb("dreambot.verbs.again:again", MAIN),
+    "test-go": Verb("dreambot.verbs.trials:go", MAIN),
+    "trick-try": Verb("dreambot.verbs.trials:ask_to_try", MAIN),
+    "test-leave": Verb("dreambot.verbs.trials:leave"),
     "trick-up": Verb("dreambot.verbs.trick:up", label="trick.vote-up"),
     "trick-down": Verb("dreambot.verbs.trick:down", label="trick.vote-down"),
     "trick-remix": Verb("dreambot.verbs.trick:remix", label="trick.remix"),
@@ -54,6 +57,20 @@ VERBS = {
     "trick-newer": Verb("dreambot.verbs.trick:turn", label="trick.newer"),
     "trick-older": Verb("dreambot.verbs.trick:turn", label="trick.older"),
     "share": Verb("dreambot.verbs.trick:share", label="trick.share"),
+    "paint-this": Verb("dreambot.cogs.describe:paint_this", PLAIN, "describe.paint"),
+    "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
+    "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
+    "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),
+    "queue-back": Verb("dreambot.verbs.queue_pages:turn", label="queue.back"),
+    "queue-on": Verb("dreambot.verbs.queue_pages:turn", label="queue.on"),
+    "queue-clear": Verb("dreambot.verbs.queue_pages:clear", RED, "queue.clear"),
+    "panel-pause": Verb("dreambot.verbs.panel:pause", label="panel.pause"),
+    "panel-resume": Verb("dreambot.verbs.panel:resume", MAIN, "panel.resume"),
+    "panel-drain": Verb("dreambot.verbs.panel:drain", label="panel.drain"),
+    "panel-refresh": Verb("dreambot.verbs.panel:refresh", label="panel.refresh"),
+    "panel-jobs": Verb("dreambot.verbs.panel:jobs", label="panel.jobs"),
+    "mod-back": Verb("dreambot.verbs.sanctions:turn", label="queue.back"),
+    "mod-on": Verb("dreambot.verbs.sanctions:turn", label="queue.on"),
 }
 
 
@@ -65,6 +82,11 @@ def waiting() -> tuple[str, ...]:
 def painting(job: Job) -> tuple[str, ...]:
     """Buttons under one that is being painted."""
     return ("stop", "cancel")
+
+
+def held(*, here: bool) -> tuple[str, ...]:
+    """Buttons under one whose picture is held back or dropped. `here`: moderators decide there and then."""
+    return ("again", "review-look", "review-show", "review-drop") if here else ("again",)
 
 
 def ended(job: Job, ending: Ending) -> tuple[str, ...]:

@@ -29,6 +29,9 @@ for i = 1, #said, 2 do redis.call('HSETNX', K.TRICK_REPORTS .. new, said[i], sai
 redis.call('HSET', K.TRICK_COUNTS, 'reports:' .. new, redis.call('HLEN', K.TRICK_REPORTS .. new))
 redis.call('HINCRBY', K.TRICK_COUNTS, 'uses:' .. new, tonumber(redis.call('HGET', K.TRICK_COUNTS, 'uses:' .. old) or '0'))
 for _, what in ipairs({'up:', 'down:', 'uses:', 'reports:'}) do redis.call('HDEL', K.TRICK_COUNTS, what .. old) end
+local measured = redis.call('HGET', K.TRICK_MEASURED, old)
+if measured and record ~= '' then redis.call('HSET', K.TRICK_MEASURED, new, measured) end
+redis.call('HDEL', K.TRICK_MEASURED, old)
 redis.call('DEL', from, K.TRICK_REPORTS .. old)
 local before = raw and cjson.decode(raw).author
 if record == '' and before then redis.call('HINCRBY', K.TRICK_COUNTS, 'has:' .. before.id, -1) end

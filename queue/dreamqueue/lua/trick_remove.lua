@@ -11,6 +11,7 @@ for _, what in ipairs({'up:', 'down:', 'uses:', 'reports:'}) do redis.call('HDEL
 if trick.author and trick.state ~= 'merged' then
   redis.call('HINCRBY', K.TRICK_COUNTS, 'has:' .. trick.author.id, -1)
 end
+redis.call('HDEL', K.TRICK_MEASURED, name)
 redis.call('DEL', K.TRICK_VOTES .. name, K.TRICK_REPORTS .. name)
 redis.call('INCR', K.TRICKS_CHANGED)
 keep(K.TRICKS_CHANGED)

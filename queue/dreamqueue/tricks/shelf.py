@@ -13,7 +13,9 @@ from dreamqueue.errors import QueueAway, UnknownWord
 from dreamqueue.prompt.menu import Menu, whole_menu
 from dreamqueue.store import JobStore
 from dreamqueue.tricks.examples import keep_examples
+from dreamqueue.tricks.measured import Measured
 from dreamqueue.tricks.record import Trick, starters
+from dreamqueue.tricks.results import Results
 from dreamqueue.tricks.store import TrickStore, resolved
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ class TrickShelf:
         self.styles: Mapping[str, Style] = styles()
         """What is on the menu: those that are shipped, then the most used."""
         self.renamed: Mapping[str, str] = {}
+        self.measured: Mapping[str, Measured] = {}
+        """What the newest test of a trick found, by name."""
         self._changes: int | None = None
 
     def menu(self, critic: str | None = None) -> Menu:
@@ -49,6 +53,7 @@ class TrickShelf:
         if changes == self._changes:
             return False
         self._take(await store.all())
+        self.measured = await Results(store.redis).all()
         self._changes = changes
         return True
 
