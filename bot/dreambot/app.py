@@ -15,7 +15,8 @@ from redis.asyncio import Redis
 
 from dreambot import stand_in
 from dreambot.buttons import JobButton
-from dreambot.cogs.imagine import Imagine
+from dreambot.cogs import COGS, load
+from dreambot.dialogs import answered
 from dreambot.errors import answer
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
@@ -115,13 +116,19 @@ class DreamBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """After login, before the first event."""
-        await self.add_cog(Imagine(self))
+        for cog in COGS:
+            await self.add_cog(load(cog)(self))
         self.add_dynamic_items(JobButton)
         self._opening = asyncio.create_task(self._open(), name="open the queue")
 
     async def on_ready(self) -> None:
         """Discord may send this many times."""
         log.info("here as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction[DreamBot]) -> None:
+        """Commands and buttons find their way by themselves; dialogs go by their id."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await answered(interaction)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Something failed in a handler of events."""

@@ -13,6 +13,7 @@ import discord
 from discord import app_commands
 
 from dreambot import words
+from dreambot.texts import Speech, speech
 from dreamqueue.errors import DreamError
 
 log = logging.getLogger(__name__)
@@ -38,23 +39,20 @@ async def answer(interaction: discord.Interaction[Any], error: Exception) -> boo
         log.warning("Discord had given up on interaction %s when I answered it", interaction.id)
         return True
     try:
-        await whisper(interaction, explain(cause))
+        await whisper(interaction, explain(cause, speech(interaction.locale)))
     except UNANSWERABLE as failure:
         log.warning("could not answer interaction %s: %s", interaction.id, failure)
         return False
     return True
 
 
-def explain(error: BaseException) -> str:
+def explain(error: BaseException, said: Speech | None = None) -> str:
     """What may be said about an error. One that nobody foresaw is logged under the id that is told."""
     if isinstance(error, DreamError):
         return words.fit(str(error))
     incident = secrets.token_hex(4)
     log.error("incident %s", incident, exc_info=error, extra={"incident": incident})
-    return (
-        f"Something went wrong on my side (incident `{incident}`). "
-        "Whoever runs me finds the reason in my log under this number."
-    )
+    return (said or speech()).say("ask.incident", incident=incident)
 
 
 async def whisper(interaction: discord.Interaction[Any], text: str) -> None:

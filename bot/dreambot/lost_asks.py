@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import aiohttp
 import discord
 
-from dreambot import words
+from dreambot.texts import speech
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, OtherVersion, QueueAway
@@ -45,7 +45,7 @@ async def own_up(bot: DreamBot, queue: QueueClient, ask: asks.Ask) -> None:
     ends = time.monotonic() + asks.LIFE
     while time.monotonic() < ends:
         try:
-            await answer.edit_message(cast(int, "@original"), content=words.ASK_AGAIN)
+            await answer.edit_message(cast(int, "@original"), content=speech().say("ask.again"))
             log.info("ask %s came to nothing, and the member knows", ask.interaction)
             break
         except discord.HTTPException as error:

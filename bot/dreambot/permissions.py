@@ -8,6 +8,8 @@ import discord
 
 from dreambot import words
 from dreambot.checkup import NEEDED
+from dreambot.moderators import is_moderator
+from dreambot.texts import speech
 from dreamqueue.errors import CannotPostHere, NotYours
 from dreamqueue.job import Owner, Record
 
@@ -24,12 +26,17 @@ def check_can_post(interaction: discord.Interaction[Any]) -> None:
 
 
 def check_may_end(interaction: discord.Interaction[Any], record: Record, verb: str) -> None:
-    """Raises NotYours unless it is the author's job, or a moderator's of the channel where it is shown."""
+    """Raises NotYours unless it is the author's job, or a moderator's of the channel where it is shown.
+
+    `verb` is what they want to do, with a text `buttons.do-<verb>`.
+    """
     if str(interaction.user.id) == record.job.owner.id:
         return
     here = record.reply is not None and record.reply.channel == interaction.channel_id
-    if not (here and interaction.permissions.manage_messages):
-        raise NotYours(words.only_owner(record.job.owner.name, verb))
+    if not (here and is_moderator(interaction)):
+        said = speech(interaction.locale)
+        owner = words.plain(record.job.owner.name, words.NAME_SHOWN)
+        raise NotYours(said.say("buttons.only-owner", owner=owner, deed=said.say(f"buttons.do-{verb}")))
 
 
 def owner_of(interaction: discord.Interaction[Any]) -> Owner:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, cast
 
 import discord
 
-from dreambot import words
 from dreambot.errors import UNANSWERABLE, answer
+from dreambot.gate import check_may_ask, check_words
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
 from dreambot.rights import share
+from dreambot.texts import speech
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, NoSuchJob, QueueAway
@@ -51,16 +52,18 @@ class Asking:
 
 
 async def take_up(
-    interaction: discord.Interaction[DreamBot], work: Callable[[Asking], Awaitable[object]]
+    interaction: discord.Interaction[DreamBot], work: Callable[[Asking], Awaitable[object]], *texts: str
 ) -> None:
     """Note an ask, acknowledge it with a public "thinking …", and do the work that comes to its answer.
 
-    What the work raises is answered to nobody but the member who asked. Raises QueueAway, or QueueFull where
-    that was so a moment ago, before anything is acknowledged. Of many at once some are taken up and the
+    `texts` are what the member wrote. What the work raises is answered to nobody but the member who asked.
+    Raises what `check_may_ask` does, QueueAway, or QueueFull where that was so a moment ago, before anything
+    is acknowledged. Of many at once some are taken up and the
     others wait; one for which that took too long is left, because Discord has told the member so already.
     """
     bot, queue = interaction.client, interaction.client.queue
     queue.check_room()
+    await check_may_ask(interaction, *texts)
     ask = asks.Ask(
         interaction=interaction.id,
         application=interaction.application_id,
@@ -98,6 +101,7 @@ async def submit(
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
     """
     queue, owner = interaction.client.queue, owner_of(interaction)
+    await check_words(interaction, *(phrase.text for phrase in recipe.phrases))
     mine = share(interaction)
     ends = time.monotonic() + KEEP_TRYING
     wait = 0.5
@@ -156,7 +160,12 @@ async def _think(interaction: discord.Interaction[DreamBot]) -> Reply:
     message = answer.message_id if answer is not None else None
     if message is None:
         message = (await interaction.original_response()).id
-    return Reply(channel=cast(int, interaction.channel_id), message=message)
+    return Reply(
+        channel=cast(int, interaction.channel_id),
+        message=message,
+        server=interaction.guild_id,
+        language=speech(interaction.locale).language,
+    )
 
 
 async def _known(queue: QueueClient, job: str) -> Job | None:
@@ -168,7 +177,7 @@ async def _known(queue: QueueClient, job: str) -> Job | None:
 
 async def _say_that_it_takes_longer(interaction: discord.Interaction[DreamBot]) -> None:
     with contextlib.suppress(*UNANSWERABLE):
-        await interaction.edit_original_response(content=words.QUEUE_IS_AWAY)
+        await interaction.edit_original_response(content=speech(interaction.locale).say("ask.queue-is-away"))
 
 
 async def _withdraw(queue: QueueClient, job: str, owner: Owner) -> None:

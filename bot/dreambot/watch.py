@@ -11,11 +11,13 @@ from typing import TypeVar
 
 import discord
 
-from dreambot import words
+from dreambot import verbs, words
 from dreambot.buttons import buttons
+from dreambot.lineage import parent_link
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
 from dreambot.metrics import FRAMES
 from dreambot.pacing import Pace
+from dreambot.texts import speech
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Painted, Queued, Started
@@ -57,6 +59,9 @@ class Watch:
         self._edited = -OLD_GAP
         self._refusals = 0
         self._wait = 0.5
+        self._said = speech(message.reply.language)
+        self._parent: str | None = None
+        """A link to the picture it came from; None until that was looked for."""
 
     async def run(self) -> None:
         """Show the job until the message shows its end."""
@@ -148,28 +153,35 @@ class Watch:
             await self._follow_turns()
         except (QueueAway, NoSuchJob):
             return True
-        return place is None or words.waiting(self.job, place) == self._content
+        return (
+            place is None or words.waiting(self.job, place, self._said, self._parent or "") == self._content
+        )
 
     async def _look(self) -> Shown | None:
         """The job as it is now; None if there is nothing to show."""
         news = self._news
         if self._lost or news is None:
-            return Shown(words.gone(self.job))
+            return Shown(words.gone(self.job, self._said))
         await self._follow_turns()
+        if self._parent is None:
+            self._parent = await parent_link(self.queue, self.job, self._said)
         if isinstance(news, Ended):
             return await self._end(news.ending)
         if isinstance(news, Queued):
             place = await self.queue.place(self.job.id)
             if place is None:
                 return None
-            return Shown(words.waiting(self.job, place), buttons(self.job.id, "cancel"))
+            return Shown(
+                words.waiting(self.job, place, self._said, self._parent), self._buttons(*verbs.waiting())
+            )
         frame = await self.queue.frame(self.job.id)
-        verbs = buttons(self.job.id, "stop", "cancel")
+        row = self._buttons(*verbs.painting(self.job))
         if frame is None:
-            return Shown(words.begun(self.job, self._tries, self._resumed), verbs)
+            content = words.begun(self.job, self._tries, self._resumed, self._said, self._parent)
+            return Shown(content, row)
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
-        content = words.painting(self.job, frame, self._tries, self._resumed)
-        return Shown(content, verbs, [picture], words.description(self.job.recipe))
+        content = words.painting(self.job, frame, self._tries, self._resumed, self._said, self._parent)
+        return Shown(content, row, [picture], words.description(self.job.recipe))
 
     async def _follow_turns(self) -> None:
         """Show the words it is painted by now."""
@@ -177,17 +189,18 @@ class Watch:
         self.job = self.job.model_copy(update={"recipe": recipe})
 
     async def _end(self, ending: Ending) -> Shown:
-        again = buttons(self.job.id, "again")
+        row = self._buttons(*verbs.ended(self.job, ending))
+        said, parent = self._said, self._parent or ""
         prompt = self._whole_prompt()
         if isinstance(ending, Cancelled):
-            return Shown(words.ended(self.job, ending), again, prompt)
+            return Shown(words.ended(self.job, ending, said, parent), row, prompt)
         if not isinstance(ending, (Finished, Stopped)):
-            return Shown(words.ended(self.job, ending), again)
+            return Shown(words.ended(self.job, ending, said, parent), row)
         if self._refusals >= HEAVY_AFTER:
-            return Shown(words.unpostable(self.job), again, [])
+            return Shown(words.unpostable(self.job, said), row, [])
         picture = await self.queue.fetch(ending.picture)
         if picture is None:
-            return Shown(words.forgotten(self.job), again)
+            return Shown(words.forgotten(self.job, said), row)
         files = [(f"{self.job.id}.{suffix(picture)}", picture)]
         animation = await self.queue.fetch(ending.animation) if ending.animation else None
         if not self._refusals and animation and len(animation) <= self.job.upload_limit:
@@ -197,8 +210,14 @@ class Watch:
             if extra is not None and len(extra) <= self.job.upload_limit:
                 files.append((f"{self.job.id}.{kind}", extra))
         return Shown(
-            words.ended(self.job, ending), again, [*files, *prompt], words.description(self.job.recipe)
+            words.ended(self.job, ending, said, parent),
+            row,
+            [*files, *prompt],
+            words.description(self.job.recipe),
         )
+
+    def _buttons(self, *row: str) -> discord.ui.View:
+        return buttons(self.job.id, *row, said=self._said)
 
     def _whole_prompt(self) -> list[tuple[str, bytes]]:
         recipe = self.job.recipe

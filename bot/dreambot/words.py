@@ -1,9 +1,13 @@
-"""Everything a member reads about a job. Pure functions: records in, text out, as short as Discord wants."""
+"""Everything a member reads about a job. Pure functions: records in, text out, as short as Discord wants.
+
+The lines themselves are in `dreambot.texts`, in the language of who asked.
+"""
 
 from __future__ import annotations
 
 import re
 
+from dreambot.texts import Speech, speech
 from dreamqueue.events import Frame
 from dreamqueue.job import Cancelled, Ending, Expired, Failed, Finished, Job, Stopped
 from dreamqueue.places import Place
@@ -23,13 +27,7 @@ BAR = 12
 
 _MARKUP = re.compile(r"([\\*_~|`\[\]()<>#+\-:@/])")
 
-FORGOTTEN = "It is painted, but the picture was forgotten before I could show it here."
-ASK_AGAIN = "Something broke before this reached the queue, and nothing was started. Please ask again."
-QUEUE_IS_AWAY = "The queue does not answer just now; I keep trying."
-GONE = "The queue has forgotten this job, so I cannot say what became of it."
-UNPOSTABLE = "It is painted, but Discord does not take the picture from me."
-REPAINTED = "The worker before went away; another began anew."
-RESUMED = "The worker before went away; another goes on from step {step}."
+ENGLISH = speech()
 
 
 def plain(text: str, limit: int = PROMPT_SHOWN) -> str:
@@ -48,68 +46,73 @@ def is_cut(recipe: Recipe) -> bool:
     return plain(recipe.words) != plain(recipe.words, 1_000_000)
 
 
-def waiting(job: Job, place: Place) -> str:
+def waiting(job: Job, place: Place, said: Speech = ENGLISH, parent: str = "") -> str:
     """It waits in its lane."""
-    where = "next" if place.ahead == 0 else ordinal(place.ahead + 1)
+    where = said.say("job.next") if place.ahead == 0 else ordinal(place.ahead + 1, said)
     if place.starts_in is None:
-        why = clip(_unpinged(place.why or "no worker is awake just now"), 300)
-        return _message(job, f"waiting, {where}; {why}, so it waits for one")
-    when = f"about {duration(place.starts_in)}" if place.starts_in >= 5 else "any moment now"
-    return _message(job, f"waiting, {where}, {when}")
+        why = clip(_unpinged(place.why or said.say("job.no-worker")), 300)
+        return _message(job, said, parent, said.say("job.waiting-for", place=where, why=why))
+    if place.starts_in < 5:
+        return _message(job, said, parent, said.say("job.waiting-soon", place=where))
+    when = duration(place.starts_in, said)
+    return _message(job, said, parent, said.say("job.waiting", place=where, time=when))
 
 
-def begun(job: Job, tries: int = 1, resumed: int = 0) -> str:
+def begun(job: Job, tries: int = 1, resumed: int = 0, said: Speech = ENGLISH, parent: str = "") -> str:
     """A worker has it, no frame yet. `resumed` is the step from which it goes on."""
     steps = job.recipe.steps
-    doing = f"a worker goes on from step {resumed} of {steps}" if resumed else "a worker begins"
-    return _message(job, f"{bar(resumed, steps)} {doing}", _taken_over(tries, resumed))
+    doing = said.say("job.goes-on", step=resumed, steps=steps) if resumed else said.say("job.begins")
+    return _message(job, said, parent, f"{bar(resumed, steps)} {doing}", _taken_over(tries, resumed, said))
 
 
-def painting(job: Job, frame: Frame, tries: int = 1, resumed: int = 0) -> str:
+def painting(
+    job: Job, frame: Frame, tries: int = 1, resumed: int = 0, said: Speech = ENGLISH, parent: str = ""
+) -> str:
     """It is being painted."""
-    state = f"{bar(frame.step, frame.steps)} step {frame.step} of {frame.steps} · {clock(frame.seconds)}"
-    return _message(job, state + score(frame.score), _taken_over(tries, resumed))
+    step = said.say("job.step", step=frame.step, steps=frame.steps)
+    state = f"{bar(frame.step, frame.steps)} {step} · {clock(frame.seconds)}{score(frame.score, said)}"
+    return _message(job, said, parent, state, _taken_over(tries, resumed, said))
 
 
-def ended(job: Job, ending: Ending) -> str:
-    """How it ended."""
+def ended(job: Job, ending: Ending, said: Speech = ENGLISH, parent: str = "") -> str:
+    """How it ended. `parent` is a link to the picture it came from, ready to be shown."""
     notes = ending.notes if isinstance(ending, (Finished, Stopped)) else ()
-    return _message(job, _end(job, ending), *notes)
+    return _message(job, said, parent, _end(ending, said), *notes)
 
 
-def forgotten(job: Job) -> str:
+def forgotten(job: Job, said: Speech = ENGLISH) -> str:
     """It ended with a picture that is not kept any more."""
-    return _message(job, FORGOTTEN)
+    return _message(job, said, "", said.say("job.forgotten"))
 
 
-def gone(job: Job) -> str:
+def gone(job: Job, said: Speech = ENGLISH) -> str:
     """The queue knows nothing of it any more."""
-    return _message(job, GONE)
+    return _message(job, said, "", said.say("job.gone"))
 
 
-def unpostable(job: Job) -> str:
+def unpostable(job: Job, said: Speech = ENGLISH) -> str:
     """It ended with a picture that Discord refuses."""
-    return _message(job, UNPOSTABLE)
+    return _message(job, said, "", said.say("job.unpostable"))
 
 
-def only_owner(owner: str, verb: str) -> str:
-    """Who may press a button."""
-    return f"Only {plain(owner, NAME_SHOWN)} or a moderator can {verb} this."
-
-
-def facts(recipe: Recipe) -> str:
+def facts(recipe: Recipe, said: Speech = ENGLISH) -> str:
     """What is needed to paint it again, beside the words."""
-    painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
-    start = " · from a picture" if recipe.image else ""
-    size = f"{recipe.width}×{recipe.height}"
-    how = "".join(f" · {fact}" for fact in told(recipe))
-    return f"{painter}{_several(recipe)} · {size} · {recipe.steps} steps · seed {recipe.seed}{start}{how}"
+    found = [
+        f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend,
+        *_several(recipe, said),
+        f"{recipe.width}×{recipe.height}",
+        said.say("job.steps", steps=recipe.steps),
+        said.say("job.seed", seed=recipe.seed),
+        *([said.say("job.from-picture")] if recipe.image else []),
+        *told(recipe),
+    ]
+    return " · ".join(found)
 
 
-def _several(recipe: Recipe) -> str:
+def _several(recipe: Recipe, said: Speech) -> list[str]:
     if recipe.candidates > 1:
-        return f" · {recipe.candidates} candidates"
-    return f" · {recipe.cells} pictures" if recipe.cells > 1 else ""
+        return [said.say("job.candidates", count=recipe.candidates)]
+    return [said.say("job.pictures", count=recipe.cells)] if recipe.cells > 1 else []
 
 
 def description(recipe: Recipe) -> str:
@@ -123,18 +126,19 @@ def bar(step: int, steps: int) -> str:
     return f"`{'█' * filled}{'░' * (BAR - filled)}`"
 
 
-def score(value: float | None) -> str:
+def score(value: float | None, said: Speech = ENGLISH) -> str:
     """How near the picture is to the words, if that is known."""
-    return "" if value is None else f" · score {value:.3f}"
+    return "" if value is None else f" · {said.say('job.score', score=f'{value:.3f}')}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, said: Speech = ENGLISH) -> str:
     """A time to come, as roughly as it can be known: a message need not change each second."""
     if seconds < 60:
-        return f"{max(5, round(seconds / 5) * 5) if seconds < 30 else round(seconds / 10) * 10} s"
+        count = max(5, round(seconds / 5) * 5) if seconds < 30 else round(seconds / 10) * 10
+        return said.say("job.seconds", count=count)
     if seconds < 3600:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+        return said.say("job.minutes", count=round(seconds / 60))
+    return said.say("job.hours", count=f"{seconds / 3600:.1f}")
 
 
 def clock(seconds: float) -> str:
@@ -144,8 +148,10 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def ordinal(number: int) -> str:
+def ordinal(number: int, said: Speech = ENGLISH) -> str:
     """1st, 2nd, 3rd, 4th, … 11th."""
+    if said.knows("job.ordinal"):
+        return said.say("job.ordinal", number=number)
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
@@ -155,23 +161,26 @@ def fit(text: str) -> str:
     return clip(text, LIMIT)
 
 
-def _end(job: Job, ending: Ending) -> str:
+def _end(ending: Ending, said: Speech) -> str:
     match ending:
         case Finished():
-            return f"done in {clock(ending.seconds)}{score(ending.score)}"
+            return said.say("job.done", time=clock(ending.seconds)) + score(ending.score, said)
         case Stopped():
-            return f"stopped at step {ending.step} by {_name(ending.by.name)}{score(ending.score)}"
+            stopped = said.say("job.stopped", step=ending.step, by=_name(ending.by.name))
+            return stopped + score(ending.score, said)
         case Cancelled():
-            return f"cancelled by {_name(ending.by.name)}"
+            return said.say("job.cancelled", by=_name(ending.by.name))
         case Failed():
-            incident = f" (incident `{ending.incident}`)" if ending.incident else ""
-            return f"failed: {clip(_unpinged(ending.reason), 600)}{incident}"
+            why = said.say("job.failed", why=clip(_unpinged(ending.reason), 600))
+            return f"{why} {said.say('job.incident', incident=ending.incident)}" if ending.incident else why
         case Expired():
-            return f"taken out of the queue: it waited {duration(ending.waited)} and no worker came"
+            return said.say("job.expired", time=duration(ending.waited, said))
 
 
-def _message(job: Job, state: str, *notes: str) -> str:
-    fine = f"-# {facts(job.recipe)} · for {_name(job.owner.name)}"
+def _message(job: Job, said: Speech, parent: str, state: str, *notes: str) -> str:
+    fine = f"-# {facts(job.recipe, said)} · {said.say('job.for', name=_name(job.owner.name))}"
+    if parent:
+        fine += f" · {said.say('job.from', parent=parent)}"
     lines = [
         f"**{plain(job.recipe.words)}**",
         state,
@@ -181,10 +190,10 @@ def _message(job: Job, state: str, *notes: str) -> str:
     return fit("\n".join(lines))
 
 
-def _taken_over(tries: int, resumed: int) -> str:
+def _taken_over(tries: int, resumed: int, said: Speech) -> str:
     if resumed:
-        return RESUMED.format(step=resumed)
-    return REPAINTED if tries > 1 else ""
+        return said.say("job.resumed", step=resumed)
+    return said.say("job.repainted") if tries > 1 else ""
 
 
 def _name(name: str) -> str:

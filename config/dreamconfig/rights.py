@@ -17,6 +17,14 @@ waiting = 100
 
 [servers.123456789012345678]
 minutes_a_day = 600
+
+[moderators]
+roles = ["Mods"]         # beside Manage Messages they need one of these, by name or id; none: that is enough
+panel = "mod-queue"      # channel for the live panel and for pictures that wait for a decision
+audit = "mod-log"        # channel where each of their deeds is told
+
+[asking]
+channels = ["art"]       # where may be asked, by name or id; none: everywhere
 """
 
 from __future__ import annotations
@@ -54,6 +62,28 @@ class RoleRights(Bounds):
     """Share of the painting while others wait as well, beside 1 for everyone."""
 
 
+class Moderators(BaseModel):
+    """Who holds the queue, and where they hear of it. Channels by name or id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    roles: tuple[str, ...] = ()
+    """Names or ids of roles; one is needed beside the permission Manage Messages. None: that is enough."""
+    panel: str | None = None
+    """Channel of the live panel, and of pictures that wait for a decision."""
+    audit: str | None = None
+    """Channel where each deed is told."""
+
+
+class Asking(BaseModel):
+    """Where pictures may be asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channels: tuple[str, ...] = ()
+    """Names or ids, threads by their channel's; none: everywhere."""
+
+
 class Rights(BaseModel):
     """The whole file."""
 
@@ -63,6 +93,8 @@ class Rights(BaseModel):
     roles: dict[str, RoleRights] = Field(default_factory=dict)
     channels: dict[str, Bounds] = Field(default_factory=dict)
     servers: dict[str, Bounds] = Field(default_factory=dict)
+    moderators: Moderators = Moderators()
+    asking: Asking = Asking()
 
 
 def read_rights(path: Path | None) -> Rights:
@@ -86,7 +118,14 @@ def _why(error: ErrorDetails) -> str:
     """What is wrong, in words; a name that is not known among those that are."""
     if error["type"] != "extra_forbidden":
         return error["msg"].partition(", unable to")[0]
-    kinds = {"everyone": Bounds, "roles": RoleRights, "channels": Bounds, "servers": Bounds}
+    kinds: dict[str, type[BaseModel]] = {
+        "everyone": Bounds,
+        "roles": RoleRights,
+        "channels": Bounds,
+        "servers": Bounds,
+        "moderators": Moderators,
+        "asking": Asking,
+    }
     *inside, name = error["loc"]
     kind: type[BaseModel] = kinds[str(inside[0])] if inside else Rights
     return f"there is no `{name}`; there are {', '.join(kind.model_fields)}"

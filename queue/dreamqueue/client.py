@@ -13,7 +13,7 @@ from arq.connections import ArqRedis
 from arq.jobs import serialize_job
 
 from dreamconfig.settings import QueueSettings
-from dreamqueue import bands, offers, ordering, workers
+from dreamqueue import bands, kept, offers, ordering, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
@@ -241,6 +241,14 @@ class QueueClient:
         """
         check_length((await self.record(job)).recipe, self.settings, steps)
         return await ordering.turn(self.store, self.settings, Lengthen(job=job, by=by, steps=steps))
+
+    async def jobs_of(self, member: str, most: int = 25, skip: int = 0) -> list[Record]:
+        """A member's jobs, the newest first."""
+        return await kept.jobs_of(self.store, member, most, skip)
+
+    async def erase(self, job: str) -> bool:
+        """Forget a job that has ended, with its pictures. False if it had not ended."""
+        return await kept.erase(self.store, job)
 
     async def follow(self, job: str, tick: float = 3.0) -> AsyncIterator[Queued | Started | Painted | Ended]:
         """What happens to a job, until and including its end.

@@ -50,6 +50,13 @@ class Reply(Wire):
 
     channel: int
     message: int
+    server: int | None = None
+    language: str = "en"
+    """Of what is said in it."""
+    spoiler: bool = False
+    """Whether pictures are hidden until somebody clicks."""
+    ping: bool = False
+    """Whether who asked is mentioned when it is done."""
 
 
 class KeptPart(Wire):

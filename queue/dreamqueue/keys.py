@@ -27,6 +27,8 @@ CAME = "dream:came"
 """List of what came lately, the newest first: when, for which lane, how far behind those who were there."""
 ASKED = "dream:asked"
 """Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
+AUDIT = "dream:audit"
+"""Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 
@@ -35,6 +37,7 @@ FRAME = "dream:frame:"
 HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
+JOBS = "dream:jobs:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -69,6 +72,11 @@ def running(scope: str) -> str:
 def parked(scope: str) -> str:
     """ZSET of its waiting jobs that its running limit keeps back, by fair score."""
     return PARKED + scope
+
+
+def jobs(member: str) -> str:
+    """ZSET of the jobs that a member asked for, by when that was; as long as records are kept."""
+    return JOBS + member
 
 
 def spent(scope: str, day: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-WIRE = 1
+WIRE = 2
 """Version of the records that this process writes; it grows when older readers could not understand them."""
 
 

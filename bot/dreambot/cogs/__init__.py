@@ -1,1 +1,18 @@
-"""Slash commands, a file each. A cog only translates: Discord's types in, calls of the queue, words out."""
+"""Commands, one file a command or a group of them, named here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from discord.ext import commands
+
+COGS = ["dreambot.cogs.imagine:Imagine"]
+"""`module:class`; each is built with the bot."""
+
+
+def load(name: str) -> type[Any]:
+    """The class of a cog."""
+    module, _, kind = name.partition(":")
+    found: type[commands.Cog] = getattr(import_module(module), kind)
+    return found

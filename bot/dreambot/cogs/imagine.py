@@ -109,7 +109,7 @@ class Imagine(commands.Cog):
                 wanted = wanted.model_copy(update={"targets": (TargetImage(key=key),)})
             await submit(interaction, ask, wanted, typed=prompt)
 
-        await take_up(interaction, queued)
+        await take_up(interaction, queued, prompt)
 
     @imagine.autocomplete("style")
     async def suggest(

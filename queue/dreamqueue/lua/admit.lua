@@ -43,6 +43,7 @@ for _, scope in ipairs(cjson.decode(ARGV[8])) do
   redis.call('PEXPIRE', K.SPENT .. scope.name .. ':' .. day, 48 * 3600 * 1000)
 end
 redis.call('ZADD', K.OPEN, created, id)
+owned(owner, id, created)
 redis.call('ZADD', K.WAITING, score, id)
 redis.call('HSET', K.LANES, lane, ARGV[12])
 redis.call('ZADD', K.LANE .. lane, score, id)

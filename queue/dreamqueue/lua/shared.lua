@@ -79,3 +79,9 @@ local function close(id, ending, news, keep_ms, took_ms)
   redis.call('EXPIRE', rate, 7200)
   tell(news)
 end
+-- A member asked for a job: their newest thousand are remembered.
+local function owned(member, id, created)
+  redis.call('ZADD', K.JOBS .. member, created, id)
+  redis.call('ZREMRANGEBYRANK', K.JOBS .. member, 0, -1001)
+  keep(K.JOBS .. member)
+end

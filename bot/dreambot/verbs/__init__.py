@@ -1,0 +1,65 @@
+"""What buttons do: one file a verb or a family, named here and imported when it is pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TypeAlias, cast
+
+import discord
+
+from dreamqueue.job import Ending, Job
+
+Press: TypeAlias = Callable[[discord.Interaction[Any], str, str], Awaitable[None]]
+"""Takes the interaction, the job (or other thing) of the id, and its detail, which may be empty. It answers
+the interaction; what it raises is answered to who pressed and to nobody else. Ids may be forged."""
+
+PLAIN, MAIN, RED = (
+    discord.ButtonStyle.secondary,
+    discord.ButtonStyle.primary,
+    discord.ButtonStyle.danger,
+)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How a button looks, and what pressing it does."""
+
+    does: str
+    """`module:function`, a `Press`."""
+    style: discord.ButtonStyle = PLAIN
+    label: str = ""
+    """Key of its text; empty: `buttons.<verb>`. The id's detail is a fact of it."""
+    emoji: str | None = None
+
+    @property
+    def press(self) -> Callable[[], Press] | None:
+        """Gives the function; None if there is none."""
+        return self._load if self.does else None
+
+    def _load(self) -> Press:
+        module, _, name = self.does.partition(":")
+        return cast(Press, getattr(import_module(module), name))
+
+
+VERBS = {
+    "stop": Verb("dreambot.verbs.ending:stop"),
+    "cancel": Verb("dreambot.verbs.ending:cancel", RED),
+    "again": Verb("dreambot.verbs.again:again", MAIN),
+}
+
+
+def waiting() -> tuple[str, ...]:
+    """Buttons under a job that waits."""
+    return ("cancel",)
+
+
+def painting(job: Job) -> tuple[str, ...]:
+    """Buttons under one that is being painted."""
+    return ("stop", "cancel")
+
+
+def ended(job: Job, ending: Ending) -> tuple[str, ...]:
+    """Buttons under one that has ended."""
+    return ("again",)

@@ -1,0 +1,94 @@
+"""Jobs after their end: pictures that become jobs of their own, whose jobs they are, how they are erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dreamqueue import keys
+from dreamqueue.errors import NoSuchJob, OtherVersion
+from dreamqueue.job import Ending, Finished, Job, Owner, Record, Reply, Stopped, new_job_id
+from dreamqueue.recipe import Recipe
+from dreamqueue.store import JobStore, now, queue_at_hand
+
+
+async def adopt(
+    store: JobStore,
+    recipe: Recipe,
+    owner: Owner,
+    ending: Ending,
+    *,
+    parent: str | None = None,
+    reply: Reply | None = None,
+    typed: str = "",
+    upload_limit: int = 10 * 1024 * 1024,
+    job_id: str | None = None,
+) -> Job:
+    """Let a picture that is there already be a job which has ended: an early frame, one picture of a sheet.
+
+    The ending's blobs must have been kept; make them this job's own, since erasing it drops them.
+    `job_id` as in QueueClient.submit. Raises QueueAway.
+    """
+    job = Job(
+        id=job_id or new_job_id(),
+        recipe=recipe,
+        owner=owner,
+        typed=typed,
+        parent=parent,
+        created=now(),
+        cost=0.0,
+        upload_limit=upload_limit,
+        shown=reply is not None,
+    )
+    told = reply.model_dump_json() if reply else ""
+    async with queue_at_hand():
+        await store.run(
+            "adopt",
+            [
+                job.id,
+                job.model_dump_json(),
+                owner.id,
+                ending.model_dump_json(),
+                told,
+                store.keep_ms,
+                store.moment,
+            ],
+        )
+    return job
+
+
+async def jobs_of(store: JobStore, member: str, most: int = 25, skip: int = 0) -> list[Record]:
+    """A member's jobs, the newest first, as far as they are still known. Raises QueueAway."""
+    found = []
+    async with queue_at_hand():
+        for raw in await store.redis.zrevrange(keys.jobs(member), skip, skip + most - 1):
+            try:
+                found.append(await store.record(raw.decode()))
+            except NoSuchJob:
+                await store.redis.zrem(keys.jobs(member), raw)
+            except OtherVersion:
+                continue
+    return found
+
+
+async def erase(store: JobStore, job: str) -> bool:
+    """Forget a job that has ended, with its pictures; False if it had not. Raises NoSuchJob, QueueAway."""
+    async with queue_at_hand():
+        record = await store.record(job)
+        if not await store.run("erase", [job, record.job.owner.id]):
+            return False
+        for name in blobs(record):
+            await store.album.drop(name)
+    return True
+
+
+def blobs(record: Record) -> Iterator[str]:
+    """Names in the album of all that a job left behind."""
+    yield from record.kept.values()
+    ending = record.ending
+    if isinstance(ending, Finished | Stopped):
+        yield ending.picture
+        yield from (name for name in (ending.animation, ending.state) if name is not None)
+        yield from ending.extras.values()
+        for part in ending.parts:
+            yield part.picture
+            yield from part.extras.values()

@@ -1,0 +1,9 @@
+-- A job that has ended is forgotten.
+-- ARGV id, owner
+-- Returns 1 if it was there and had ended, else 0
+local record = K.RECORD .. ARGV[1]
+if redis.call('HGET', record, 'state') ~= 'ended' then return 0 end
+redis.call('DEL', record)
+redis.call('ZREM', K.JOBS .. ARGV[2], ARGV[1])
+redis.call('SREM', K.UNSHOWN, ARGV[1])
+return 1

@@ -1,0 +1,64 @@
+"""Jobs after their end: whose they are, pictures that become jobs, and that erasing leaves nothing."""
+
+from __future__ import annotations
+
+from tests.bot.scripted_worker import ScriptedWorker, picture
+
+from dreamqueue import keys
+from dreamqueue.audit import Deed, keep, newest
+from dreamqueue.client import QueueClient
+from dreamqueue.job import JobState, Owner, Stopped
+from dreamqueue.kept import adopt
+from dreamqueue.recipe import Phrase, Recipe
+
+ADA, BO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo")
+HUT = Recipe(phrases=(Phrase(text="a hut"),), steps=10)
+
+
+async def test_a_members_jobs_are_known_newest_first_and_nobody_elses(client: QueueClient) -> None:
+    first = await client.submit(HUT, ADA)
+    await client.submit(HUT, BO)
+    second = await client.submit(HUT, ADA)
+    assert [record.job.id for record in await client.jobs_of("1")] == [second.id, first.id]
+    assert [record.job.id for record in await client.jobs_of("1", most=1, skip=1)] == [first.id]
+    await client.redis.delete(keys.record(second.id))
+    assert [record.job.id for record in await client.jobs_of("1")] == [first.id]
+
+
+async def test_a_frame_becomes_a_job_that_has_ended_and_is_adopted_once(client: QueueClient) -> None:
+    parent = await client.submit(HUT, ADA)
+    kept = await client.keep(picture("blue"))
+    ending = Stopped(picture=kept, by=BO, step=4)
+    for _ in range(2):
+        job = await adopt(client.store, HUT, BO, ending, parent=parent.id, job_id="0123456789ab")
+    record = await client.record(job.id)
+    assert record.state is JobState.ended
+    assert record.ending == ending
+    assert record.job.parent == parent.id
+    assert [each.job.id for each in await client.jobs_of("2")] == [job.id]
+    assert job.id not in await client.store.open_jobs()
+    assert not await client.cancel(job.id, BO), "it is over"
+
+
+async def test_erasing_forgets_the_record_and_its_pictures_but_not_what_is_still_painted(
+    client: QueueClient,
+) -> None:
+    worker = ScriptedWorker(client)
+    job = await client.submit(HUT, ADA)
+    assert not await client.erase(job.id)
+    await worker.begin(job)
+    data = await worker.finish(job, animation=b"GIF89a")
+    assert await client.erase(job.id)
+    assert await client.jobs_of("1") == []
+    assert await client.fetch(await client.keep(data)) == data
+    left = [name async for name in client.redis.scan_iter("dream:blob:*")]
+    assert len(left) == 1, "only what was kept again just now"
+
+
+async def test_deeds_are_remembered_newest_first(client: QueueClient) -> None:
+    for action in ("queue.pause", "queue.resume"):
+        await keep(client.redis, Deed(action=action, by=ADA, about={"reason": "maintenance"}))
+    found = await newest(client.redis)
+    assert [deed.action for deed in found] == ["queue.resume", "queue.pause"]
+    assert found[0].when is not None
+    assert await client.redis.pttl(keys.AUDIT) > 0
