@@ -8,6 +8,8 @@ place is an edge and the fading is painted over like everything else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -16,6 +18,8 @@ from dreamrender.types import Image, Images
 
 STEP = 16
 """Pixels that margins are multiples of, as the grids of all canvases are."""
+AROUND = 8
+"""Latents beyond each edge that a decoder sees."""
 SHARE = 8
 """A margin is about one of so many parts of its side."""
 
@@ -56,6 +60,18 @@ def sized(image: Image, height: int, width: int) -> Image:
         around[None], (3 * height, 3 * width), mode="bicubic", antialias=True, align_corners=False
     )
     return large[0, :, height : 2 * height, width : 2 * width].clamp(0, 1)
+
+
+def repeating(latents: Tensor, draw: Callable[[Tensor], Images]) -> Images:
+    """What `draw` makes of latents whose picture repeats: drawn with `AROUND` latents of what lies beyond each edge,
+    which are cut away then, so that what is drawn at an edge knows its other side."""
+    height, width = latents.shape[-2:]
+    down, across = min(AROUND, height), min(AROUND, width)
+    around = F.pad(latents, (across, across, down, down), "circular")
+    images = draw(around)
+    tall = images.shape[-2] // (height + 2 * down)
+    wide = images.shape[-1] // (width + 2 * across)
+    return images[..., down * tall : (down + height) * tall, across * wide : (across + width) * wide]
 
 
 def rolled(images: Images | Image, generator: torch.Generator) -> Tensor:

@@ -341,7 +341,7 @@ def test_bad_values(typed: str, said: str) -> None:
         ("a —sede 7", "I know no flag `--sede`. Did you mean `--seed`?"),
         ("a --seed7", "I know no flag `--seed7`. Did you mean `--seed`?"),
         ("a --water-color", "I know no flag `--water-color`. Did you mean `--watercolor`?"),
-        ("a --v5", "I know no flag `--v5`. There are: --seed, --size, --ar,"),
+        ("a --wobble9", "I know no flag `--wobble9`. There are: --seed, --size, --ar,"),
         ("a --cfg 2", "I know no flag `--cfg`. There are: --seed, --size, --ar,"),
         ("a --tile", "I know no flag `--tile`."),
         ("a --style watercolour", "I know no style `watercolour`. Did you mean `watercolor`"),

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
-from dreamqueue.prompt import sampling, steering, values
+from dreamqueue.prompt import habits, sampling, steering, values
 from dreamqueue.prompt.candidates import candidates
 from dreamqueue.prompt.collections import collection
 from dreamqueue.prompt.courses import course
@@ -60,7 +60,7 @@ def parse(
     menu, limits = menu or whole_menu(), limits or Limits()
     _check_length(text, len(text), 3 * limits.max_characters)
     names = [*FLAGS, *menu.styles]
-    asked = read(normalise(text), lambda name: resembles(name, names))
+    asked = read(normalise(text), lambda name: resembles(name, names) or habits.typical(name))
     said = _said(asked, options or {}, menu)
     story = chapters(said.values["story"]) if "story" in said.values else []
     phrases = [*asked.pieces, *story, *said.no]
@@ -91,6 +91,7 @@ def parse(
         symmetry=_symmetry(said.values),
         **steering.asked(said.values),
         **sampling.asked(said.values, menu.loras),
+        **habits.asked(said.values),
         styles=used,
         **candidates(said.values)._asdict(),
     )
@@ -120,18 +121,19 @@ def _said(asked: Asked, options: Mapping[str, str], menu: Menu) -> _Said:
         style = _style_of(use, menu)
         if style is not None:
             styles.setdefault(style.name, style)
-        elif not use.value or not items(use.value):
+        elif FLAGS[use.name].takes and not (use.value and items(use.value)):
             flag = FLAGS[use.name]
             raise BadValue(use.said, f"something has to follow here ({flag.about}): `{flag.example}`.")
         elif use.name == "style":
-            styles.update(find("style", item, menu.styles) for item in items(use.value))
+            styles.update(find("style", item, menu.styles) for item in items(use.value or ""))
         elif use.name == "no":
-            no.extend(_away(item, use) for item in items(use.value))
+            no.extend(_away(item, use) for item in items(use.value or ""))
         elif use.name in typed:
             both = f"{typed[use.name].said} {use.said}"
             raise BadValue(both, f"`--{use.name}` is there twice; please keep one of them.")
         else:
-            typed[use.name] = Use(use.name, unquoted(use.value).rstrip(","))
+            value = None if use.value is None else unquoted(use.value).rstrip(",")
+            typed[use.name] = Use(use.name, value)
     if "size" in typed:
         once.pop("ar", None)
     return _Said({**once, **typed}, list(styles.values()), no)
@@ -143,6 +145,8 @@ def _style_of(use: Use, menu: Menu) -> Style | None:
         return None
     by_name = {name_of(name): style for name, style in menu.styles.items()}
     style = by_name.get(name_of(use.name))
+    if style is None and (why := habits.elsewhere(use.name)):
+        raise BadValue(use.said, why)
     if style is None:
         close = [f"--{name}" for name in nearest(use.name, [*FLAGS, *menu.styles])]
         raise UnknownWord("flag", quote(f"--{use.name}"), close, [f"--{name}" for name in FLAGS])

@@ -215,7 +215,7 @@ def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:
     return Frame(
         job=job.id,
         step=update.step,
-        steps=recipe.steps,
+        steps=recipe.last_step,
         score=update.score,
         seconds=update.seconds,
         image=jpeg_bytes(update.picture),
