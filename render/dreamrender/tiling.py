@@ -88,7 +88,7 @@ def _faded(image: Image, side: int, axis: int) -> Image:
         return image
     shape = [1, 1, 1]
     shape[axis] = beyond
-    share = ((torch.arange(beyond, device=image.device) + 0.5) / beyond).view(shape)
+    share = (torch.arange(beyond, device=image.device) / beyond).view(shape)
     begin, after = image.narrow(axis, 0, beyond), image.narrow(axis, side, beyond)
     mixed = share * begin + (1 - share) * after
     return torch.cat([mixed, image.narrow(axis, beyond, side - beyond)], axis)

@@ -17,12 +17,15 @@ from dreamrender import residents
 from dreamrender.backend import Backend, Inputs, Resumable
 from dreamrender.backends import load_backend
 from dreamrender.critics import Critic, loading
+from dreamrender.diffusion.session import DiffusionSession
 from dreamrender.tiling import margins, repeating, rolled, seamless, sized, wrapped
 
 from .conftest import recipe_for
 
 TILED = [name for name, entry in backends().items() if "tiled" in entry.flags]
 SIDE = 64
+LARGEST = 1.2
+"""Of the jump over an edge, in the largest jumps inside; without `--tile` it is several of them."""
 
 
 @pytest.fixture(autouse=True)
@@ -54,13 +57,49 @@ def seams(picture: Tensor) -> tuple[float, float]:
 def test_one_edge_goes_on_where_the_other_ends(name: str) -> None:
     picture = painted(load_backend(name), asked(name, steps=6))
     assert picture.shape == (3, SIDE, SIDE)
-    assert max(seams(picture)) <= 1.0
+    assert max(seams(picture)) <= LARGEST
 
 
 def test_a_picture_that_is_not_asked_to_repeat_has_seams() -> None:
-    assert max(seams(painted(load_backend("pixels"), asked("pixels", steps=6, tile=False)))) > 1.5
-    plain = asked("diffusion", steps=6, tile=False)
-    assert max(seams(painted(load_backend("diffusion"), plain))) > 1.5
+    assert max(seams(painted(load_backend("pixels"), asked("pixels", steps=6, tile=False)))) > 2
+
+
+def test_a_diffusions_network_never_sees_the_same_place_at_its_edge() -> None:
+    backend = load_backend("diffusion")
+    session = backend.begin(asked("diffusion", steps=6), Inputs())
+    assert isinstance(session, DiffusionSession)
+    seen = []
+    while session.step < 6:
+        session.begin_step()
+        assert session.latents is not None
+        (look, *_), latents = session.looks(), session.latents
+        assert torch.allclose(session.turned_back(look.latents), shown(session, latents))
+        seen.append(tuple(look.latents.flatten()[:4].tolist()))
+        backend.step([session])
+    assert len(set(seen)) == 6
+
+
+def shown(session: DiffusionSession, latents: Tensor) -> Tensor:
+    """What the network is shown of latents, by the sampler."""
+    scale = getattr(session.scheduler, "scale_model_input", None)
+    t = session.scheduler.timesteps[session.first + session.entry]
+    return latents if scale is None else scale(latents, t)
+
+
+def test_latents_are_drawn_alike_wherever_the_picture_begins() -> None:
+    def unlike(tile: bool) -> float:
+        backend = load_backend("diffusion")
+        session = backend.begin(asked("diffusion", steps=2, tile=tile), Inputs())
+        assert isinstance(session, DiffusionSession)
+        backend.step([session])
+        before = backend.picture(session)
+        assert session.clean is not None
+        session.clean = session.clean.roll((5, 9), (-2, -1))
+        scale = session.family.scale
+        after = backend.picture(session).roll((-5 * scale, -9 * scale), (-2, -1))
+        return float((before - after).abs().max())
+
+    assert unlike(tile=True) < 0.5 * unlike(tile=False)
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (48, 112)])
@@ -69,7 +108,7 @@ def test_it_has_its_size_and_is_steered_smaller(shape: tuple[int, int]) -> None:
     recipe = asked("pixels", width=width, height=height, preset="quick", steps=4)
     picture = painted(load_backend("pixels"), recipe)
     assert picture.shape == (3, height, width)
-    assert max(seams(picture)) <= 1.0
+    assert max(seams(picture)) <= LARGEST
 
 
 @pytest.mark.parametrize("name", ["pixels", "diffusion", "guided"])
