@@ -101,7 +101,7 @@ def test_candidates_are_compared_on_the_way_to_the_stop() -> None:
 def test_one_that_stopped_goes_on_from_there_and_to_the_end() -> None:
     recipe = asked("a hut --steps 100 --stop 80")
     job = Job(id="0" * 12, recipe=recipe, owner=Owner(id="1", name="Ada"), created=0.0)
-    record = Record(job=job, state="ended", recipe=recipe, ending=Finished(picture="p"))
+    record = Record(job=job, state="ended", ending=Finished(picture="p"))
     assert steps_done(record) == 80
     whole = longer(recipe, 80, 100)
     assert (whole.steps, whole.last_step, whole.legs) == (100, 100, ())

@@ -31,8 +31,10 @@ def bot(
 
     plan = BotPlan(jobs=jobs, channels=channels, seconds=seconds, acts_a_second=acts, seed=seed)
     with tempfile.TemporaryDirectory(prefix="aliendreams-") as own:
-        folder = logs or Path(own)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(own)
+        if logs is not None:
+            logs.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix="bot-", dir=logs))
         report = asyncio.run(measure(plan, folder, lambda line: click.echo(line, err=True)))
     facts = {"machine": machine(), **asdict(report)}
     click.echo(json.dumps(facts, indent=2) if as_json else written(facts))
