@@ -1,7 +1,8 @@
 """Real parts for every test: an embedded Valkey, emptied between tests.
 
-Tests run in several processes at once (`make tests`), each with a Valkey of its own. Each computes on one thread, as
-do the programs that it starts: threads of all of them on the same cores wait for each other longer than they work.
+Tests run in several processes at once (`make tests`), each with a Valkey of its own. Each computes on one
+thread, as do the programs that it starts: threads of all of them on the same cores wait for each other longer
+than they work.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
     python tools/commands_md.py          writes the page
     python tools/commands_md.py --check  says whether it is true, as a test does
 
-Who may use something is read off its code: whatever asks `check_moderator` on its way is for moderators, whatever asks
-`check_may_end` for who asked for the picture and for moderators. `extras={"who": "…"}` of a command says otherwise.
+Who may use something is read off its code: whatever asks `check_moderator` on its way is for moderators,
+whatever asks `check_may_end` for who asked for the picture and for moderators. `extras={"who": "…"}` of a
+command says otherwise.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ HEAD = """# Commands and buttons
 
 <!-- Written by tools/commands_md.py from the bot's own commands; a test holds that it is true. -->
 
-What is asked of the bot and pressed. Discord shows the same where it is typed. "Moderators" have the permission Manage
-Messages in the channel and, where the community names roles in its rights, one of those; that is checked at each press.
+What is asked of the bot and pressed. Discord shows the same where it is typed. "Moderators" have the
+permission Manage Messages in the channel and, where the community names roles in its rights, one of those;
+that is checked at each press.
 """
 GUARDS = {"check_moderator": "moderators", "check_may_end": "who asked for it, and moderators"}
 EVERYBODY = "everybody"
@@ -66,13 +68,15 @@ async def _page() -> str:
             await bot.add_cog(load(name)(bot))
         slash = bot.tree.walk_commands(type=discord.AppCommandType.chat_input)
         commands = sorted(
-            (one for one in slash if isinstance(one, app_commands.Command)), key=lambda one: one.qualified_name
+            (one for one in slash if isinstance(one, app_commands.Command)),
+            key=lambda one: one.qualified_name,
         )
         kinds = (discord.AppCommandType.message, discord.AppCommandType.user)
         menus = [menu for kind in kinds for menu in bot.tree.get_commands(type=kind)]
         parts = [HEAD, "## Commands\n", *map(_command, commands)]
-        parts += ["## Apps menu of a message or a member\n", _table(("menu", "what it does", "who may use it"))]
-        parts[-1] += "".join(_row(menu.name, _does(menu.callback), _who(menu.callback)) for menu in menus)
+        rows = "".join(_row(f"**{menu.name}**", _does(menu.callback), _who(menu.callback)) for menu in menus)
+        table = _table(("menu", "what it does", "who may use it")) + rows
+        parts += ["## Apps menu of a message or a member\n", table if menus else "There is nothing in it."]
         parts += ["## Buttons\n", _table(("button", "id", "what it does", "who may press it")) + _buttons()]
         return "\n".join(part.rstrip("\n") + "\n" for part in parts)
     finally:
@@ -125,9 +129,9 @@ def _buttons() -> str:
             continue
         press = verb.press()
         key = verb.label or f"buttons.{name}"
-        label = said.say(key, detail="1") if said.knows(key) else name
+        label = said.say(key, detail="N") if said.knows(key) else ""
         face = " ".join(part for part in (verb.emoji or "", label) if part)
-        rows.append(_row(f"**{face}**", f"`dream:{name}:…`", _does(press), _who(press)))
+        rows.append(_row(f"**{face}**" if face else "varies", f"`dream:{name}:…`", _does(press), _who(press)))
     return "".join(rows)
 
 

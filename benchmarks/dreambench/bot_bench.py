@@ -1,9 +1,10 @@
 """The real bot on the practice Discord while many jobs are painted: how soon it answers, and what it costs.
 
-Discord, the people and the painters live in this process, the bot and Valkey in processes of their own. The painters
-are scripts: they hold all jobs at once, and tell a frame of each every second. Meanwhile people ask for more pictures,
-press buttons and type into a field with suggestions. Half-way the bot is ended and started again, so that it edits
-with its own token, whose requests Discord counts, and no longer with those of interactions.
+Discord, the people and the painters live in this process, the bot and Valkey in processes of their own. The
+painters are scripts: they hold all jobs at once, and tell a frame of each every second. Meanwhile people ask
+for more pictures, press buttons and type into a field with suggestions. Half-way the bot is ended and started
+again, so that it edits with its own token, whose requests Discord counts, and no longer with those of
+interactions.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -58,7 +60,8 @@ class Half:
     unanswered: int
     """Of them, those that got no first answer in three seconds."""
     p50: float
-    """Seconds until the first answer, as Discord sees it: from the event that the bot is sent to its callback."""
+    """Seconds until the first answer, as Discord sees it: from the event that the bot is sent to its
+    callback."""
     p99: float
     slowest: float
     refused: int
@@ -197,7 +200,7 @@ class Crowd:
     async def until_back(self) -> None:
         """Wait until the bot answers again."""
         async with asyncio.timeout(READY):
-            while await self._ask(0, counted=False) is None:
+            while await self._ask(0, counted=False) is None:  # noqa: ASYNC110 (a process cannot set our event)
                 await asyncio.sleep(0.2)
 
     async def _one(self) -> None:
@@ -264,7 +267,7 @@ def stale(message: Message, began: float, ended: float) -> float:
             times.append(version.at)
         names = newest
     times.append(ended)
-    return max(after - before for before, after in zip(times, times[1:], strict=False))
+    return max(after - before for before, after in pairwise(times))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -4,8 +4,9 @@ Whoever wants to edit asks for a turn, and looks for the newest frame when it ha
 turns at least `GAP` seconds apart, so many jobs in one channel are each shown less often; it gives fewer
 when Discord's headers say that the bucket runs dry, and none while it is empty. Endings go before frames.
 
-All channels together are given a turn every `EVERYWHERE` seconds at most: with its own token, after a restart or once
-those of interactions have died, a bot may make 50 requests a second in all, and answers to people need some of them.
+All channels together are given a turn every `EVERYWHERE` seconds at most: with its own token, after a restart
+or once those of interactions have died, a bot may make 50 requests a second in all, and answers to people
+need some of them.
 """
 
 from __future__ import annotations

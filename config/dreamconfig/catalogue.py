@@ -82,7 +82,8 @@ class BackendEntry(Entry):
     """Named sets of defaults and what they are; the first is the default."""
     flags: tuple[Literal["steered", "sampled", "tiled"], ...] = ("steered", "sampled")
     """Kinds of flags that it understands beside those that all do: "steered" for what CLIP's steering has,
-    "sampled" for what a diffusion's sampling has, "tiled" if its pictures can repeat (see `dreamqueue.prompt.understood`)."""
+    "sampled" for what a diffusion's sampling has, "tiled" if its pictures can repeat (see
+    `dreamqueue.prompt.understood`)."""
     paints_with: str = ""
     """Another backend, whose models of a known family are presets of this one too."""
     memory: Memory = Memory()

@@ -109,7 +109,8 @@ class Recipe(Wire):
     height: Annotated[int, Field(ge=16, le=4096)] = 256
     steps: Annotated[int, Field(ge=1, le=20_000)] = 120
     stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
-    """Per cent of the steps after which it is finished, as it is then; below 100 what comes last stays undone."""
+    """Per cent of the steps after which it is finished, as it is then; below 100 what comes last stays
+    undone."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     image: str | None = None
     """Key of the initial picture (sha256 of its bytes), kept in the blob store."""

@@ -166,8 +166,10 @@ class SteeredSession:
     def _tile(self, height: int, width: int) -> Image:
         down, across = margins(height, width)
         canvas = self.canvas
-        drawn = isinstance(canvas, AnySize)
-        image = canvas.rendered(height + down, width + across) if drawn else canvas.image()
+        if isinstance(canvas, AnySize):
+            image = canvas.rendered(height + down, width + across)
+        else:
+            image = canvas.image()
         return sized(self._repeating(image), height, width)
 
     def _repeating(self, image: Image) -> Image:

@@ -1,9 +1,9 @@
 """Pictures that repeat without seams (`--tile`), whatever they are made of.
 
-A canvas is made larger than the picture by `margins`, and `seamless` lays what lies beyond the right edge over what
-lies at the left one, fading from the one to the other: so the left edge goes on where the right one ends, whether the
-canvas is made of pixels, codes or sines. What critics look at is `rolled` by another distance each time, so that no
-place is an edge and the fading is painted over like everything else.
+A canvas is made larger than the picture by `margins`, and `seamless` lays what lies beyond the right edge
+over what lies at the left one, fading from the one to the other: so the left edge goes on where the right one
+ends, whether the canvas is made of pixels, codes or sines. What critics look at is `rolled` by another
+distance each time, so that no place is an edge and the fading is painted over like everything else.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def wrapped(image: Image, down: int, across: int) -> Image:
 def seamless(image: Image, height: int, width: int) -> Image:
     """Of a canvas's picture the part that repeats, in the proportions of `height` and `width` with `margins`.
 
-    It has those very sides if the canvas has them with the margins, and other ones in proportion. Differentiable.
+    It has those very sides if the canvas has them with the margins, and other ones in proportion.
+    Differentiable.
     """
     down, across = margins(height, width)
     tall, wide = image.shape[-2:]
@@ -63,8 +64,8 @@ def sized(image: Image, height: int, width: int) -> Image:
 
 
 def repeating(latents: Tensor, draw: Callable[[Tensor], Images]) -> Images:
-    """What `draw` makes of latents whose picture repeats: drawn with `AROUND` latents of what lies beyond each edge,
-    which are cut away then, so that what is drawn at an edge knows its other side."""
+    """What `draw` makes of latents whose picture repeats: drawn with `AROUND` latents of what lies beyond
+    each edge, which are cut away then, so that what is drawn at an edge knows its other side."""
     height, width = latents.shape[-2:]
     down, across = min(AROUND, height), min(AROUND, width)
     around = F.pad(latents, (across, across, down, down), "circular")

@@ -1,4 +1,4 @@
-"""What members of other bots type: their flags, their separators, and what is answered where there is no such thing."""
+"""What members of other bots type: flags, separators, and what is answered to flags that are not here."""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ def painted(backend: Backend, recipe: Recipe) -> Tensor:
 
 
 def asked(name: str, **changes: object) -> Recipe:
-    return recipe_for(backend=name, critic="pocket", **{"width": SIDE, "height": SIDE, "tile": True, **changes})
+    return recipe_for(
+        backend=name, critic="pocket", **{"width": SIDE, "height": SIDE, "tile": True, **changes}
+    )
 
 
 def seams(picture: Tensor) -> tuple[float, float]:

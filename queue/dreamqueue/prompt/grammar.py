@@ -13,6 +13,7 @@ from dreamqueue.prompt import habits, sampling, steering, values
 from dreamqueue.prompt.candidates import candidates
 from dreamqueue.prompt.collections import collection
 from dreamqueue.prompt.courses import course
+from dreamqueue.prompt.elsewhere import elsewhere, typical
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whole_menu
@@ -60,7 +61,7 @@ def parse(
     menu, limits = menu or whole_menu(), limits or Limits()
     _check_length(text, len(text), 3 * limits.max_characters)
     names = [*FLAGS, *menu.styles]
-    asked = read(normalise(text), lambda name: resembles(name, names) or habits.typical(name))
+    asked = read(normalise(text), lambda name: resembles(name, names) or typical(name))
     said = _said(asked, options or {}, menu)
     story = chapters(said.values["story"]) if "story" in said.values else []
     phrases = [*asked.pieces, *story, *said.no]
@@ -145,7 +146,7 @@ def _style_of(use: Use, menu: Menu) -> Style | None:
         return None
     by_name = {name_of(name): style for name, style in menu.styles.items()}
     style = by_name.get(name_of(use.name))
-    if style is None and (why := habits.elsewhere(use.name)):
+    if style is None and (why := elsewhere(use.name)):
         raise BadValue(use.said, why)
     if style is None:
         close = [f"--{name}" for name in nearest(use.name, [*FLAGS, *menu.styles])]

@@ -1,8 +1,9 @@
 """The first reading of a prompt: text in, phrases and flags out; what the flags mean comes later.
 
-Words, separators (`|` and `;`) and flags. `::` and `::2` at the end of a word end the phrase too, as in "hot:: dog". Double quotes keep what is between them together, separators and
-dashes included; a phrase that is quoted as a whole loses the quotes (and reads `\\"` as `"`). “Curly quotes”
-keep things together too, and stay. So do braces with a comma between them (see `dreamqueue.braces`).
+Words, separators (`|` and `;`) and flags. `::` and `::2` at the end of a word end the phrase too, as in
+"hot:: dog". Double quotes keep what is between them together, separators and dashes included; a phrase that
+is quoted as a whole loses the quotes (and reads `\\"` as `"`). “Curly quotes” keep things together too, and
+stay. So do braces with a comma between them (see `dreamqueue.braces`).
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def check_model(
     if not family and alone is not None:
         raise BadValue(
             f"--{alone}" if flags[alone] is True else f"--{alone} {flags[alone]}",
-            f"`{quote(preset)}` paints by itself and does not know it."
+            f"`{quote(preset)}` paints by itself and does not know it.",
         )
     for lora in recipe.loras:
         own = (models() if loras is None else loras).get(lora.name)

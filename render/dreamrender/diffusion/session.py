@@ -178,7 +178,8 @@ class DiffusionSession:
 
     @property
     def _moved(self) -> tuple[int, int]:
-        """How far the next look is moved round, down and across: where the picture repeats, no place is an edge."""
+        """How far the next look is moved round, down and across: where the picture repeats, no place is an
+        edge."""
         if not self.recipe.tile:
             return 0, 0
         stage = self.stage
