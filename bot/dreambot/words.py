@@ -73,7 +73,7 @@ def _kept_back(place: Place, where: str, said: Speech) -> str:
 
 def begun(job: Job, tries: int = 1, resumed: int = 0, said: Speech = ENGLISH, parent: str = "") -> str:
     """A worker has it, no frame yet. `resumed` is the step from which it goes on."""
-    steps = job.recipe.steps
+    steps = job.recipe.last_step
     doing = said.say("job.goes-on", step=resumed, steps=steps) if resumed else said.say("job.begins")
     return _message(job, said, parent, f"{bar(resumed, steps)} {doing}", _taken_over(tries, resumed, said))
 

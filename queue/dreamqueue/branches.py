@@ -15,7 +15,7 @@ from dreamqueue.turns import held, longer, turned
 
 def steps_done(record: Record) -> int:
     """How far an ended job came."""
-    return record.ending.step if isinstance(record.ending, Stopped) else record.recipe.steps
+    return record.ending.step if isinstance(record.ending, Stopped) else record.recipe.last_step
 
 
 async def extended(

@@ -41,7 +41,7 @@ def describe(recipe: Recipe) -> str:
     """The recipe in words, for people and for other tools."""
     how = " ".join(part for part in (recipe.backend, recipe.preset) if part)
     facts = [
-        f"Steps: {recipe.steps}",
+        f"Steps: {recipe.last_step}" + (f" of {recipe.steps}" if recipe.stop < 100 else ""),
         f"Seed: {recipe.seed}",
         f"Size: {recipe.width}x{recipe.height}",
         f"Backend: {how}",

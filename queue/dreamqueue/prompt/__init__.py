@@ -1,11 +1,10 @@
 """The prompt grammar. `parse` reads what was typed, `render` writes it back."""
 
-from dreamqueue.prompt.canonical import display, render
+from dreamqueue.prompt.canonical import display, render, told
 from dreamqueue.prompt.flags import FLAGS, Flag
 from dreamqueue.prompt.grammar import parse, random_seed
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, whole_menu
-from dreamqueue.prompt.sampling import told
 from dreamqueue.prompt.styles import suggest_styles
 from dreamqueue.prompt.suggestions import Suggestion, suggest_loras, suggest_presets
 from dreamqueue.prompt.turn import parse_turn
