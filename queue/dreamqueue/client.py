@@ -36,6 +36,7 @@ from dreamqueue.news import NewsReader
 from dreamqueue.places import Outlooks, Place, estimate
 from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.stars import Stars
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
 from dreamqueue.turns import BLEND
 from dreamqueue.wire import arq_dumps
@@ -63,6 +64,7 @@ class QueueClient:
         album = album_at(settings.album, redis, settings.keep_hours)
         self.store = JobStore(redis, settings.keep_hours, album=album)
         self.outlooks = Outlooks(self.store)
+        self.stars = Stars(self.store)
         self._news = NewsReader(redis)
         self._full: tuple[float, QueueFull] | None = None
         """When the queue was full last, and what was said."""

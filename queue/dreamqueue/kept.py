@@ -74,7 +74,8 @@ async def erase(store: JobStore, job: str) -> bool:
     """Forget a job that has ended, with its pictures; False if it had not. Raises NoSuchJob, QueueAway."""
     async with queue_at_hand():
         record = await store.record(job)
-        if not await store.run("erase", [job, record.job.owner.id]):
+        server = "" if record.reply is None or record.reply.server is None else record.reply.server
+        if not await store.run("erase", [job, record.job.owner.id, server]):
             return False
         for name in blobs(record):
             await store.album.drop(name)

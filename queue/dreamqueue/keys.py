@@ -29,6 +29,8 @@ ASKED = "dream:asked"
 """Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
+STARRED = "dream:starred"
+"""ZSET of jobs whose picture has a star, by when they were kept on last."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 
@@ -38,6 +40,8 @@ HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
+STARS = "dream:stars:"
+BEST = "dream:best:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -77,6 +81,16 @@ def parked(scope: str) -> str:
 def jobs(member: str) -> str:
     """ZSET of the jobs that a member asked for, by when that was; as long as records are kept."""
     return JOBS + member
+
+
+def stars(job: str) -> str:
+    """Hash: when each member starred its picture, in milliseconds; below 0 where they took the star back."""
+    return STARS + job
+
+
+def best(server: int) -> str:
+    """ZSET of a server's jobs by their stars, the newer first of equals; the best thousand."""
+    return f"{BEST}{server}"
 
 
 def spent(scope: str, day: str) -> str:
