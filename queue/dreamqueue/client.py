@@ -20,6 +20,7 @@ from dreamqueue.crowd import Crowd
 from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
 from dreamqueue.events import (
     Cancel,
+    Choose,
     Ended,
     Frame,
     Lengthen,
@@ -243,6 +244,14 @@ class QueueClient:
         """
         check_length((await self.record(job)).recipe, self.settings, steps)
         return await ordering.turn(self.store, self.settings, Lengthen(job=job, by=by, steps=steps))
+
+    async def choose(self, job: str, pick: int | None, by: Owner) -> bool:
+        """Let one of a job's candidates go on alone: by its number as soon as all have been tried, or (None)
+        the best as they are now. Chosen again before that, the last choice counts. False if it had ended.
+
+        Raises TooLate where there is nothing to choose (any more), and BadValue for a number that is none.
+        """
+        return await ordering.turn(self.store, self.settings, Choose(job=job, by=by, pick=pick))
 
     async def jobs_of(self, member: str, most: int = 25, skip: int = 0) -> list[Record]:
         """A member's jobs, the newest first."""

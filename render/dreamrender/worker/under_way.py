@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 
 from dreamqueue.errors import DreamError, NoSuchJob
-from dreamqueue.events import ORDER, Cancel, Steer, Stop, Turn, obeyed
+from dreamqueue.events import ORDER, Cancel, Choose, Stop, Turn, obeyed
 from dreamqueue.job import Job, Owner
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
@@ -16,6 +16,13 @@ from dreamqueue.store import JobStore, RedisAway
 from dreamrender.painting import Painting
 
 log = logging.getLogger(__name__)
+
+
+_WISHES = {
+    "steer": "The turn to other words",
+    "lengthen": "The wish for more steps",
+    "choose": "The choice among the candidates",
+}
 
 
 class UnderWay:
@@ -68,7 +75,10 @@ class UnderWay:
             if field in self._seen or isinstance(order, Cancel | Stop):
                 continue
             self._seen.add(field)
-            answer = self.painting.change(partial(obeyed, order))
+            if isinstance(order, Choose):
+                answer = self.painting.choose(order.pick)
+            else:
+                answer = self.painting.change(partial(obeyed, order))
             self._in_background(self._turned(order, field, answer))
 
     def look(self) -> None:
@@ -118,7 +128,7 @@ class UnderWay:
         try:
             await answer
         except DreamError as error:
-            what = "The turn to other words" if isinstance(order, Steer) else "The wish for more steps"
+            what = _WISHES[order.kind]
             self.notes.append(f"{what} was not taken: {error}")
             if self.painting.over:
                 return  # if the job goes to another worker, that one may take it
