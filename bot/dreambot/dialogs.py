@@ -33,7 +33,10 @@ Answer: TypeAlias = Callable[[discord.Interaction[Any], str, str, Mapping[str, s
 """Takes the interaction, the thing and the detail of the id, and what was typed, by the fields' names (empty
 where a field was left out). Ids and texts may be forged: it checks."""
 
-DIALOGS: dict[str, str] = {}
+DIALOGS: dict[str, str] = {
+    "steer": "dreambot.verbs.steer:steered",
+    "remix": "dreambot.verbs.remix:remixed",
+}
 """By verb: `module:function`, an `Answer`."""
 
 

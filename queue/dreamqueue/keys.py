@@ -42,6 +42,7 @@ PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
 STARS = "dream:stars:"
 BEST = "dream:best:"
+ONCE = "dream:once:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -91,6 +92,11 @@ def stars(job: str) -> str:
 def best(server: int) -> str:
     """ZSET of a server's jobs by their stars, the newer first of equals; the best thousand."""
     return f"{BEST}{server}"
+
+
+def once(*intent: str) -> str:
+    """There for the few seconds in which the same press counts as the same."""
+    return ONCE + ":".join(intent)
 
 
 def spent(scope: str, day: str) -> str:

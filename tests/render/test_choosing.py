@@ -1,4 +1,4 @@
-"""Choosing among candidates while they are tried: in a session, in the engine, through a worker, after one died."""
+"""Choosing among candidates while they are tried: in a session, through a worker, and after one died."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 
 import pytest
 from PIL import Image
+from tests.bot.scripted_worker import ScriptedWorker
 from tests.fakes import GreyBackend, grey_recipe
 
 from dreamconfig.settings import WorkerSettings
@@ -19,7 +20,7 @@ from dreamqueue.recipe import Recipe
 from dreamrender.backend import HasChoice, Inputs
 from dreamrender.several import Several, backend_for
 
-from .on_valkey import ADA, MO, ending, started, worker_here, worker_there
+from .on_valkey import ADA, MO, ending, worker_here
 from .test_several import LuckyBackend, begun, run
 
 TRIED = grey_recipe(steps=40, candidates=4, trial=0.5)
@@ -142,16 +143,15 @@ async def test_the_best_by_clip_ends_the_trial(client: QueueClient, settings: Wo
 async def test_a_choice_lives_through_its_workers_death(
     client: QueueClient, settings: WorkerSettings
 ) -> None:
-    with worker_there(settings, "doomed") as doomed:
-        job = await client.submit(grey_recipe(steps=300, candidates=3, trial=0.9), ADA)
-        await started(client, job.id, "doomed")
-        assert await client.choose(job.id, 2, MO)
-        doomed.kill()
-        doomed.wait()
+    doomed = ScriptedWorker(client)
+    job = await client.submit(grey_recipe(steps=30, candidates=3, trial=0.9), ADA)
+    await doomed.begin(job)
+    assert await client.choose(job.id, 2, MO)
+    assert await client.store.hand_over(job.id, doomed.holder or "", counted=True)
     async with worker_here(settings, GreyBackend()):
         end = await ending(client, job.id)
     assert isinstance(end, Finished)
-    assert (await client.record(job.id)).recipe == grey_recipe(steps=300, seed=8)
+    assert (await client.record(job.id)).recipe == grey_recipe(steps=30, seed=8)
     assert read_recipe(await picture(client, end)).seed == 8
 
 
