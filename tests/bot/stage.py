@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -115,13 +114,6 @@ class Stage:
                 if not await self.queue.unshown():
                     return
                 await asyncio.sleep(0.005)
-
-
-def unused_port() -> int:
-    """A port for a server that comes and goes at one address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def eventually(holds: Callable[[], Any], seconds: float = 10.0) -> Any:

