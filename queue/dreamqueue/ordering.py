@@ -8,7 +8,7 @@ from typing import Any
 
 from dreamconfig.settings import QueueSettings
 from dreamqueue import keys
-from dreamqueue.choosing import check_choice, chosen, waiting_choice
+from dreamqueue.choosing import check_choice, waiting_choice
 from dreamqueue.errors import DayIsSpent
 from dreamqueue.events import Cancel, Choose, Ended, Stop, Turn, obeyed
 from dreamqueue.job import Cancelled
@@ -47,14 +47,14 @@ async def turn(store: JobStore, settings: QueueSettings, order: Turn) -> bool:
         record = await store.record(order.job)
         if isinstance(order, Choose):
             check_choice(order, record)
-            if (before := chosen(record)) is not None and before.pick == order.pick:
-                return True
             recipe = waiting_choice(order, record.recipe)
         else:
             recipe = obeyed(order, record.recipe, record.job.done)
         check_length(recipe, settings)
         cost = await estimate(store, recipe, record.job.done)
         nonce = secrets.token_hex(8)  # a question that is sent again must not turn it twice
+        if isinstance(order, Choose):
+            nonce = f"{order.by.id}:{order.pick}"  # nor must a choice that is pressed twice
         outcome, *facts = await store.run(
             "turn",
             [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
+from dreambot.texts import speech
 from dreampractice import Person
 from dreampractice.messages import Message
 from dreamqueue.grid import cells
@@ -16,10 +17,9 @@ TWICE = "You asked for just this a moment ago, and I am at it. Once is enough."
 async def begun(stage: Stage, person: Person, prompt: str = "a hut --seed 7") -> tuple[Message, Job]:
     """A job that a worker has, without a frame, and its message."""
     message = await stage.imagine(person, prompt)
-    await shows(message, "waiting")
     job = await stage.worker.next_job()
     await stage.worker.begin(job)
-    await shows(message, "a worker begins")
+    await shows(message, speech(person.user.locale).say("job.begins"))
     return message, job
 
 
@@ -29,7 +29,7 @@ async def painting(
     """A job whose frame is shown, and its message."""
     message, job = await begun(stage, person, prompt)
     await stage.worker.paint(job, step, colour)
-    await shows(message, f"step {step} of ")
+    await shows(message, speech(person.user.locale).say("job.step", step=step, steps=job.recipe.steps))
     return message, job
 
 
