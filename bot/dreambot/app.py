@@ -216,6 +216,7 @@ class DreamBot(commands.Bot):
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 await sweep(queue)
+                await queue.stars.keep_on()
             except (QueueAway, *RedisAway):
                 log.warning("Redis is away; jobs that wait too long are looked for later")
             except Exception:

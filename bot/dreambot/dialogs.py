@@ -40,6 +40,8 @@ DIALOGS: dict[str, str] = {
     "trick-share": "dreambot.trick_dialogs:shared",
     "trick-report-why": "dreambot.trick_dialogs:reported",
     "trick-try-it": "dreambot.verbs.trials:try_it",
+    "steer": "dreambot.verbs.steer:steered",
+    "remix": "dreambot.verbs.remix:remixed",
 }
 """By verb: `module:function`, an `Answer`."""
 

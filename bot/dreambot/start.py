@@ -100,8 +100,11 @@ async def submit(
     typed: str,
     parent: str | None = None,
     trial: Trial | None = None,
+    state: str | None = None,
+    done: int = 0,
 ) -> Job:
-    """Queue a recipe for the member who asked, and follow it in the message that answers.
+    """Queue a recipe for the member who asked, and follow it in the message that answers. `state` and `done`
+    as in QueueClient.submit.
 
     A queue that goes away meanwhile is tried again, and the message says so: nobody knows then whether it has
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
@@ -122,6 +125,8 @@ async def submit(
                 owner,
                 typed=typed,
                 parent=parent,
+                state=state,
+                done=done,
                 shown=True,
                 reply=ask.reply,
                 upload_limit=interaction.filesize_limit,

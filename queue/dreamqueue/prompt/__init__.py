@@ -1,6 +1,6 @@
 """The prompt grammar. `parse` reads what was typed, `render` writes it back."""
 
-from dreamqueue.prompt.canonical import display, render, told
+from dreamqueue.prompt.canonical import display, render, spoken, told
 from dreamqueue.prompt.flags import FLAGS, Flag
 from dreamqueue.prompt.grammar import parse, random_seed
 from dreamqueue.prompt.limits import Limits
@@ -23,6 +23,7 @@ __all__ = [
     "parse_turn",
     "random_seed",
     "render",
+    "spoken",
     "suggest_loras",
     "suggest_presets",
     "suggest_styles",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dreamqueue.course import shortest, write_course
 from dreamqueue.errors import PromptError
 from dreamqueue.prompt import habits, sampling, steering
@@ -21,8 +23,13 @@ def render(recipe: Recipe) -> str:
     Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
     part of the text.
     """
-    words = " | ".join(_written(phrase) for phrase in recipe.phrases)
+    words = spoken(recipe.phrases)
     return " ".join([words, *(_flag(name, value) for name, value in flags_of(recipe).items())])
+
+
+def spoken(phrases: Iterable[Phrase]) -> str:
+    """Phrases as text that is read as just these phrases."""
+    return " | ".join(_written(phrase) for phrase in phrases)
 
 
 def flags_of(recipe: Recipe) -> dict[str, object]:
