@@ -16,6 +16,7 @@ import discord
 
 from dreambot.buttons import ID
 from dreambot.errors import answering
+from dreambot.tastes import look_up
 from dreambot.texts import speech
 from dreamqueue.errors import DreamError
 from dreamqueue.logs import about
@@ -33,7 +34,9 @@ Answer: TypeAlias = Callable[[discord.Interaction[Any], str, str, Mapping[str, s
 """Takes the interaction, the thing and the detail of the id, and what was typed, by the fields' names (empty
 where a field was left out). Ids and texts may be forged: it checks."""
 
-DIALOGS: dict[str, str] = {}
+DIALOGS: dict[str, str] = {
+    "settings": "dreambot.settings:typed",
+}
 """By verb: `module:function`, an `Answer`."""
 
 
@@ -81,6 +84,7 @@ async def answered(interaction: discord.Interaction[DreamBot]) -> None:
     thing = "" if match is None else match["thing"]
     with about(thing):
         async with answering(interaction):
+            await look_up(interaction)
             if match is None or match["verb"] not in DIALOGS:
                 raise DreamError(speech(interaction.locale).say("buttons.another-time"))
             module, _, name = DIALOGS[match["verb"]].partition(":")

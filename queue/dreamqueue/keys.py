@@ -40,6 +40,8 @@ HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
+PREFERENCES = "dream:preferences:"
+INTENT = "dream:intent:"
 STARS = "dream:stars:"
 BEST = "dream:best:"
 SPENT = "dream:spent:"
@@ -91,6 +93,16 @@ def stars(job: str) -> str:
 def best(server: int) -> str:
     """ZSET of a server's jobs by their stars, the newer first of equals; the best thousand."""
     return f"{BEST}{server}"
+
+
+def preferences(member: str) -> str:
+    """What a member has set for themselves; expires when they come no more."""
+    return PREFERENCES + member
+
+
+def intent(name: str) -> str:
+    """What an open dialog is about; for an hour."""
+    return INTENT + name
 
 
 def spent(scope: str, day: str) -> str:

@@ -7,7 +7,10 @@ from typing import Any
 
 from discord.ext import commands
 
-COGS = ["dreambot.cogs.imagine:Imagine"]
+COGS = [
+    "dreambot.cogs.imagine:Imagine",
+    "dreambot.cogs.settings:Settings",
+]
 """`module:class`; each is built with the bot."""
 
 

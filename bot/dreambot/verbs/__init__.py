@@ -47,6 +47,9 @@ VERBS = {
     "stop": Verb("dreambot.verbs.ending:stop"),
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
     "again": Verb("dreambot.verbs.again:again", MAIN),
+    "settings-flip": Verb("dreambot.settings:flip"),
+    "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
+    "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
 }
 
 

@@ -21,8 +21,12 @@ def render(recipe: Recipe) -> str:
     Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
     part of the text.
     """
-    words = " | ".join(_written(phrase) for phrase in recipe.phrases)
-    return " ".join([words, *(f"--{name} {value}" for name, value in flags_of(recipe).items())])
+    return " ".join([render_words(recipe), *(f"--{name} {value}" for name, value in flags_of(recipe).items())])
+
+
+def render_words(recipe: Recipe) -> str:
+    """The same of its phrases alone."""
+    return " | ".join(_written(phrase) for phrase in recipe.phrases)
 
 
 def flags_of(recipe: Recipe) -> dict[str, object]:
