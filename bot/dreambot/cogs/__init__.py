@@ -9,6 +9,10 @@ from discord.ext import commands
 
 COGS = [
     "dreambot.cogs.imagine:Imagine",
+    "dreambot.cogs.again:Again",
+    "dreambot.cogs.grid:Grid",
+    "dreambot.cogs.show:Show",
+    "dreambot.cogs.queue_mine:QueueMine",
     "dreambot.cogs.settings:Settings",
 ]
 """`module:class`; each is built with the bot."""

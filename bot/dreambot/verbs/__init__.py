@@ -47,6 +47,8 @@ VERBS = {
     "stop": Verb("dreambot.verbs.ending:stop"),
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
     "again": Verb("dreambot.verbs.again:again", MAIN),
+    "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
+    "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
     "settings-flip": Verb("dreambot.settings:flip"),
     "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
     "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
