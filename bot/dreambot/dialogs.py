@@ -36,6 +36,7 @@ where a field was left out). Ids and texts may be forged: it checks."""
 
 DIALOGS: dict[str, str] = {
     "settings": "dreambot.settings:typed",
+    "start": "dreambot.starting:typed",
 }
 """By verb: `module:function`, an `Answer`."""
 

@@ -13,6 +13,7 @@ COGS = [
     "dreambot.cogs.grid:Grid",
     "dreambot.cogs.show:Show",
     "dreambot.cogs.queue_mine:QueueMine",
+    "dreambot.cogs.menus:Menus",
     "dreambot.cogs.settings:Settings",
 ]
 """`module:class`; each is built with the bot."""
