@@ -62,14 +62,13 @@ async def test_the_recipe_is_whispered_whole_with_its_lineage_to_the_root(stage:
 
 async def test_a_parent_that_is_forgotten_is_named_without_a_link(stage: Stage) -> None:
     message, job = await painted(stage)
+    child = (await stage.press(stage.bo, message, "Again")).reply
+    assert child is not None
+    await shows(child, "from [this picture]")
+    await stage.fell_bot()
     await stage.queue.redis.delete(f"dream:job:{job.id}")
-    await stage.queue.submit(job.recipe, job.owner, parent=job.id)  # an older picture's child
-    again = await stage.worker.next_job()
-    await stage.ada.slash("again", picture=again.id)
-    assert again.parent == job.id
-    await stage.queue.cancel(again.id, again.owner)
-    reply = (await stage.queue.jobs_of(job.owner.id, most=1))[0]
-    assert message.id not in str(reply.reply)
+    await stage.raise_bot()
+    await shows(child, f"from `{job.id}`")
 
 
 async def test_vary_takes_the_job_of_the_message(stage: Stage) -> None:

@@ -14,6 +14,7 @@ COGS = [
     "dreambot.cogs.show:Show",
     "dreambot.cogs.queue_mine:QueueMine",
     "dreambot.cogs.menus:Menus",
+    "dreambot.cogs.gallery:Gallery",
     "dreambot.cogs.settings:Settings",
 ]
 """`module:class`; each is built with the bot."""

@@ -12,12 +12,11 @@ from dreambot import words
 from dreambot.found import job_here
 from dreambot.gate import check_member
 from dreambot.lineage import link
-from dreambot.message import JobMessage, Shown, as_files
+from dreambot.looking import look
+from dreambot.message import as_files
 from dreambot.permissions import check_can_post
 from dreambot.texts import speech
-from dreambot.watch import Watch
-from dreamqueue.errors import NoSuchJob
-from dreamqueue.job import Record, Reply
+from dreamqueue.job import Reply
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -46,17 +45,3 @@ class Show(commands.Cog):
         content = words.fit(f"{shown.content}\n-# {link(reply, said.say('members.where'))}")
         view = shown.buttons or discord.utils.MISSING
         await interaction.followup.send(content, files=as_files(shown, spoiler=reply.spoiler), view=view)
-
-
-async def look(bot: DreamBot, record: Record, language: str) -> Shown:
-    """What the message of a job would show just now, in another language."""
-    if record.reply is None:
-        raise NoSuchJob(record.job.id)
-    reply = record.reply.model_copy(update={"language": language})
-    watch = Watch(bot.queue, bot.pace, record.job, JobMessage(bot, bot.pace, reply))
-    shown = await watch.as_it_is(record)
-    if shown is None:  # it was begun just now
-        shown = await watch.as_it_is(await bot.queue.record(record.job.id))
-    if shown is None:
-        raise NoSuchJob(record.job.id)
-    return shown

@@ -49,6 +49,7 @@ VERBS = {
     "again": Verb("dreambot.verbs.again:again", MAIN),
     "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
     "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
+    "gallery": Verb("dreambot.gallery:turn"),
     "settings-flip": Verb("dreambot.settings:flip"),
     "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
     "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
