@@ -19,6 +19,7 @@ from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
 from dreambot.menus import JobMenu
+from dreambot.forgetting import go_on
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
 from dreambot.no_voice import say_nothing_of_voice
@@ -172,6 +173,7 @@ class DreamBot(commands.Bot):
             await asyncio.sleep(wait)
             wait = min(5.0, 2 * wait)
         self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
+        self.later(go_on(self))
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)
 

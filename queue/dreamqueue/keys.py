@@ -31,6 +31,8 @@ AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 STARRED = "dream:starred"
 """ZSET of jobs whose picture has a star, by when they were kept on last."""
+FORGETTING = "dream:forgetting"
+"""Set of members who asked to be forgotten, until that is done."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 

@@ -16,6 +16,8 @@ COGS = [
     "dreambot.cogs.menus:Menus",
     "dreambot.cogs.gallery:Gallery",
     "dreambot.cogs.settings:Settings",
+    "dreambot.cogs.help:Help",
+    "dreambot.cogs.privacy:Privacy",
 ]
 """`module:class`; each is built with the bot."""
 

@@ -50,6 +50,8 @@ VERBS = {
     "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
     "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
     "gallery": Verb("dreambot.gallery:turn"),
+    "example": Verb("dreambot.helping:example"),
+    "forget": Verb("dreambot.forgetting:pressed", RED, label="privacy.forget"),
     "settings-flip": Verb("dreambot.settings:flip"),
     "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
     "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
