@@ -18,8 +18,8 @@ from dreambot.buttons import JobButton
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
-from dreambot.menus import JobMenu
 from dreambot.forgetting import go_on
+from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
 from dreambot.no_voice import say_nothing_of_voice

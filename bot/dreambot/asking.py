@@ -26,7 +26,8 @@ async def paint(
 ) -> None:
     """Answer an interaction with the job of a recipe, in a message of its own.
 
-    `prepared` gives the recipe its pictures, once the interaction is acknowledged. Raises what `take_up` does.
+    `prepared` gives the recipe its pictures, once the interaction is acknowledged. Raises what `take_up`
+    does.
     """
     check_can_post(interaction)
 

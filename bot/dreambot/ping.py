@@ -1,7 +1,7 @@
 """Whoever set it is mentioned, once, when their job has ended: in a message that mentions nobody else.
 
-It goes out before the job counts as shown. A bot that falls in between is followed by one that sends it again,
-and Discord takes a message with the same nonce for the one it has.
+It goes out before the job counts as shown. A bot that falls in between is followed by one that sends it
+again, and Discord takes a message with the same nonce for the one it has.
 """
 
 from __future__ import annotations

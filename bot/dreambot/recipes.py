@@ -35,13 +35,17 @@ async def told(
     lines.append(said.say("recipe.type"))
     fits = len(typed) <= TYPED_SHOWN and "`" not in typed
     lines.append(f"```\n{typed}\n```" if fits else said.say("recipe.attached"))
-    lines.append(said.say("recipe.from-file") if record is None else await _about(queue, record, said, server))
+    lines.append(
+        said.say("recipe.from-file") if record is None else await _about(queue, record, said, server)
+    )
     files = [] if fits else [("recipe.txt", typed.encode())]
     return Shown(words.fit("\n".join(lines)), None, files)
 
 
 async def _about(queue: QueueClient, record: Record, said: Speech, server: int | None) -> str:
-    lines = [said.say("recipe.id", id=record.job.id, name=words.plain(record.job.owner.name, words.NAME_SHOWN))]
+    lines = [
+        said.say("recipe.id", id=record.job.id, name=words.plain(record.job.owner.name, words.NAME_SHOWN))
+    ]
     ancestors = await lineage(queue, record)
     if ancestors:
         steps = [_step(name, reply, said, server) for name, reply in ancestors]

@@ -53,6 +53,4 @@ async def typed(
     async def with_picture(wanted: Recipe) -> Recipe:
         return wanted.model_copy(update={"image": await queue.keep(await bot.uploads.picture(start.url))})
 
-    await paint(
-        interaction, recipe, typed=answers["words"], parent=start.parent, prepared=with_picture
-    )
+    await paint(interaction, recipe, typed=answers["words"], parent=start.parent, prepared=with_picture)

@@ -1,5 +1,6 @@
-"""A member wants to be forgotten: their jobs end, then records and pictures go; noted until it is done, so that
-a bot which falls in between is followed by one that goes on with it.
+"""A member wants to be forgotten: their jobs end, then records and pictures go.
+
+That is noted until it is done, so that a bot which falls in between is followed by one that goes on with it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ MOST = 1000
 """Jobs of a member that are known at all."""
 HEEDED = 60.0
 """Seconds in which a worker has to heed a cancellation; it does so within a step."""
-LOOK_AGAIN = 0.1
 
 
 async def note(redis: Redis, member: str) -> bool:
@@ -81,10 +81,10 @@ KEPT_ELSEWHERE: dict[str, Callable[[QueueClient, str], Awaitable[object]]] = {
     "settings": _preferences,
     "stars": _stars,
 }
-"""Whatever else is kept about members, by what it is called in the texts (`privacy.<name>`): how it is forgotten."""
+"""Whatever else is kept about members, and how it is forgotten."""
 
 
 async def _ended(queue: QueueClient, job: str) -> None:
     with contextlib.suppress(NoSuchJob, OtherVersion):
-        while (await queue.record(job)).ending is None:
-            await asyncio.sleep(LOOK_AGAIN)
+        async for _ in queue.follow(job):
+            pass

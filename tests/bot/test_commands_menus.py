@@ -49,7 +49,9 @@ async def test_the_recipe_is_whispered_whole_with_its_lineage_to_the_root(stage:
     job = await stage.worker.next_job()
     await stage.ada.use(child, "Recipe")
     text = await told(stage, stage.ada, "a hut")
-    command = f"a hut --backend pixels --preset levels --critic pocket --size 64x64 --steps {job.recipe.steps}"
+    command = (
+        f"a hut --backend pixels --preset levels --critic pocket --size 64x64 --steps {job.recipe.steps}"
+    )
     assert f"```\n{command} --seed {job.recipe.seed}\n```" in text
     assert f"picture `{job.id}`, asked for by Bo" in text
     assert f"it came from [`{first.id}`](https://discord.com/channels/" in text

@@ -63,7 +63,9 @@ class Again(commands.Cog):
         except DreamError:
             return []
         found = [
-            app_commands.Choice(name=clip(f"{record.job.id} · {record.recipe.words}", LABEL), value=record.job.id)
+            app_commands.Choice(
+                name=clip(f"{record.job.id} · {record.recipe.words}", LABEL), value=record.job.id
+            )
             for record in records
             if record.reply is not None and record.reply.server == interaction.guild_id
         ]
@@ -74,3 +76,7 @@ class Again(commands.Cog):
         if not newest:
             raise DreamError(speech(interaction.locale).say("members.no-last"))
         return newest[0]
+
+
+def _label(record: Record) -> str:
+    return clip(f"{record.job.id} · {record.recipe.words}", LABEL)

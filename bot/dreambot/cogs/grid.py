@@ -59,7 +59,7 @@ class Grid(commands.Cog):
 
 
 def filled(words: str, given: Mapping[str, str], said: Speech) -> str:
-    """The prompt: `{first}` (or `{1}`) gives way to `{snail,penguin}`. Raises BadValue for what does not fit."""
+    """The prompt: `{first}` (or `{1}`) gives way to `{snail,penguin}`. Raises BadValue."""
     text = normalise(words)
     used = {_place(match) for match in _PLACE.finditer(text)}
     lists = {name: choices(value) for name, value in given.items() if value}

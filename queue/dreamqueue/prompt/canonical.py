@@ -21,7 +21,9 @@ def render(recipe: Recipe) -> str:
     Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
     part of the text.
     """
-    return " ".join([render_words(recipe), *(f"--{name} {value}" for name, value in flags_of(recipe).items())])
+    return " ".join(
+        [render_words(recipe), *(f"--{name} {value}" for name, value in flags_of(recipe).items())]
+    )
 
 
 def render_words(recipe: Recipe) -> str:
