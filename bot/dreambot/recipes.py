@@ -26,7 +26,10 @@ async def told(
 ) -> Shown:
     """What is whispered. Parents that hang in other servers are not linked."""
     typed = render(recipe)
-    lines = [f"**{words.plain(recipe.words)}**", f"-# {words.facts(recipe, said)}"]
+    facts = words.facts(recipe, said)
+    if record is None:  # anybody may have written these names
+        facts = words.plain(facts)
+    lines = [f"**{words.plain(recipe.words)}**", f"-# {facts}"]
     if recipe.styles:
         styles = ", ".join(words.plain(style.name, 60) for style in recipe.styles)
         lines.append(said.say("recipe.styles", styles=styles))

@@ -69,15 +69,15 @@ async def erase(queue: QueueClient, record: Record) -> bool:
     return True
 
 
-async def _preferences(queue: QueueClient, member: str) -> object:
-    return await preferences.forget(queue.redis, member)
+async def _preferences(queue: QueueClient, member: str) -> None:
+    await preferences.forget(queue.redis, member)
 
 
-async def _stars(queue: QueueClient, member: str) -> object:
-    return await queue.stars.forget(member)
+async def _stars(queue: QueueClient, member: str) -> None:
+    await queue.stars.forget(member)
 
 
-KEPT_ELSEWHERE: dict[str, Callable[[QueueClient, str], Awaitable[object]]] = {
+KEPT_ELSEWHERE: dict[str, Callable[[QueueClient, str], Awaitable[None]]] = {
     "settings": _preferences,
     "stars": _stars,
 }

@@ -82,7 +82,8 @@ async def test_vary_takes_the_job_of_the_message(stage: Stage) -> None:
 
 
 async def test_a_picture_that_was_posted_again_still_has_its_recipe(stage: Stage) -> None:
-    recipe = Recipe(phrases=(Phrase(text="a <@1> `hut`"),), seed=5, width=64, height=64)
+    hut = Phrase(text="a <@1> `hut`")
+    recipe = Recipe(phrases=(hut,), preset="levels", seed=5, width=64, height=64, steps=9)
     posted = await stage.bo.say("art", "look", [Upload("found.png", carrying(recipe))])
     await stage.ada.use(posted, "Recipe")
     text = await told(stage, stage.ada, "Read from the file itself")
@@ -94,6 +95,22 @@ async def test_a_picture_that_was_posted_again_still_has_its_recipe(stage: Stage
     job = await stage.worker.next_job()
     assert job.parent is None
     assert job.recipe == recipe.model_copy(update={"seed": job.recipe.seed})
+
+
+async def test_a_recipe_that_somebody_wrote_into_a_file_is_read_as_if_it_was_typed(stage: Stage) -> None:
+    evil = Recipe(
+        phrases=(Phrase(text="a hut"),), preset="[click](https://evil.example)", width=64, height=64
+    )
+    posted = await stage.bo.say("art", "look", [Upload("found.png", carrying(evil))])
+    await stage.ada.use(posted, "Vary")
+    assert "I know no" in await told(stage, stage.ada, "evil")
+    await stage.ada.use(posted, "Recipe")
+    assert "](https://evil" not in (await told(stage, stage.ada, "Read from")).partition("```")[0]
+    huge = evil.model_copy(update={"preset": "levels", "width": 4096, "height": 4096})
+    posted = await stage.bo.say("art", "look", [Upload("found.png", carrying(huge))])
+    await stage.ada.use(posted, "Vary")
+    assert await told(stage, stage.ada, "`--size 4096x4096`")
+    assert await stage.queue.redis.zcard("dream:waiting") == 0
 
 
 async def test_a_message_of_somebody_else_names_no_job(stage: Stage) -> None:

@@ -59,13 +59,11 @@ class Again(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """One's own newest pictures."""
         try:
-            records = await self.bot.queue.jobs_of(owner_of(interaction).id, most=100)
+            records = await self.bot.queue.jobs_of(owner_of(interaction).id, most=50)
         except DreamError:
             return []
         found = [
-            app_commands.Choice(
-                name=clip(f"{record.job.id} · {record.recipe.words}", LABEL), value=record.job.id
-            )
+            app_commands.Choice(name=_label(record), value=record.job.id)
             for record in records
             if record.reply is not None and record.reply.server == interaction.guild_id
         ]

@@ -9,15 +9,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot import recipes, starting
-from dreambot.asking import paint
 from dreambot.errors import answering
 from dreambot.message import as_files
+from dreambot.permissions import check_can_post
 from dreambot.pictured import job_of, picture_of
+from dreambot.rights import share
+from dreambot.start import Asking, submit, take_up
+from dreambot.still_possible import check_still_possible
 from dreambot.texts import speech
 from dreambot.verbs import VERBS
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Finished, Stopped
-from dreamqueue.prompt import random_seed
+from dreamqueue.prompt import changed, whole_menu
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -48,15 +51,27 @@ async def vary(interaction: discord.Interaction[DreamBot], message: discord.Mess
     """The button of a job's message; for a picture that was posted again, its recipe with another seed."""
     record = await job_of(interaction, message)
     if record is None:
-        found = await interaction.client.uploads.recipe(picture_of(interaction, message).url)
-        again = found.model_copy(update={"seed": random_seed()})
-        await paint(interaction, again, typed=again.words)
+        await _posted_again(interaction, picture_of(interaction, message).url)
         return
     if not isinstance(record.ending, Finished | Stopped):
         raise DreamError(speech(interaction.locale).say("menus.not-done"))
     press = VERBS["vary" if "vary" in VERBS else "again"].press
     if press is not None:
         await press()(interaction, record.job.id, "")
+
+
+async def _posted_again(interaction: discord.Interaction[DreamBot], url: str) -> None:
+    """The recipe inside a file, which anybody may have written: it is read as if it had been typed."""
+    bot = interaction.client
+    limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
+    check_can_post(interaction)
+
+    async def queued(ask: Asking) -> None:
+        wanted = changed(await bot.uploads.recipe(url), "", limits=limits, menu=menu)
+        await check_still_possible(interaction, wanted)
+        await submit(interaction, ask, wanted, typed=wanted.words)
+
+    await take_up(interaction, queued)
 
 
 async def start(interaction: discord.Interaction[DreamBot], message: discord.Message) -> None:

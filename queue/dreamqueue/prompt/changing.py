@@ -49,7 +49,7 @@ def changed(
             raise
         del flags["size"]  # which a painter of one size only cannot take over
         found = parse(text, options=flags, limits=limits, menu=menu, seed=seed)
-    kept = {"image": recipe.image, "targets": recipe.targets}
+    kept: dict[str, object] = {"image": recipe.image, "targets": recipe.targets}
     if not _has_words(asked.pieces):
         kept["styles"] = tuple(dict.fromkeys((*recipe.styles, *found.styles)))
     return found.model_copy(update=kept)
