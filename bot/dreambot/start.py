@@ -21,6 +21,7 @@ from dreambot.gate import check_may_ask
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
 from dreambot.rights import share
+from dreambot.tastes import tastes
 from dreambot.texts import speech
 from dreambot.word_rules import check_recipe, remember
 from dreamqueue import asks
@@ -185,6 +186,8 @@ async def _think(interaction: discord.Interaction[DreamBot]) -> Reply:
         message=message,
         server=interaction.guild_id,
         language=speech(interaction.locale).language,
+        spoiler=tastes(interaction).spoiler,
+        ping=tastes(interaction).ping,
     )
 
 

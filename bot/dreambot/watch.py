@@ -18,12 +18,13 @@ from dreambot.looked_at import LookedAt
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
 from dreambot.metrics import FRAMES
 from dreambot.pacing import Pace
+from dreambot.ping import ping, wants_to_hear
 from dreambot.texts import speech
 from dreamqueue.choosing import chosen
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Choose, Ended, Painted, Queued, Started
-from dreamqueue.job import Cancelled, Ending, Finished, Job, Owner, Stopped
+from dreamqueue.job import Cancelled, Ending, Finished, Job, JobState, Owner, Record, Stopped
 from dreamqueue.logs import about
 from dreamqueue.tricks.uses import count_uses
 
@@ -86,6 +87,7 @@ class Watch:
             if await self._say_verdict():
                 while not await self._show_newest():
                     pass
+            await self._ping()
         except MessageGone as gone:
             await self._let_go(gone)
         finally:
@@ -101,6 +103,22 @@ class Watch:
         self._verdict = await verdict.verdict(self.queue, self.job, news.ending, self._said)
         self._changed.set()
         return True
+
+    async def as_it_is(self, record: Record) -> Shown | None:
+        """What its message would show just now; nothing is followed or edited."""
+        if record.ending is not None:
+            self._news = Ended(job=self.job.id, ending=record.ending)
+        elif record.state is JobState.waiting:
+            self._news = Queued(job=self.job.id)
+        else:
+            self._news = Started(job=self.job.id, worker=record.worker or "", tries=record.tries)
+        return await self._look()
+
+    async def _ping(self) -> None:
+        if not self.message.reply.ping or self._lost or not isinstance(self._news, Ended):
+            return
+        if wants_to_hear(self.job, self._news.ending):
+            await ping(self.message, self.job, self._news.ending, self._said)
 
     async def _listen(self) -> None:
         while not self._end_came.is_set():

@@ -49,6 +49,8 @@ AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 STARRED = "dream:starred"
 """ZSET of jobs whose picture has a star, by when they were kept on last."""
+FORGETTING = "dream:forgetting"
+"""Set of members who asked to be forgotten, until that is done."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 QUESTIONS = "dream:questions"
@@ -60,6 +62,8 @@ HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
+PREFERENCES = "dream:preferences:"
+INTENT = "dream:intent:"
 STARS = "dream:stars:"
 BEST = "dream:best:"
 ONCE = "dream:once:"
@@ -125,6 +129,16 @@ def best(server: int) -> str:
 def once(*intent: str) -> str:
     """There for the few seconds in which the same press counts as the same."""
     return ONCE + ":".join(intent)
+
+
+def preferences(member: str) -> str:
+    """What a member has set for themselves; expires when they come no more."""
+    return PREFERENCES + member
+
+
+def intent(name: str) -> str:
+    """What an open dialog is about; for an hour."""
+    return INTENT + name
 
 
 def spent(scope: str, day: str) -> str:

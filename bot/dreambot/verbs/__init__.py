@@ -82,6 +82,14 @@ VERBS = {
     "one": Verb("dreambot.verbs.keeping:one"),
     "delete": Verb("dreambot.verbs.delete:delete"),
     "delete-now": Verb("dreambot.verbs.delete:delete_now", RED),
+    "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
+    "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
+    "gallery": Verb("dreambot.gallery:turn"),
+    "example": Verb("dreambot.helping:example"),
+    "forget": Verb("dreambot.forgetting:pressed", RED, label="privacy.forget"),
+    "settings-flip": Verb("dreambot.settings:flip"),
+    "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
+    "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
 }
 
 ROW = ""
