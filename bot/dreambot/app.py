@@ -19,7 +19,9 @@ from dreambot.buttons import JobButton
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
+from dreambot.forgetting import go_on
 from dreambot.looked_at import LookedAt
+from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
 from dreambot.no_voice import say_nothing_of_voice
@@ -27,6 +29,9 @@ from dreambot.pacing import GAP, Pace
 from dreambot.resume import resume
 from dreambot.seen import seen
 from dreambot.sync import sync_commands
+from dreambot.tastes import DreamTree
+from dreambot.translator import CommandTranslator
+from dreambot.uploads import Uploads
 from dreambot.watch import Watch, Watches
 from dreamconfig.catalogue import include
 from dreamconfig.concepts import read_concepts
@@ -86,6 +91,7 @@ class DreamBot(commands.Bot):
         say_nothing_of_voice()
         super().__init__(
             command_prefix=commands.when_mentioned,
+            tree_cls=DreamTree,
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -94,6 +100,7 @@ class DreamBot(commands.Bot):
             chunk_guilds_at_startup=False,
             **options,
         )
+        self.uploads = Uploads(self)
         self.tree.error(self._on_command_error)
 
     @property
@@ -149,9 +156,10 @@ class DreamBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """After login, before the first event."""
+        await self.tree.set_translator(CommandTranslator())
         for cog in COGS:
             await self.add_cog(load(cog)(self))
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(JobButton, JobMenu)
         self._opening = asyncio.create_task(self._open(), name="open the queue")
 
     async def on_ready(self) -> None:
@@ -203,6 +211,7 @@ class DreamBot(commands.Bot):
         following = self.shelf.follow(tricks, self._queue.store)
         self._following = asyncio.create_task(following, name="follow tricks")
         self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
+        self.later(go_on(self))
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)
 
@@ -217,6 +226,7 @@ class DreamBot(commands.Bot):
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 await sweep(queue)
+                await queue.stars.keep_on()
             except (QueueAway, *RedisAway):
                 log.warning("Redis is away; jobs that wait too long are looked for later")
             except Exception:

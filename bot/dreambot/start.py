@@ -21,6 +21,7 @@ from dreambot.gate import check_may_ask
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
 from dreambot.rights import share
+from dreambot.tastes import tastes
 from dreambot.texts import speech
 from dreambot.word_rules import check_recipe, remember
 from dreamqueue import asks
@@ -100,8 +101,11 @@ async def submit(
     typed: str,
     parent: str | None = None,
     trial: Trial | None = None,
+    state: str | None = None,
+    done: int = 0,
 ) -> Job:
-    """Queue a recipe for the member who asked, and follow it in the message that answers.
+    """Queue a recipe for the member who asked, and follow it in the message that answers. `state` and `done`
+    as in QueueClient.submit.
 
     A queue that goes away meanwhile is tried again, and the message says so: nobody knows then whether it has
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
@@ -122,6 +126,8 @@ async def submit(
                 owner,
                 typed=typed,
                 parent=parent,
+                state=state,
+                done=done,
                 shown=True,
                 reply=ask.reply,
                 upload_limit=interaction.filesize_limit,
@@ -180,6 +186,8 @@ async def _think(interaction: discord.Interaction[DreamBot]) -> Reply:
         message=message,
         server=interaction.guild_id,
         language=speech(interaction.locale).language,
+        spoiler=tastes(interaction).spoiler,
+        ping=tastes(interaction).ping,
     )
 
 

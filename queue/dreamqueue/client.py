@@ -20,6 +20,7 @@ from dreamqueue.crowd import Crowd
 from dreamqueue.errors import DayIsSpent, QueueAway, QueueDrains, QueueFull
 from dreamqueue.events import (
     Cancel,
+    Choose,
     Ended,
     Frame,
     Lengthen,
@@ -36,6 +37,7 @@ from dreamqueue.news import NewsReader
 from dreamqueue.places import Outlooks, Place, estimate
 from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.stars import Stars
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
 from dreamqueue.trial import Trial
 from dreamqueue.turns import BLEND
@@ -64,6 +66,7 @@ class QueueClient:
         album = album_at(settings.album, redis, settings.keep_hours)
         self.store = JobStore(redis, settings.keep_hours, album=album)
         self.outlooks = Outlooks(self.store)
+        self.stars = Stars(self.store)
         self._news = NewsReader(redis)
         self._full: tuple[float, QueueFull] | None = None
         """When the queue was full last, and what was said."""
@@ -248,6 +251,14 @@ class QueueClient:
         """
         check_length((await self.record(job)).recipe, self.settings, steps)
         return await ordering.turn(self.store, self.settings, Lengthen(job=job, by=by, steps=steps))
+
+    async def choose(self, job: str, pick: int | None, by: Owner) -> bool:
+        """Let one of a job's candidates go on alone: by its number as soon as all have been tried, or (None)
+        the best as they are now. Chosen again before that, the last choice counts. False if it had ended.
+
+        Raises TooLate where there is nothing to choose (any more), and BadValue for a number that is none.
+        """
+        return await ordering.turn(self.store, self.settings, Choose(job=job, by=by, pick=pick))
 
     async def jobs_of(self, member: str, most: int = 25, skip: int = 0) -> list[Record]:
         """A member's jobs, the newest first."""

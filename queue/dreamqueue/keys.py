@@ -47,6 +47,10 @@ ASIDE = "dream:aside"
 """ZSET of waiting jobs that a moderator holds, by when they go on by themselves (infinite: not at all)."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
+STARRED = "dream:starred"
+"""ZSET of jobs whose picture has a star, by when they were kept on last."""
+FORGETTING = "dream:forgetting"
+"""Set of members who asked to be forgotten, until that is done."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 QUESTIONS = "dream:questions"
@@ -58,6 +62,11 @@ HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
+PREFERENCES = "dream:preferences:"
+INTENT = "dream:intent:"
+STARS = "dream:stars:"
+BEST = "dream:best:"
+ONCE = "dream:once:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -105,6 +114,31 @@ def parked(scope: str) -> str:
 def jobs(member: str) -> str:
     """ZSET of the jobs that a member asked for, by when that was; as long as records are kept."""
     return JOBS + member
+
+
+def stars(job: str) -> str:
+    """Hash: when each member starred its picture, in milliseconds; below 0 where they took the star back."""
+    return STARS + job
+
+
+def best(server: int) -> str:
+    """ZSET of a server's jobs by their stars, the newer first of equals; the best thousand."""
+    return f"{BEST}{server}"
+
+
+def once(*intent: str) -> str:
+    """There for the few seconds in which the same press counts as the same."""
+    return ONCE + ":".join(intent)
+
+
+def preferences(member: str) -> str:
+    """What a member has set for themselves; expires when they come no more."""
+    return PREFERENCES + member
+
+
+def intent(name: str) -> str:
+    """What an open dialog is about; for an hour."""
+    return INTENT + name
 
 
 def spent(scope: str, day: str) -> str:

@@ -81,6 +81,15 @@ async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
             ending = (await bot.record(str(end.attachments[0].filename).partition(".")[0])).ending
             assert isinstance(ending, Finished)
             assert (await ask(bot, Score(pictures=(ending.picture,), texts=("a hut",)), member="1")).critic
+            panel = (await stage.ada.slash("settings")).reply
+            assert panel is not None
+            await stage.press(stage.ada, panel, "Spoilers on or off")
+            await shows(panel, "hidden until you click")
+            assert (await stage.ada.use(painted, "Use as start")).modal
+            question = (await stage.ada.slash("privacy forget-me")).reply
+            assert question is not None
+            await stage.press(stage.ada, question, "Forget me")
+            await shows(question, "You are forgotten")
             grey.gate.clear()
             cancelled = await stage.imagine(stage.ada, "a hut --size 64 --steps 1000")
             waiting = await stage.imagine(stage.bo, "a barn --size 64 --steps 1000")

@@ -17,6 +17,15 @@ COGS = [
     "dreambot.cogs.mod_words:ModWords",
     "dreambot.cogs.queue:Queue",
     "dreambot.cogs.mod:Mod",
+    "dreambot.cogs.again:Again",
+    "dreambot.cogs.grid:Grid",
+    "dreambot.cogs.show:Show",
+    "dreambot.cogs.queue_mine:QueueMine",
+    "dreambot.cogs.menus:Menus",
+    "dreambot.cogs.gallery:Gallery",
+    "dreambot.cogs.settings:Settings",
+    "dreambot.cogs.help:Help",
+    "dreambot.cogs.privacy:Privacy",
 ]
 """`module:class`; each is built with the bot."""
 
