@@ -42,7 +42,9 @@ async def show(interaction: discord.Interaction[DreamBot]) -> None:
 async def choose(interaction: discord.Interaction[DreamBot], thing: str, values: Sequence[str]) -> None:
     """Somebody chose in one of the panel's menus."""
     value = "" if values[0] == USUAL else values[0]
-    known = {"backend": backends(), "style": styles(), "language": languages()}.get(thing)
+    known = {"backend": backends(), "style": interaction.client.menu.styles, "language": languages()}.get(
+        thing
+    )
     if known is None or (value and value not in known):
         raise DreamError(speech(interaction.locale).say("settings.unknown"))
     await _change(interaction, **{thing: value})
@@ -83,7 +85,7 @@ async def typed(
     await check_words(interaction, style)
     fields = {name: value for name, value in (("size", size), ("style", style)) if value}
     limits = share(interaction).within(interaction.client.limits)
-    recipe = parse(PROBE, options=fields, limits=limits)
+    recipe = parse(PROBE, options=fields, limits=limits, menu=interaction.client.menu)
     shape = f"{recipe.width}x{recipe.height}" if size else ""
     await _change(interaction, size=shape, style=", ".join(used.name for used in recipe.styles))
 

@@ -16,7 +16,7 @@ from dreambot.texts import speech
 from dreambot.verbs.intents import take_up_once
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Record
-from dreamqueue.prompt import check_pictures, parse, render, whole_menu
+from dreamqueue.prompt import check_pictures, parse, render
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -38,7 +38,7 @@ async def remixed(
     check_can_post(interaction)
     bot, text = interaction.client, typed["prompt"]
     limits = share(interaction).within(bot.limits)
-    recipe = parse(text, limits=limits, menu=whole_menu(bot.settings.critic))
+    recipe = parse(text, limits=limits, menu=bot.menu)
 
     async def queued(ask: Asking) -> None:
         old = (await bot.queue.record(job)).recipe
@@ -54,7 +54,7 @@ def _typed(bot: DreamBot, record: Record) -> str:
     """The prompt as it was typed, if that says all; else as it would be typed. Without a chance seed."""
     typed, recipe = record.job.typed, record.recipe.model_copy(update={"legs": ()})
     try:
-        same = parse(typed, limits=bot.limits, menu=whole_menu(bot.settings.critic), seed=lambda: recipe.seed)
+        same = parse(typed, limits=bot.limits, menu=bot.menu, seed=lambda: recipe.seed)
     except DreamError:
         same = None
     pictures = {"image": recipe.image, "targets": recipe.targets, "styles": recipe.styles}
