@@ -142,10 +142,9 @@ async def reported(
 
 
 def texts_of(trick: Trick) -> tuple[str, ...]:
-    """All words of a trick, for those who look whether they may be here."""
-    return tuple(
-        filter(None, (trick.name, trick.text, trick.negative, trick.flags, trick.about, *trick.tags))
-    )
+    """All words of a trick, for those who look whether they may be here; those of its name one by one."""
+    named = (name.replace("-", " ") for name in (trick.name, *trick.tags))
+    return tuple(filter(None, (*named, trick.text, trick.negative, trick.flags, trick.about)))
 
 
 def check_own(interaction: discord.Interaction[DreamBot], trick: Trick) -> None:
