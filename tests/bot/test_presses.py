@@ -70,7 +70,7 @@ async def test_pressed_twice_by_one_and_once_by_another_it_makes_two_jobs(stage:
 async def test_the_buttons_below_a_picture(stage: Stage) -> None:
     await longable(stage)
     (message,) = stage.public_messages()
-    assert labels(message) == [["Vary", "Again", "Remix", "Longer"], ["★", "Delete"]]
+    assert labels(message) == [["Vary", "Again", "Remix", "Longer"], ["★", "Share trick", "Delete"]]
 
 
 async def test_vary_begins_with_the_picture_and_another_seed(stage: Stage) -> None:
@@ -181,7 +181,9 @@ async def test_a_star_is_counted_and_nobody_stars_their_own(stage: Stage) -> Non
     await eventually(lambda: labels(message)[-1][0] == "★ 2")
     await heard(stage, stage.moderator, "Es hat deinen Stern, und 2 insgesamt.")
     assert await stage.queue.stars.of(job.id) == 2
-    assert labels(message) == [["Vary", "Again", "Remix"], ["★ 2", "Delete"]], "the others are as they were"
+    assert labels(message) == [["Vary", "Again", "Remix"], ["★ 2", "Share trick", "Delete"]], (
+        "the others are as they were"
+    )
     await stage.press(stage.bo, message, "Again")
     assert (await stage.worker.next_job()).parent == job.id
 
@@ -245,7 +247,7 @@ async def test_deleting_what_is_still_painted_cancels_it(stage: Stage) -> None:
 
 async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage) -> None:
     message, job = await painted_grid(stage, stage.ada, "a {red,lime,blue,white} hut --seed 7")
-    assert labels(message) == [["Again", "Remix"], ["★", "Delete"], ["1", "2", "3", "4"]]
+    assert labels(message) == [["Again", "Remix"], ["★", "Share trick", "Delete"], ["1", "2", "3", "4"]]
     presses = [stage.bo.begin_press(message, "3") for _ in range(2)]
     for press in presses:
         await press.settled.wait()
@@ -259,7 +261,7 @@ async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage)
     assert Image.open(io.BytesIO(file.content)).getpixel((0, 0)) == (0, 0, 255)
     assert read_recipe(file.content).words == "a blue hut"
     await stage.all_shown()
-    assert labels(single[0]) == [["Vary", "Again", "Remix"], ["★", "Delete"]]
+    assert labels(single[0]) == [["Vary", "Again", "Remix"], ["★", "Share trick", "Delete"]]
     own = file.filename.removesuffix(".png")
     assert await stage.queue.erase(own)
     assert (await stage.queue.record(job.id)).ending is not None
@@ -272,5 +274,5 @@ async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage)
 async def test_a_sheet_of_sixteen_has_room_for_all_its_numbers(stage: Stage) -> None:
     message, _ = await painted_grid(stage, stage.ada, "a {a,b,c,d} {e,f,g,h}")
     rows = labels(message)
-    assert [len(row) for row in rows] == [4, 5, 5, 5, 1]
+    assert [len(row) for row in rows] == [5, 5, 5, 5, 1]
     assert [label for row in rows[1:] for label in row] == [str(number) for number in range(1, 17)]
