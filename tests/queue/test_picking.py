@@ -19,6 +19,7 @@ from dreamqueue.needs import lacks, needs_of
 from dreamqueue.pace import Pace
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.sweep import sweep
+from dreamqueue.wire import WIRE
 from dreamqueue.workers import WorkerCard, show
 
 ADA, BO, MO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo"), Owner(id="3", name="Mo")
@@ -212,8 +213,8 @@ async def test_nobody_can_do_it_is_said_at_once_with_what_is_lacking(client: Que
     other = VQGAN.model_copy(update={"preset": "wikiart-1024"})
     with pytest.raises(NobodyPaints, match="`small` does not have vqgan-wikiart-1024"):
         await client.submit(other, ADA)
-    newer = needs_of(VQGAN, ADA.id).model_copy(update={"version": 2})
-    assert lacks(small, newer) == "reads no records of version 2"
+    newer = needs_of(VQGAN, ADA.id).model_copy(update={"version": WIRE + 1})
+    assert lacks(small, newer) == f"reads no records of version {WIRE + 1}"
 
 
 async def test_a_record_of_another_version_is_refused_politely_and_left_alone(client: QueueClient) -> None:
