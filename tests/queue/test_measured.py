@@ -161,6 +161,21 @@ def test_a_trick_that_changes_no_word_is_refused() -> None:
         pair(parse("a hut --seed 1"), parse("a hut --seed 1"))
 
 
+def test_what_a_trick_brings_along_both_get_and_one_seed() -> None:
+    loud = Trick(name="loud", text="loud colours", negative="grey", flags="--saturation 2 --steps 30")
+    recipe, _ = to_try(loud, "a hut --size 64", {}, Limits(), whole_menu())
+    assert (recipe.saturation, recipe.steps) == (2.0, 30)
+    without, with_ = recipe.variants
+    assert [(phrase.text, phrase.weight) for phrase in without.phrases] == [("a hut", 1.0)]
+    assert [(phrase.text, phrase.weight) for phrase in with_.phrases] == [
+        ("a hut", 1.0),
+        ("loud colours", 1.0),
+        ("grey", -0.5),
+    ]
+    both = pair(parse("a hut"), parse("a hut --vray"))
+    assert both.without.seed == both.trick.seed
+
+
 def test_subjects_stand_between_bars() -> None:
     assert subjects_of(" a hut | a cat |") == ("a hut", "a cat")
     assert subjects_of("") == SUBJECTS
