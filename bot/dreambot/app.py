@@ -182,7 +182,8 @@ class DreamBot(commands.Bot):
         tricks = TrickStore(self._queue.redis)
         with contextlib.suppress(QueueAway):
             await self.shelf.refresh(tricks)
-        self._following = asyncio.create_task(self.shelf.follow(tricks), name="follow tricks")
+        following = self.shelf.follow(tricks, self._queue.store)
+        self._following = asyncio.create_task(following, name="follow tricks")
         self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)

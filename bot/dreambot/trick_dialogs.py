@@ -133,8 +133,10 @@ async def reported(
     interaction: discord.Interaction[DreamBot], thing: str, _detail: str, typed: Mapping[str, str]
 ) -> None:
     """Somebody says what is wrong with a trick."""
+    await check_may_ask(interaction)
     bot = interaction.client
     count = await bot.tricks.report(thing, owner_of(interaction).id, typed["why"])
+    await bot.shelf.refresh(bot.tricks)
     await audit(interaction, "trick-report", about={"trick": thing, "why": typed["why"], "reports": count})
     await whisper(interaction, speech(interaction.locale).say("trick.reported"))
 

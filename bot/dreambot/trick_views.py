@@ -9,12 +9,12 @@ import discord
 
 from dreambot import trick_words, words
 from dreambot.buttons import JobButton
-from dreambot.moderators import is_moderator
+from dreambot.moderators import check_moderator, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreambot.verbs import VERBS
 from dreamqueue.errors import DreamError, UnknownWord
-from dreamqueue.job import Finished, Stopped
+from dreamqueue.job import Finished, Record, Stopped
 from dreamqueue.tricks import Trick
 from dreamqueue.tricks.store import owned_by, unknown
 
@@ -60,10 +60,15 @@ async def found(interaction: discord.Interaction[DreamBot], name: str) -> Trick:
     return trick
 
 
-def listed(bot: DreamBot, which: str, number: int, said: Speech) -> tuple[str, discord.ui.View]:
-    """A page of a list and the buttons that turn it."""
-    tricks = trick_words.chosen(bot.shelf.tricks, which)
-    text, number = trick_words.page(tricks, number, which, said, bot.shelf.measured)
+def listed(
+    interaction: discord.Interaction[DreamBot], which: str, number: int
+) -> tuple[str, discord.ui.View]:
+    """A page of a list and the buttons that turn it. Raises NotYours for what is for moderators."""
+    if which == trick_words.REPORTED:
+        check_moderator(interaction)
+    said = speech(interaction.locale)
+    tricks = trick_words.chosen(interaction.client.shelf.tricks, which)
+    text, number = trick_words.page(tricks, number, which, said, interaction.client.shelf.measured)
     view = discord.ui.View(timeout=None)
     if number > 1:
         view.add_item(JobButton("trick-newer", which, str(number - 1), said))
@@ -73,15 +78,15 @@ def listed(bot: DreamBot, which: str, number: int, said: Speech) -> tuple[str, d
 
 
 async def _examples(interaction: discord.Interaction[DreamBot], trick: Trick) -> list[discord.File]:
-    """Pictures that were painted with it in this server and are still kept; others' servers stay apart."""
+    """Pictures that were painted with it in this server and are still kept: other servers' stay there, and
+    so do those of age-restricted channels."""
     queue = interaction.client.queue
     files: list[discord.File] = []
     for job in trick.examples:
         try:
             record = await queue.record(job)
             ending = record.ending
-            here = record.reply is not None and record.reply.server == interaction.guild_id
-            if not here or not isinstance(ending, (Finished, Stopped)):
+            if not _may_be_here(interaction, record) or not isinstance(ending, (Finished, Stopped)):
                 continue
             picture = await queue.fetch(ending.picture)
         except DreamError:
@@ -91,3 +96,18 @@ async def _examples(interaction: discord.Interaction[DreamBot], trick: Trick) ->
             kind = "webp" if picture[:4] == b"RIFF" else "png"
             files.append(discord.File(io.BytesIO(picture), f"{job}.{kind}", spoiler=spoiler))
     return files
+
+
+def _may_be_here(interaction: discord.Interaction[DreamBot], record: Record) -> bool:
+    """Whether a picture that hangs elsewhere in this server may be shown in this channel."""
+    guild, reply = interaction.guild, record.reply
+    if guild is None or reply is None or reply.server != guild.id:
+        return False
+    if reply.channel == interaction.channel_id:
+        return True
+    there = guild.get_channel_or_thread(reply.channel)
+    return there is not None and (_restricted(interaction.channel) or not _restricted(there))
+
+
+def _restricted(channel: object) -> bool:
+    return isinstance(channel, discord.TextChannel | discord.Thread) and channel.is_nsfw()

@@ -29,6 +29,7 @@ from dreamqueue.errors import QueueLocked
 from dreamqueue.job import Finished
 from dreamqueue.recipe import Phrase
 from dreamqueue.sweep import sweep
+from dreamqueue.tricks import TrickStore, drafted
 
 
 @pytest.fixture
@@ -113,6 +114,16 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
         fork = await bot.submit(await forked(bot, turned.id), ADA, parent=turned.id)
         assert isinstance(await ending(bot, fork.id), Finished)
         await bot.collections(ADA.id)
+        tricks = TrickStore(bot.redis)
+        await tricks.put(drafted("glow", "glowing", author=ADA))
+        await tricks.vote("glow", MO.id, 1)
+        await tricks.report("glow", MO.id, "rude")
+        await tricks.used(turned.id, ["glow"])
+        await tricks.rename("glow", "glimmer")
+        await tricks.merge("glimmer", "vray")
+        await tricks.forget(MO.id)
+        await tricks.keep()
+        await tricks.remove(await tricks.put(drafted("shine", "shining", author=ADA)))
         assert [card.name for card in await workers.awake(operator)] == ["here"]
     await bot.close()
     await door.close()

@@ -56,7 +56,7 @@ VERBS = {
     "trick-report": Verb("dreambot.verbs.trick:report", RED, label="trick.report"),
     "trick-newer": Verb("dreambot.verbs.trick:turn", label="trick.newer"),
     "trick-older": Verb("dreambot.verbs.trick:turn", label="trick.older"),
-    "share-trick": Verb("dreambot.verbs.trick:share", label="trick.share"),
+    "share": Verb("dreambot.verbs.trick:share", label="trick.share"),
 }
 
 

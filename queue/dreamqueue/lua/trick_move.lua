@@ -10,8 +10,9 @@ local known = raw and cjson.decode(raw).version or 1
 if (not raw and ARGV[6] ~= '1') or known ~= tonumber(ARGV[5]) then return {'changed'} end
 if record ~= '' then
   local other = redis.call('HGET', K.TRICK_LOOKS, ARGV[7])
-  if redis.call('HEXISTS', K.TRICKS, new) == 1 then return {'taken', new} end
-  if other and other ~= old then return {'taken', other} end
+  local there = redis.call('HGET', K.TRICKS, new)
+  if there and cjson.decode(there).into ~= old then return {'taken', new} end
+  if other and other ~= old and other ~= new then return {'taken', other} end
   redis.call('HSET', K.TRICKS, new, record)
 end
 local target = redis.call('HGET', K.TRICKS, new)

@@ -6,9 +6,13 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from redis.asyncio import Redis
+
 from dreamconfig.catalogue import Style, styles
 from dreamqueue.errors import QueueAway, UnknownWord
 from dreamqueue.prompt.menu import Menu, whole_menu
+from dreamqueue.store import JobStore
+from dreamqueue.tricks.examples import keep_examples
 from dreamqueue.tricks.measured import Measured
 from dreamqueue.tricks.record import Trick, starters
 from dreamqueue.tricks.results import Results
@@ -53,14 +57,19 @@ class TrickShelf:
         self._changes = changes
         return True
 
-    async def follow(self, store: TrickStore) -> None:
-        """Keep up with the changes, until it is cancelled."""
+    def note(self, trick: Trick) -> None:
+        """What is counted of a trick has changed; it is known here before the next look."""
+        self.tricks = {**self.tricks, trick.name: trick}
+
+    async def follow(self, store: TrickStore, jobs: JobStore) -> None:
+        """Keep up with the changes, and what tricks need from expiring, until it is cancelled."""
         clock, kept = asyncio.get_running_loop().time, 0.0
         while True:
             try:
                 await self.refresh(store)
                 if not kept or clock() - kept > KEEP_SECONDS:
                     await store.keep()
+                    await keep_examples(jobs, self.tricks.values())
                     kept = clock()
             except QueueAway:
                 pass  # the queue says so wherever it is needed
@@ -81,3 +90,10 @@ class TrickShelf:
         self.tricks = found
         self.styles = {trick.name: trick.style() for trick in offered}
         self.renamed = renamed
+
+
+async def menu_of(redis: Redis, critic: str | None = None) -> Menu:
+    """What may be asked for by name just now, for whoever asks once. Raises QueueAway."""
+    shelf = TrickShelf()
+    await shelf.refresh(TrickStore(redis))
+    return shelf.menu(critic)

@@ -56,4 +56,5 @@ def _row(where: str, entry: dict[str, object]) -> Row:
             losses += lost
         elif value is not None:
             losses.append(f"`{key}` is no text and was left out")
-    return Row(where, losses=tuple(dict.fromkeys(losses))[:8], **said)
+    name, text, negative = (said.get(field, "") for field in _FIELDS.values())
+    return Row(where, name, text, negative, losses=tuple(dict.fromkeys(losses))[:8])

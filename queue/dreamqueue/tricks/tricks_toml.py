@@ -77,7 +77,7 @@ def _with(row: Row, number: int, line: str) -> Row:
     if pair and pair["one"] is not None and key in _FIELDS:
         value = _string(pair["one"])
         if value is not None:
-            return replace(row, **{key: value})
+            return replace(row, **{key: value})  # type: ignore[arg-type]
     if pair and pair["many"] is not None and key == "tags":
         tags = [_string(one) for one in re.findall(_STRING, pair["many"])]
         return replace(row, tags=tuple(tag for tag in tags if tag is not None))
