@@ -19,6 +19,7 @@ from dreambot.buttons import JobButton
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
+from dreambot.looked_at import LookedAt
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
 from dreambot.no_voice import say_nothing_of_voice
@@ -28,6 +29,7 @@ from dreambot.seen import seen
 from dreambot.sync import sync_commands
 from dreambot.watch import Watch, Watches
 from dreamconfig.catalogue import include
+from dreamconfig.concepts import read_concepts
 from dreamconfig.places import models_folder
 from dreamconfig.rights import read_rights
 from dreamconfig.settings import BotSettings
@@ -63,6 +65,7 @@ class DreamBot(commands.Bot):
         self.settings = settings
         self.limits = Limits.of(settings)
         self.rights = read_rights(settings.rights)
+        self.concepts = read_concepts(settings.concepts)
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
@@ -121,7 +124,12 @@ class DreamBot(commands.Bot):
     ) -> None:
         """Show a job in a message until its end."""
         message = JobMessage(self, self.pace, reply, interaction, self.token_life)
-        self.watches.begin(Watch(queue, self.pace, job, message))
+        self.watches.begin(Watch(queue, self.pace, job, message, LookedAt(self, reply)))
+
+    async def follow_again(self, queue: QueueClient, job: Job, reply: Reply) -> None:
+        """Bring a job's message up to date, after whoever is at it still."""
+        await self.watches.let_end(job.id)
+        self.follow(queue, job, reply)
 
     def later(self, errand: Coroutine[Any, Any, None]) -> None:
         """Do something beside everything else; it ends with the bot at the latest."""
@@ -230,6 +238,7 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
     try:
         include(models_folder(settings.models))
         read_rights(settings.rights)
+        read_concepts(settings.concepts)
         check_place(settings.album)
     except ValueError as error:
         raise SystemExit(str(error)) from None

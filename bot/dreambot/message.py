@@ -39,6 +39,8 @@ class Shown:
     """Names and contents of the attachments; None: as they are."""
     described: str = ""
     """What the pictures show, for those who cannot see them."""
+    spoiler: bool = False
+    """Whether the pictures are hidden until somebody clicks on them."""
 
 
 class MessageGone(Exception):
@@ -123,10 +125,12 @@ class JobMessage:
 def _parameters(shown: Shown) -> dict[str, Any]:
     parameters: dict[str, Any] = {"content": shown.content, "view": shown.buttons}
     if shown.files is not None:
-        parameters["attachments"] = [_file(name, data, shown.described) for name, data in shown.files]
+        parameters["attachments"] = [file(*one, shown.described, shown.spoiler) for one in shown.files]
     return parameters
 
 
-def _file(name: str, data: bytes, described: str) -> discord.File:
+def file(name: str, data: bytes, described: str = "", spoiler: bool = False) -> discord.File:
+    """An attachment; a text is neither described nor hidden."""
     is_picture = not name.endswith(".txt")
-    return discord.File(io.BytesIO(data), name, description=described if is_picture and described else None)
+    about = described if is_picture and described else None
+    return discord.File(io.BytesIO(data), name, description=about, spoiler=spoiler and is_picture)

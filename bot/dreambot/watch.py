@@ -14,6 +14,7 @@ import discord
 from dreambot import verbs, verdict, words
 from dreambot.buttons import buttons
 from dreambot.lineage import parent_link
+from dreambot.looked_at import LookedAt
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
 from dreambot.metrics import FRAMES
 from dreambot.pacing import Pace
@@ -44,11 +45,14 @@ HOPELESS_AFTER = 5
 class Watch:
     """One job and its message."""
 
-    def __init__(self, queue: QueueClient, pace: Pace, job: Job, message: JobMessage) -> None:
+    def __init__(
+        self, queue: QueueClient, pace: Pace, job: Job, message: JobMessage, looked_at: LookedAt
+    ) -> None:
         self.queue = queue
         self.pace = pace
         self.job = job
         self.message = message
+        self.looked_at = looked_at
         self._news: Queued | Started | Painted | Ended | None = None
         self._tries = 1
         self._resumed = 0
@@ -197,7 +201,8 @@ class Watch:
             return Shown(content, row)
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
         content = words.painting(self.job, frame, self._tries, self._resumed, self._said, self._parent)
-        return Shown(content, row, [picture], words.description(self.job.recipe))
+        shown = Shown(content, row, [picture], words.description(self.job.recipe))
+        return self.looked_at.frame(shown, frame.seen, self._said)
 
     async def _follow_turns(self) -> None:
         """Show the words it is painted by now."""
@@ -207,14 +212,18 @@ class Watch:
     async def _end(self, ending: Ending) -> Shown:
         row = self._buttons(*verbs.ended(self.job, ending))
         said, parent = self._said, self._parent or ""
-        if self._verdict:
-            content = "\n".join([words.ended(self.job, ending, said, parent), self._verdict])
-            return Shown(words.fit(content), row)
         prompt = self._whole_prompt()
         if isinstance(ending, Cancelled):
             return Shown(words.ended(self.job, ending, said, parent), row, prompt)
         if not isinstance(ending, (Finished, Stopped)):
             return Shown(words.ended(self.job, ending, said, parent), row)
+        last = self._verdict or verdict.awaited(self.job, ending, said)
+        told = words.fit("\n".join(filter(None, [words.ended(self.job, ending, said, parent), last])))
+        hidden = await self.looked_at.end(self.queue, self.job, ending, told, prompt, said)
+        if hidden is not None:
+            return hidden
+        if self._verdict:
+            return Shown(told, row)
         if self._refusals >= HEAVY_AFTER:
             return Shown(words.unpostable(self.job, said), row, [])
         picture = await self.queue.fetch(ending.picture)
@@ -228,18 +237,8 @@ class Watch:
             extra = await self.queue.fetch(key)
             if extra is not None and len(extra) <= self.job.upload_limit:
                 files.append((f"{self.job.id}.{kind}", extra))
-        content = "\n".join(
-            filter(
-                None,
-                [words.ended(self.job, ending, said, parent), verdict.awaited(self.job, ending, said)],
-            )
-        )
-        return Shown(
-            words.fit(content),
-            row,
-            [*files, *prompt],
-            words.description(self.job.recipe),
-        )
+        spoiler = self.looked_at.action(ending.seen) == "spoiler"
+        return Shown(told, row, [*files, *prompt], words.description(self.job.recipe), spoiler)
 
     def _buttons(self, *row: str) -> discord.ui.View:
         return buttons(self.job.id, *row, said=self._said)
@@ -285,6 +284,11 @@ class Watches:
             task = asyncio.create_task(watch.run(), name=f"watch {job}")
             self._tasks[job] = task
             task.add_done_callback(lambda done: self._ended(job, done))
+
+    async def let_end(self, job: str) -> None:
+        """Returns when a job is not followed."""
+        while (task := self._tasks.get(job)) is not None:
+            await asyncio.wait({task})
 
     async def close(self) -> None:
         """Follow no more; the next start of the bot goes on."""

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from dreamqueue.errors import TooLate
 from dreamqueue.job import Ending, Owner
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.sights import Found
 from dreamqueue.turns import BLEND, longer, turned
 from dreamqueue.wire import Wire
 
@@ -64,6 +65,8 @@ class Frame(Wire):
     """Time spent painting so far."""
     image: bytes
     """An encoded picture (JPEG)."""
+    seen: Found = None
+    """Concepts that the worker found on it."""
 
 
 class Cancel(Wire):

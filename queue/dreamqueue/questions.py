@@ -1,8 +1,8 @@
 """Questions to critics: how near pictures are to words, and what words say of a picture.
 
-They are answered beside the painting, at once, by any worker that has the critic. A question is taken for a few
-seconds at a time: if its worker dies another takes it. What nobody is awake for is refused at once, and what is
-not fetched is forgotten.
+They are answered beside the painting, at once, by any worker that has the critic. A question is taken for a
+few seconds at a time: if its worker dies another takes it. What nobody awake can answer is refused at once,
+and what is not fetched is forgotten.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ async def ask(
 async def ask(
     client: QueueClient, question: Question, patience: float = PATIENCE, *, member: str = ""
 ) -> Scored | Described:
-    """The answer, at the latest after `patience` seconds. `member` is who asks; "": one of us, without a bound.
+    """The answer, at the latest after `patience` seconds. `member` is who asks; "": one of us, unbounded.
 
     Raises NobodyLooks if no worker that is awake has the critic, or none answered in time; CannotLook if one
     looked and could not say; TooManyLooks, TooMany and QueueAway.
@@ -168,8 +168,9 @@ def critics_of(cards: Iterable[WorkerCard], known: Iterable[str]) -> list[str]:
 async def _put(
     redis: Redis, name: str, question: Question, critic: str, patience: float, member: str
 ) -> None:
-    arguments = [name, question.model_dump_json(), critic, round(patience * 1000), MOST_WAITING, member, A_MINUTE]
-    verdict = await redis.register_script(script("ask"))(args=arguments)
+    facts = name, question.model_dump_json(), critic
+    bounds = round(patience * 1000), MOST_WAITING, member, A_MINUTE
+    verdict = await redis.register_script(script("ask"))(args=[*facts, *bounds])
     if verdict == b"full":
         raise TooMany
     if verdict == b"member":
@@ -187,8 +188,15 @@ async def _answer(redis: Redis, name: str, patience: float) -> Answer | None:
             await asyncio.sleep(min(left, 0.5))
             continue
         for _, entries in found or ():
-            return ANSWER.validate_json(entries[0][1][b"answer"])
+            return _read(entries[0][1].get(b"answer", b""))
     return None
+
+
+def _read(raw: bytes) -> Answer:
+    try:
+        return ANSWER.validate_json(raw)
+    except ValueError:
+        return Unanswered(why="The worker that answered is of another version than I am.")
 
 
 async def _withdraw(redis: Redis, name: str) -> None:

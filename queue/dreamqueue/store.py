@@ -24,6 +24,7 @@ from dreamqueue.errors import NoRoomLeft, NoSuchJob, OtherVersion, QueueAway, Qu
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Checkpoint, Ending, Record
 from dreamqueue.scripts import script
+from dreamqueue.sights import Sights
 from dreamqueue.writable import REFUSALS, full
 
 SILENCE = 10.0
@@ -37,6 +38,8 @@ SEASON_MS = 90 * 24 * 3_600_000
 
 KEPT = b"kept:"
 """Fields of a record: the step of an earlier frame, and its blob key."""
+SIGHTS = b"sights:"
+"""Fields of a record: the step of an earlier frame, and what is on it."""
 
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError, *REFUSALS)
 """Redis does not take it just now: it does not answer, or it is full, loading, or a replica for the time."""
@@ -119,13 +122,18 @@ class JobStore:
             "state": fields[b"state"].decode(),
             "tries": int(fields[b"tries"]),
         }
-        for name in ("reply", "turned", "checkpoint", "ending"):
+        for name in ("reply", "turned", "checkpoint", "ending", "review"):
             if raw := fields.get(name.encode()):
                 stored[name] = json.loads(raw)
         stored["kept"] = {
             int(name.removeprefix(KEPT)): key.decode()
             for name, key in fields.items()
             if name.startswith(KEPT)
+        }
+        stored["kept_seen"] = {
+            int(name.removeprefix(SIGHTS)): json.loads(raw)
+            for name, raw in fields.items()
+            if name.startswith(SIGHTS)
         }
         stored["asked"] = {
             name.decode(): fields[name].decode()
@@ -188,9 +196,10 @@ class JobStore:
         """The worker of this try notes something; "" removes a field. False if the job is another's."""
         return bool(await self.run("note", [job, holder, *chain.from_iterable(fields.items())]))
 
-    async def note_kept(self, job: str, holder: str, step: int, key: str) -> None:
-        """An earlier frame of this try can be taken."""
-        await self.note(job, holder, **{f"{KEPT.decode()}{step}": key})
+    async def note_kept(self, job: str, holder: str, step: int, key: str, seen: Sights = None) -> None:
+        """An earlier frame of this try can be taken, and what is on it."""
+        found = "" if seen is None else json.dumps([one.model_dump() for one in seen])
+        await self.note(job, holder, **{f"{SIGHTS.decode()}{step}": found, f"{KEPT.decode()}{step}": key})
 
     async def note_step(self, job: str, holder: str, step: int) -> None:
         """How far this try is, where it can be read without its picture."""

@@ -27,6 +27,7 @@ from dreamqueue.branches import forked
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import QueueLocked
 from dreamqueue.job import Finished
+from dreamqueue.questions import Score, ask
 from dreamqueue.recipe import Phrase
 from dreamqueue.sweep import sweep
 from dreamqueue.tricks import TrickStore, drafted
@@ -72,6 +73,9 @@ async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
             painted = await stage.imagine(stage.ada, "a hut --size 64 --steps 12 --seed 7")
             end = await shows(painted, "done in", 20)
             assert end.attachments
+            ending = (await bot.record(str(end.attachments[0].filename).partition(".")[0])).ending
+            assert isinstance(ending, Finished)
+            assert (await ask(bot, Score(pictures=(ending.picture,), texts=("a hut",)), member="1")).critic
             grey.gate.clear()
             cancelled = await stage.imagine(stage.ada, "a hut --size 64 --steps 1000")
             waiting = await stage.imagine(stage.bo, "a barn --size 64 --steps 1000")

@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import threading
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from tests.fakes import GreyBackend, grey_recipe
 
+from dreamconfig.concepts import Concept, Concepts
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import keys, questions, workers
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import CannotLook, NobodyLooks, TooManyLooks
 from dreamqueue.job import Finished
-from dreamqueue.questions import Describe, Score, ask
+from dreamqueue.questions import Describe, Described, Score, Scored, ask
+from dreamqueue.sights import names
 from dreamqueue.workers import WorkerCard
+from dreamrender import shelf
 from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
+from dreamrender.critics.open_clip import OpenClipCritic
 from dreamrender.judging.judge import Judge
+from dreamrender.judging.looking import Looker
 from dreamrender.judging.scoring import similarities
+from dreamrender.picture import from_pil
+from dreamrender.shelf import Shelf
 from dreamrender.worker.answering import ANSWER_MS, MOST_TRIES, Answering
 
 from .on_valkey import ADA, ending, started, worker_here
 
+KINDS = st.sampled_from(["score", "describe", "scored", "described", "unanswered", "", 3])
+NESTED = st.dictionaries(
+    st.sampled_from(["kind", "pictures", "texts", "picture", "most", "critic", "why", "phrases", "words"]),
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9) | KINDS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        max_leaves=6,
+    ),
+)
 WORDS = ("a red square", "a blue square", "a dog in the snow")
 
 
@@ -206,6 +226,53 @@ async def test_a_critic_looks_in_a_thread_while_the_loop_goes_on(client: QueueCl
     answering.cancel()
 
 
+class SlowShelf(Shelf):
+    """Fetches until a test lets it."""
+
+    let = threading.Event()
+
+    def here(self, name: str) -> bool:
+        return name == "pocket"
+
+    def fetch(self, name: str, *_: object, **__: object) -> None:
+        self.let.wait()
+
+
+async def test_a_critic_on_its_way_keeps_nobody_waiting(client: QueueClient, tmp_path: Path) -> None:
+    shelf.use(SlowShelf(tmp_path, download=True))
+    both = card(models=("pocket", "vit-b-32"))
+    await workers.show(client.redis, both)
+    answering = asyncio.create_task(Answering(client.store, Judge("cpu"), lambda: both).run())
+    blob = await kept(client, square("red"))
+    with pytest.raises(CannotLook, match="`vit-b-32` is being fetched"):
+        await ask(client, Score(pictures=(blob,), texts=WORDS, critic="vit-b-32"))
+    assert await ask(client, Score(pictures=(blob,), texts=WORDS))
+    SlowShelf.let.set()
+    answering.cancel()
+
+
+async def test_an_answer_of_another_version_is_said(client: QueueClient) -> None:
+    await workers.show(client.redis, card())
+    asked = asyncio.create_task(ask(client, Score(pictures=("0" * 64,), texts=WORDS)))
+    async for taken in takes(client, 1000):
+        if taken:
+            assert await client.store.run("answer_question", [taken[0], '{"kind": "sung"}', 1000])
+            break
+    with pytest.raises(CannotLook, match="another version"):
+        await asked
+
+
+@given(
+    st.binary(max_size=200) | st.text(max_size=200).map(str.encode) | NESTED.map(json.dumps).map(str.encode)
+)
+def test_whatever_lies_in_redis_is_read_or_refused(raw: bytes) -> None:
+    for reader in (questions.QUESTION, questions.ANSWER):
+        try:
+            assert reader.dump_json(reader.validate_json(raw))
+        except ValueError:
+            continue
+
+
 def forms(pictures: Sequence[str], texts: Sequence[str]) -> dict[str, object]:
     return {"pictures": tuple(pictures), "texts": tuple(texts)}
 
@@ -225,3 +292,19 @@ def forms(pictures: Sequence[str], texts: Sequence[str]) -> dict[str, object]:
 def test_questions_have_bounds(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"should|match|at (least|most)"):
         Score.model_validate(wrong)
+
+
+def test_any_clip_of_open_clip_answers(critic: OpenClipCritic) -> None:
+    """The tiny one says nothing of worth, in the right shape."""
+    judge = Judge("cpu", lambda name, device: critic)
+    pictures = [square("red"), square("blue", 200), square("green")]
+    scored = judge.answer(Score(pictures=("0" * 64,) * 3, texts=WORDS, critic="tiny"), pictures)
+    assert isinstance(scored, Scored)
+    own = critic.encode_images(torch.stack([from_pil(pictures[1])])) @ critic.encode_texts(WORDS).T
+    assert torch.allclose(torch.tensor(scored.similarities)[1], own[0], atol=1e-4)
+    described = judge.answer(Describe(picture="0" * 64, critic="tiny"), pictures)
+    assert isinstance(described, Described)
+    assert described.phrases[0].similarity >= described.phrases[-1].similarity
+    looker = Looker(Concepts(concepts={"any": Concept(texts=("a",), margin=-1)}), "tiny", load=judge.load)
+    looker.prepare()
+    assert names(looker.look(pictures)) == ("any",)

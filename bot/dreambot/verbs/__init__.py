@@ -57,6 +57,10 @@ VERBS = {
     "trick-newer": Verb("dreambot.verbs.trick:turn", label="trick.newer"),
     "trick-older": Verb("dreambot.verbs.trick:turn", label="trick.older"),
     "share": Verb("dreambot.verbs.trick:share", label="trick.share"),
+    "paint-this": Verb("dreambot.cogs.describe:paint_this", PLAIN, "describe.paint"),
+    "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
+    "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
+    "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),
 }
 
 
@@ -68,6 +72,11 @@ def waiting() -> tuple[str, ...]:
 def painting(job: Job) -> tuple[str, ...]:
     """Buttons under one that is being painted."""
     return ("stop", "cancel")
+
+
+def held(*, here: bool) -> tuple[str, ...]:
+    """Buttons under one whose picture is held back or dropped. `here`: moderators decide there and then."""
+    return ("again", "review-look", "review-show", "review-drop") if here else ("again",)
 
 
 def ended(job: Job, ending: Ending) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Which phrases a critic likes for a picture, put together from lists of words.
 
-First the subjects that it finds nearest, each in the media that suit it; then to the best of these a style and
-modifiers, as long as the whole phrase comes nearer to the picture. Each subject comes at most a few times, so
-that the phrases differ in what they say.
+First the subjects that it finds nearest, each in the media that suit it; then to the best of these a style
+and modifiers, as long as the whole phrase comes nearer to the picture. Each subject comes at most a few
+times, so that the phrases differ in what they say.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from dreamrender.types import Embeddings
 
 SUBJECTS, MEDIA = 8, 5
 """How many of each are tried together."""
-TRIED = 12
+TRIED = 8
 """Words of each further list that are tried with a phrase."""
 ADDED = 3
 """Modifiers of a phrase, at most."""
+GAIN = 0.01
+"""Cosine similarity by which a further word has to bring a phrase nearer; less is chance."""
 OF_ONE = 3
 """Phrases of one subject, at most."""
 KINDS = ("subjects", "media", "styles", "modifiers")
@@ -86,7 +88,7 @@ def _grown(critic: Critic, picture: Tensor, phrase: Phrase, near: dict[str, list
         for _ in range(most):
             more = [f"{phrase.text}, {word.text}" for word in near[kind] if word.text not in phrase.text]
             best = _nearest(critic, picture, more)[:1]
-            if not best or best[0].similarity <= phrase.similarity:
+            if not best or best[0].similarity < phrase.similarity + GAIN:
                 break
             phrase = best[0]
     return phrase

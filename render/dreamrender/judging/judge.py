@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from PIL.Image import Image as PILImage
 
-from dreamconfig.catalogue import models
 from dreamconfig.describing import vocabulary
 from dreamqueue.errors import DreamError
 from dreamqueue.questions import (
@@ -32,7 +31,6 @@ from dreamrender.holding import holding
 from dreamrender.judging.describing import Phrase, Read, best_phrases, best_words, read_vocabulary
 from dreamrender.judging.scoring import seen_by, similarities
 from dreamrender.out_of_memory import let_go, ran_out
-from dreamrender.shelf import shelf
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +67,7 @@ class Judge:
             return Unanswered(why=f"Something broke while looking (incident `{incident}`).")
 
     def _answer(self, question: Question, pictures: Sequence[PILImage]) -> Answer:
-        critic = self._critic(question.critic)
+        critic = self.load(question.critic, self.device)
         if isinstance(question, Describe):
             return self._described(critic, question, pictures[0])
         table = similarities(critic, pictures, question.texts).tolist()
@@ -87,11 +85,6 @@ class Judge:
             phrases=_liked(best_phrases(critic, seen, read, question.most)),
             words={kind: _liked(found) for kind, found in words.items()},
         )
-
-    def _critic(self, name: str) -> Critic:
-        if shelf().download and name in models() and not shelf().here(name):
-            shelf().fetch(name)
-        return self.load(name, self.device)
 
 
 def _liked(phrases: Sequence[Phrase]) -> tuple[Liked, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from PIL.Image import Image as PILImage
-from torch import Tensor
+from torch import Tensor, nn
 
 from dreamrender.critics import Critic
 from dreamrender.picture import from_pil
@@ -57,5 +57,4 @@ def _device(critic: Critic) -> torch.device:
     device = getattr(critic, "device", None)
     if device is not None:
         return torch.device(device)
-    parameters = getattr(critic, "parameters", None)
-    return next((one.device for one in parameters()), torch.device("cpu")) if parameters else torch.device("cpu")
+    return next(critic.parameters()).device if isinstance(critic, nn.Module) else torch.device("cpu")

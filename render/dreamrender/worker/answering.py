@@ -10,16 +10,20 @@ import asyncio
 import contextlib
 import json
 import logging
+import threading
 from collections.abc import Callable
 
 from PIL.Image import Image as PILImage
 
-from dreamqueue.errors import PictureError
+from dreamconfig.catalogue import models
+from dreamqueue.errors import PaintError, PictureError
 from dreamqueue.pictures import open_picture
 from dreamqueue.questions import ANSWER_MS, QUESTION, Answer, Describe, Question, Unanswered, can_look
 from dreamqueue.store import JobStore, RedisAway
 from dreamqueue.workers import WorkerCard
+from dreamrender.fetching import GivenUp
 from dreamrender.judging.judge import Judge
+from dreamrender.shelf import shelf
 
 log = logging.getLogger(__name__)
 
@@ -42,16 +46,22 @@ class Answering:
         self._store = store
         self._judge = judge
         self._card = card
+        self._fetching: dict[str, asyncio.Task[None]] = {}
+        """Critics that are on their way."""
+        self._give_up = threading.Event()
 
     async def run(self) -> None:
         """Until it is cancelled, also when Redis comes and goes."""
-        while True:
-            try:
-                if not await self._next():
-                    await asyncio.sleep(POLL_SECONDS)
-            except RedisAway:
-                log.warning("no questions are taken: Redis is away")
-                await asyncio.sleep(1)
+        try:
+            while True:
+                try:
+                    if not await self._next():
+                        await asyncio.sleep(POLL_SECONDS)
+                except RedisAway:
+                    log.warning("no questions are taken: Redis is away")
+                    await asyncio.sleep(1)
+        finally:
+            self._give_up.set()
 
     async def _next(self) -> bool:
         """Answer one question; False if there was none."""
@@ -81,11 +91,28 @@ class Answering:
             question = QUESTION.validate_json(raw)
         except ValueError:
             return Unanswered(why="This question is of another version of me.")
+        if not await self._at_hand(question.critic):
+            return Unanswered(why=f"`{question.critic}` is being fetched; please ask again in some minutes.")
         try:
             pictures = await self._pictures(question)
         except PictureError as error:
             return Unanswered(why=str(error))
         return await asyncio.to_thread(self._judge.answer, question, pictures)
+
+    async def _at_hand(self, critic: str) -> bool:
+        """False for one that may be fetched and is not here yet: nobody waits for that."""
+        own = shelf()
+        if not own.download or critic not in models() or await asyncio.to_thread(own.here, critic):
+            return True
+        if critic not in self._fetching or self._fetching[critic].done():
+            self._fetching[critic] = asyncio.create_task(self._fetch(critic), name=f"fetch {critic}")
+        return False
+
+    async def _fetch(self, critic: str) -> None:
+        try:
+            await asyncio.to_thread(shelf().fetch, critic, give_up=self._give_up)
+        except (PaintError, GivenUp) as error:
+            log.warning("the critic %s was not fetched: %s", critic, error)
 
     async def _pictures(self, question: Question) -> list[PILImage]:
         keys = [question.picture] if isinstance(question, Describe) else question.pictures
