@@ -92,7 +92,7 @@ def test_each_subject_is_compared_with_itself_and_all_with_the_tricks_words() ->
         ("{prompt} in the style of Minecraft", "in the style of Minecraft"),
         ("a matte painting of {prompt}", "a matte painting"),
         ("{prompt}, psychedelic surrealism", "psychedelic surrealism"),
-        ("a photo of {prompt}, 35 mm", "a photo of , 35 mm"),
+        ("a photo of {prompt}, 35 mm", "a photo, 35 mm"),
         ("{prompt}", ""),
         ("", ""),
     ],
