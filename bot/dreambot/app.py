@@ -19,7 +19,9 @@ from dreambot.buttons import JobButton
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
+from dreambot.forgetting import go_on
 from dreambot.looked_at import LookedAt
+from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
 from dreambot.no_voice import say_nothing_of_voice
@@ -27,6 +29,9 @@ from dreambot.pacing import GAP, Pace
 from dreambot.resume import resume
 from dreambot.seen import seen
 from dreambot.sync import sync_commands
+from dreambot.tastes import DreamTree
+from dreambot.translator import CommandTranslator
+from dreambot.uploads import Uploads
 from dreambot.watch import Watch, Watches
 from dreamconfig.catalogue import include
 from dreamconfig.concepts import read_concepts
@@ -39,6 +44,7 @@ from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
 from dreamqueue.prompt import Limits, Menu
+from dreamqueue.rules import RuleStore, read_rules
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
 from dreamqueue.tricks import TrickShelf, TrickStore
@@ -66,6 +72,8 @@ class DreamBot(commands.Bot):
         self.limits = Limits.of(settings)
         self.rights = read_rights(settings.rights)
         self.concepts = read_concepts(settings.concepts)
+        self._own_words = read_rules(settings.word_rules)
+        self._words: RuleStore | None = None
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
@@ -83,6 +91,7 @@ class DreamBot(commands.Bot):
         say_nothing_of_voice()
         super().__init__(
             command_prefix=commands.when_mentioned,
+            tree_cls=DreamTree,
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -91,6 +100,7 @@ class DreamBot(commands.Bot):
             chunk_guilds_at_startup=False,
             **options,
         )
+        self.uploads = Uploads(self)
         self.tree.error(self._on_command_error)
 
     @property
@@ -109,6 +119,13 @@ class DreamBot(commands.Bot):
     def tricks(self) -> TrickStore:
         """Where the community's tricks are kept. Raises QueueAway as `queue` does."""
         return TrickStore(self.queue.redis)
+
+    @property
+    def word_rules(self) -> RuleStore:
+        """What may not be asked for. Raises QueueAway as `queue` does."""
+        if self._words is None:
+            self._words = RuleStore(self.queue.redis, self._own_words)
+        return self._words
 
     @property
     def redis(self) -> Redis | None:
@@ -139,9 +156,10 @@ class DreamBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """After login, before the first event."""
+        await self.tree.set_translator(CommandTranslator())
         for cog in COGS:
             await self.add_cog(load(cog)(self))
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(JobButton, JobMenu)
         self._opening = asyncio.create_task(self._open(), name="open the queue")
 
     async def on_ready(self) -> None:
@@ -193,6 +211,7 @@ class DreamBot(commands.Bot):
         following = self.shelf.follow(tricks, self._queue.store)
         self._following = asyncio.create_task(following, name="follow tricks")
         self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
+        self.later(go_on(self))
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)
 
@@ -207,6 +226,7 @@ class DreamBot(commands.Bot):
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 await sweep(queue)
+                await queue.stars.keep_on()
             except (QueueAway, *RedisAway):
                 log.warning("Redis is away; jobs that wait too long are looked for later")
             except Exception:
@@ -239,6 +259,7 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
         include(models_folder(settings.models))
         read_rights(settings.rights)
         read_concepts(settings.concepts)
+        read_rules(settings.word_rules)
         check_place(settings.album)
     except ValueError as error:
         raise SystemExit(str(error)) from None

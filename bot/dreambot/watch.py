@@ -18,11 +18,13 @@ from dreambot.looked_at import LookedAt
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
 from dreambot.metrics import FRAMES
 from dreambot.pacing import Pace
+from dreambot.ping import ping, wants_to_hear
 from dreambot.texts import speech
+from dreamqueue.choosing import chosen
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway
-from dreamqueue.events import Ended, Painted, Queued, Started
-from dreamqueue.job import Cancelled, Ending, Finished, Job, Owner, Stopped
+from dreamqueue.events import Choose, Ended, Painted, Queued, Started
+from dreamqueue.job import Cancelled, Ending, Finished, Job, JobState, Owner, Record, Stopped
 from dreamqueue.logs import about
 from dreamqueue.tricks.uses import count_uses
 
@@ -67,6 +69,8 @@ class Watch:
         self._said = speech(message.reply.language)
         self._verdict = ""
         """What a critic says after the end, once it has said it."""
+        self._chosen: Choose | None = None
+        """Which of its candidates goes on, if somebody chose one that is still tried."""
         self._parent: str | None = None
         """A link to the picture it came from; None until that was looked for."""
 
@@ -83,6 +87,7 @@ class Watch:
             if await self._say_verdict():
                 while not await self._show_newest():
                     pass
+            await self._ping()
         except MessageGone as gone:
             await self._let_go(gone)
         finally:
@@ -98,6 +103,22 @@ class Watch:
         self._verdict = await verdict.verdict(self.queue, self.job, news.ending, self._said)
         self._changed.set()
         return True
+
+    async def as_it_is(self, record: Record) -> Shown | None:
+        """What its message would show just now; nothing is followed or edited."""
+        if record.ending is not None:
+            self._news = Ended(job=self.job.id, ending=record.ending)
+        elif record.state is JobState.waiting:
+            self._news = Queued(job=self.job.id)
+        else:
+            self._news = Started(job=self.job.id, worker=record.worker or "", tries=record.tries)
+        return await self._look()
+
+    async def _ping(self) -> None:
+        if not self.message.reply.ping or self._lost or not isinstance(self._news, Ended):
+            return
+        if wants_to_hear(self.job, self._news.ending):
+            await ping(self.message, self.job, self._news.ending, self._said)
 
     async def _listen(self) -> None:
         while not self._end_came.is_set():
@@ -195,19 +216,22 @@ class Watch:
                 words.waiting(self.job, place, self._said, self._parent), self._buttons(*verbs.waiting())
             )
         frame = await self.queue.frame(self.job.id)
-        row = self._buttons(*verbs.painting(self.job))
+        row = self._buttons(*verbs.painting(self.job, 0 if frame is None else frame.step))
         if frame is None:
             content = words.begun(self.job, self._tries, self._resumed, self._said, self._parent)
             return Shown(content, row)
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
-        content = words.painting(self.job, frame, self._tries, self._resumed, self._said, self._parent)
+        content = words.painting(
+            self.job, frame, self._tries, self._resumed, self._said, self._parent, self._chosen
+        )
         shown = Shown(content, row, [picture], words.description(self.job.recipe))
         return self.looked_at.frame(shown, frame.seen, self._said)
 
     async def _follow_turns(self) -> None:
         """Show the words it is painted by now."""
-        recipe = (await self.queue.record(self.job.id)).recipe
-        self.job = self.job.model_copy(update={"recipe": recipe})
+        record = await self.queue.record(self.job.id)
+        self.job = self.job.model_copy(update={"recipe": record.recipe})
+        self._chosen = chosen(record)
 
     async def _end(self, ending: Ending) -> Shown:
         row = self._buttons(*verbs.ended(self.job, ending))
@@ -238,6 +262,7 @@ class Watch:
             if extra is not None and len(extra) <= self.job.upload_limit:
                 files.append((f"{self.job.id}.{kind}", extra))
         spoiler = self.looked_at.action(ending.seen) == "spoiler"
+        told = words.fit("\n".join(filter(None, [told, verdict.awaited(self.job, ending, said)])))
         return Shown(told, row, [*files, *prompt], words.description(self.job.recipe), spoiler)
 
     def _buttons(self, *row: str) -> discord.ui.View:

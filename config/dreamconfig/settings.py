@@ -91,6 +91,9 @@ class BotSettings(QueueSettings):
     rights: Path | None = None
     """File of what members, roles, channels and servers may take of the queue (`dreamconfig.rights`, see
     docs/OPERATIONS.md); None: the same for all."""
+    word_rules: Path | None = None
+    """File of words, phrases and regular expressions that nobody may ask for (docs/OPERATIONS.md); None: only
+    what moderators add by `/mod words`."""
     discord_url: str | None = None
     """Address of a stand-in for Discord; None: discord.com."""
 

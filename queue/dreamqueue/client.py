@@ -17,9 +17,10 @@ from dreamqueue import bands, kept, offers, ordering, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
-from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
+from dreamqueue.errors import DayIsSpent, QueueAway, QueueDrains, QueueFull
 from dreamqueue.events import (
     Cancel,
+    Choose,
     Ended,
     Frame,
     Lengthen,
@@ -29,13 +30,14 @@ from dreamqueue.events import (
     Steer,
     Stop,
 )
-from dreamqueue.job import Cap, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.job import Cap, Halt, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.length import check_length
 from dreamqueue.needs import Needs, needs_of
 from dreamqueue.news import NewsReader
 from dreamqueue.places import Outlooks, Place, estimate
 from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.stars import Stars
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
 from dreamqueue.trial import Trial
 from dreamqueue.turns import BLEND
@@ -64,6 +66,7 @@ class QueueClient:
         album = album_at(settings.album, redis, settings.keep_hours)
         self.store = JobStore(redis, settings.keep_hours, album=album)
         self.outlooks = Outlooks(self.store)
+        self.stars = Stars(self.store)
         self._news = NewsReader(redis)
         self._full: tuple[float, QueueFull] | None = None
         """When the queue was full last, and what was said."""
@@ -107,7 +110,8 @@ class QueueClient:
         one job. `trial` says what a job of several pictures tries.
 
         Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, TooMany,
-        DayIsSpent, NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
+        DayIsSpent, QueueDrains, NobodyPaints, or UnknownWord for a collection that no worker has; then
+        nothing was stored.
         """
         check(recipe)
         async with self._crowd, queue_at_hand():
@@ -166,6 +170,9 @@ class QueueClient:
                 self.store.moment,
             ],
         )
+        if verdict == b"drained":
+            halt = Halt.model_validate_json(facts[0])
+            raise QueueDrains(halt.why, halt.until)
         if verdict == b"full":
             self._full = time.monotonic(), QueueFull(int(facts[0]), self.settings.max_waiting)
             raise self._full[1]
@@ -244,6 +251,14 @@ class QueueClient:
         """
         check_length((await self.record(job)).recipe, self.settings, steps)
         return await ordering.turn(self.store, self.settings, Lengthen(job=job, by=by, steps=steps))
+
+    async def choose(self, job: str, pick: int | None, by: Owner) -> bool:
+        """Let one of a job's candidates go on alone: by its number as soon as all have been tried, or (None)
+        the best as they are now. Chosen again before that, the last choice counts. False if it had ended.
+
+        Raises TooLate where there is nothing to choose (any more), and BadValue for a number that is none.
+        """
+        return await ordering.turn(self.store, self.settings, Choose(job=job, by=by, pick=pick))
 
     async def jobs_of(self, member: str, most: int = 25, skip: int = 0) -> list[Record]:
         """A member's jobs, the newest first."""

@@ -25,6 +25,7 @@ async def adopt(
 ) -> Job:
     """Let a picture that is there already be a job which has ended: an early frame, one picture of a sheet.
 
+    With a `reply` it is for the bot to follow it there; one that comes after it does so too.
     The ending's blobs must have been kept; make them this job's own, since erasing it drops them.
     `job_id` as in QueueClient.submit. Raises QueueAway.
     """
@@ -74,7 +75,8 @@ async def erase(store: JobStore, job: str) -> bool:
     """Forget a job that has ended, with its pictures; False if it had not. Raises NoSuchJob, QueueAway."""
     async with queue_at_hand():
         record = await store.record(job)
-        if not await store.run("erase", [job, record.job.owner.id]):
+        server = "" if record.reply is None or record.reply.server is None else record.reply.server
+        if not await store.run("erase", [job, record.job.owner.id, server]):
             return False
         for name in blobs(record):
             await store.album.drop(name)

@@ -37,8 +37,20 @@ TRICK_COUNTS = "dream:trick-counts"
 """Hash: uses, votes and reports of each trick, and how many tricks each member has."""
 TRICK_MEASURED = "dream:trick-measured"
 """Hash: the newest test of each trick, as JSON."""
+RULES = "dream:rules"
+"""Hash of the word rules that moderators added, by name, and of their version; read again within a season."""
+TYPED = "dream:typed"
+"""Stream of what was typed of late and by whom, so that a new word rule can be tried; for seven days."""
+HALTS = "dream:halts"
+"""Hash of what moderators have halted (`all`, `drain`, `backend:x`, `lane:x`, `worker:x`): who, when, why."""
+ASIDE = "dream:aside"
+"""ZSET of waiting jobs that a moderator holds, by when they go on by themselves (infinite: not at all)."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
+STARRED = "dream:starred"
+"""ZSET of jobs whose picture has a star, by when they were kept on last."""
+FORGETTING = "dream:forgetting"
+"""Set of members who asked to be forgotten, until that is done."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
 QUESTIONS = "dream:questions"
@@ -50,6 +62,11 @@ HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
+PREFERENCES = "dream:preferences:"
+INTENT = "dream:intent:"
+STARS = "dream:stars:"
+BEST = "dream:best:"
+ONCE = "dream:once:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -62,6 +79,8 @@ COSTS = "dream:costs:"
 QUESTION = "dream:question:"
 ANSWER = "dream:answer:"
 LOOKS = "dream:looks:"
+SANCTIONS = "dream:sanctions:"
+PANEL = "dream:panel:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -95,6 +114,31 @@ def parked(scope: str) -> str:
 def jobs(member: str) -> str:
     """ZSET of the jobs that a member asked for, by when that was; as long as records are kept."""
     return JOBS + member
+
+
+def stars(job: str) -> str:
+    """Hash: when each member starred its picture, in milliseconds; below 0 where they took the star back."""
+    return STARS + job
+
+
+def best(server: int) -> str:
+    """ZSET of a server's jobs by their stars, the newer first of equals; the best thousand."""
+    return f"{BEST}{server}"
+
+
+def once(*intent: str) -> str:
+    """There for the few seconds in which the same press counts as the same."""
+    return ONCE + ":".join(intent)
+
+
+def preferences(member: str) -> str:
+    """What a member has set for themselves; expires when they come no more."""
+    return PREFERENCES + member
+
+
+def intent(name: str) -> str:
+    """What an open dialog is about; for an hour."""
+    return INTENT + name
 
 
 def spent(scope: str, day: str) -> str:
@@ -170,3 +214,13 @@ def answer(name: str) -> str:
 def looks(member: str) -> str:
     """How many questions a member has asked in this minute."""
     return LOOKS + member
+
+
+def sanctions(server: str) -> str:
+    """Hash of who may ask for less on a server, or for nothing, by member: who said so, when, why."""
+    return SANCTIONS + server
+
+
+def panel(server: str) -> str:
+    """Where the moderators' panel of a server stands."""
+    return PANEL + server

@@ -26,7 +26,10 @@ def arq_dumps(payload: dict[str, Any]) -> bytes:
 
 def arq_loads(payload: bytes) -> dict[str, Any]:
     """arq's job_deserializer, the other half of `arq_dumps`."""
-    loaded = json.loads(payload)
+    try:
+        loaded = json.loads(payload)
+    except RecursionError:
+        raise ValueError("an arq payload is not as deep as that") from None
     if not isinstance(loaded, dict):
         raise ValueError("an arq payload is a JSON object")
     return loaded

@@ -13,7 +13,21 @@ COGS = [
     "dreambot.cogs.score:ScoreCog",
     "dreambot.cogs.trick:Tricks",
     "dreambot.cogs.trick_moderation:TrickModeration",
+    "dreambot.cogs.describe:DescribeCog",
+    "dreambot.cogs.score:ScoreCog",
     "dreambot.cogs.trick_trials:TrickTrials",
+    "dreambot.cogs.mod_words:ModWords",
+    "dreambot.cogs.queue:Queue",
+    "dreambot.cogs.mod:Mod",
+    "dreambot.cogs.again:Again",
+    "dreambot.cogs.grid:Grid",
+    "dreambot.cogs.show:Show",
+    "dreambot.cogs.queue_mine:QueueMine",
+    "dreambot.cogs.menus:Menus",
+    "dreambot.cogs.gallery:Gallery",
+    "dreambot.cogs.settings:Settings",
+    "dreambot.cogs.help:Help",
+    "dreambot.cogs.privacy:Privacy",
 ]
 """`module:class`; each is built with the bot."""
 

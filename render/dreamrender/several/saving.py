@@ -106,7 +106,7 @@ class ResumableSeveral(Several, Resumable):
                 several.left[int(number)] = Part(one.label, one.recipe, picture, step, score, extras)
         except BaseException as error:
             self.let_go(members)
-            if isinstance(error, KeyError | ValueError | TypeError | AttributeError | IndexError):
+            if isinstance(error, LookupError | ArithmeticError | ValueError | TypeError | AttributeError):
                 raise CannotResume("it does not fit this job") from error
             raise
         return several

@@ -15,7 +15,7 @@ from PIL.Image import Image as PILImage
 
 from dreamqueue import checkpoints, keys
 from dreamqueue.errors import CannotResume, PaintError, PictureError
-from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
+from dreamqueue.events import Cancel, Frame, Stop, Turn, read_order
 from dreamqueue.job import Cancelled, Ending, Job, Owner, Record
 from dreamqueue.pace import Company, Stay
 from dreamqueue.recipe import Recipe
@@ -199,8 +199,8 @@ class Attempts:
 
     async def _order_from_before(self, job: str) -> None:
         raw = await self.store.redis.hget(keys.record(job), "order")  # type: ignore[misc]
-        if raw is not None:
-            self.obey(ORDER.validate_json(raw))
+        if raw is not None and (order := read_order(raw)) is not None:
+            self.obey(order)
 
     async def _follow(self, under_way: UnderWay) -> Outcome:
         job, painting = under_way.job, under_way.painting
@@ -227,7 +227,7 @@ def _frame(under_way: UnderWay, update: FrameReady) -> Frame:
     return Frame(
         job=under_way.job.id,
         step=update.step,
-        steps=under_way.painting.recipe.steps,
+        steps=under_way.painting.recipe.last_step,
         score=update.score,
         seconds=update.seconds,
         image=jpeg_bytes(update.picture),
