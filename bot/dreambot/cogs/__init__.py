@@ -9,8 +9,6 @@ from discord.ext import commands
 
 COGS = [
     "dreambot.cogs.imagine:Imagine",
-    "dreambot.cogs.describe:DescribeCog",
-    "dreambot.cogs.score:ScoreCog",
     "dreambot.cogs.trick:Tricks",
     "dreambot.cogs.trick_moderation:TrickModeration",
     "dreambot.cogs.describe:DescribeCog",
