@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -175,10 +174,7 @@ def _because(halt: Halt) -> str:
 
 
 def _me() -> Owner:
-    try:
-        return Owner(id="local", name=getpass.getuser())
-    except (KeyError, OSError):
-        return Owner(id="local", name="the command line")
+    return Owner(id="local", name="whoever runs this")
 
 
 def _ask(question: Callable[[QueueClient], Awaitable[Answer]]) -> Answer:
