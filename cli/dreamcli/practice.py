@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -87,6 +88,7 @@ async def _house(port: int, out: Path) -> AsyncIterator[tuple[PracticeDiscord, l
             "DREAM_DISCORD_TOKEN": discord.token,
             "DREAM_DISCORD_URL": discord.url,
             "DREAM_GUILD": discord.world.guild_id,
+            "DREAM_RIGHTS": os.environ.get("DREAM_RIGHTS") or str(_rights(out)),
         }
         no_token = {**queue, "DREAM_DISCORD_TOKEN": "", "DREAM_WORKER_NAME": "practice"}
         parts = [
@@ -96,6 +98,13 @@ async def _house(port: int, out: Path) -> AsyncIterator[tuple[PracticeDiscord, l
         async with asyncio.timeout(READY_WITHIN):
             await _ready(discord, redis_url, parts)
         yield discord, parts
+
+
+def _rights(out: Path) -> Path:
+    """So that #mods has its panel and hears of moderators' deeds."""
+    file = out / "rights.toml"
+    file.write_text('[moderators]\nroles = ["moderator"]\npanel = "mods"\naudit = "mods"\n', "utf-8")
+    return file
 
 
 async def _ready(discord: PracticeDiscord, redis_url: str, parts: list[Part]) -> None:

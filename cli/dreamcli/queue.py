@@ -80,7 +80,7 @@ def clear(member: str | None, channel: str | None, lane: str | None, backend: st
 
 @queue.command()
 @click.argument("job_id")
-@WHY
+@click.option("--why", default="", help="The reason, which moderators read.")
 @FOR
 def hold(job_id: str, why: str, lasting: str) -> None:
     """Hold one waiting job aside; it keeps its fair place."""
