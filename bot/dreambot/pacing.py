@@ -6,8 +6,8 @@ when Discord's headers say that the bucket runs dry, and none while it is empty.
 
 All channels together are given a turn every `EVERYWHERE` seconds at most: with its own token, after a restart
 or once those of interactions have died, a bot may make 50 requests a second in all, and answers to people
-need some of them. No more than `MOST_UNDER_WAY` are under way at once, so that those which a slow road held up
-and those of the second after it, which arrive together, are not too many either.
+need some of them. No more than `MOST_UNDER_WAY` are under way at once, so that those which a slow road held
+up and those of the second after it, which arrive together, are not too many either.
 """
 
 from __future__ import annotations
