@@ -239,7 +239,7 @@ async def test_deleting_what_is_still_painted_cancels_it(stage: Stage) -> None:
     await eventually(lambda: message.deleted)
     await stage.worker.end(job, Cancelled(by=order.by))
     async with asyncio.timeout(10):
-        while await stage.queue.redis.exists(keys.record(job.id)):
+        while await stage.queue.redis.exists(keys.record(job.id)):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
