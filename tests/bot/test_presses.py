@@ -23,7 +23,7 @@ from tests.bot.stage import Stage, eventually, shows
 from dreamqueue import audit, keys
 from dreamqueue.errors import NoSuchJob
 from dreamqueue.events import Cancel
-from dreamqueue.job import Cancelled, Finished, Job
+from dreamqueue.job import Cancelled, Finished, Job, Stopped
 from dreamqueue.kept import blobs
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import Leg
@@ -113,6 +113,16 @@ async def test_a_record_that_is_forgotten_is_said(stage: Stage, label: str) -> N
     await stage.press(stage.ada, message, label)
     await heard(stage, stage.ada, f"I know no job `{job.id}`")
     await eventually(lambda: stage.public_messages() == [message])
+
+
+async def test_longer_brings_what_was_stopped_to_its_end(stage: Stage) -> None:
+    message, job = await begun(stage, stage.ada)
+    kept, state = await stage.queue.keep(picture("white")), await stage.queue.keep(b"state")
+    await stage.worker.end(job, Stopped(by=job.owner, step=30, picture=kept, state=state))
+    await shows(message, "stopped at step 30")
+    await stage.press(stage.ada, message, "Longer")
+    longer = await stage.worker.next_job()
+    assert (longer.recipe, longer.done) == (job.recipe, 30)
 
 
 async def test_remix_begins_with_what_was_typed_and_keeps_the_pictures(stage: Stage) -> None:

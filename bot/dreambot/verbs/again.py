@@ -50,7 +50,7 @@ async def vary(interaction: discord.Interaction[DreamBot], job: str, _detail: st
 
 
 async def longer(interaction: discord.Interaction[DreamBot], job: str, _detail: str = "") -> None:
-    """Go on from where it ended, for half as many steps again."""
+    """Go on from where it ended: for half as many steps again, or to its end if it was stopped."""
     check_can_post(interaction)
 
     async def queued(ask: Asking) -> None:
@@ -64,9 +64,10 @@ async def longer(interaction: discord.Interaction[DreamBot], job: str, _detail: 
 
 
 def _more(interaction: discord.Interaction[DreamBot], record: Record) -> int:
-    """Half as many steps again, as far as they may be asked for; at least one, which may be too many."""
+    """How many steps, as far as they may be asked for; at least one, which may be too many."""
     recipe, done = record.recipe, steps_done(record)
     limits = share(interaction).within(interaction.client.limits)
     entry = backends().get(recipe.backend)
     most = min(limits.max_steps, entry.of(recipe.preset).max_steps if entry else limits.max_steps)
-    return max(1, min(done // 2, most - done))
+    wanted = recipe.steps - done if done < recipe.steps else done // 2
+    return max(1, min(wanted, most - done))

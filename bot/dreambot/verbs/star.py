@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,10 @@ async def star(interaction: discord.Interaction[DreamBot], job: str, _detail: st
     queue, said = interaction.client.queue, speech(interaction.locale)
     await interaction.response.defer()
     given = await queue.stars.toggle(job, owner_of(interaction))
-    view = _counting(interaction.message, await queue.record(job), given.count)
+    view = _counting(interaction.message, await queue.record(job), await queue.stars.of(job))
     if view is not None:
-        await interaction.edit_original_response(view=view)
+        with contextlib.suppress(discord.HTTPException):  # an old message takes few edits
+            await interaction.edit_original_response(view=view)
     await whisper(interaction, said.say("star.given" if given.on else "star.taken-back", count=given.count))
 
 
