@@ -12,6 +12,7 @@ from typing import Any, Self
 import discord
 
 from dreambot.errors import answering
+from dreambot.tastes import look_up
 from dreambot.texts import Speech, speech
 from dreambot.verbs import VERBS, Verb
 from dreamqueue.errors import DreamError
@@ -27,12 +28,19 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
     """A button that does something to a job, or to whatever its id names."""
 
     def __init__(
-        self, verb: str, thing: str, detail: str = "", said: Speech = ENGLISH, row: int | None = None
+        self,
+        verb: str,
+        thing: str,
+        detail: str = "",
+        said: Speech = ENGLISH,
+        row: int | None = None,
+        label: str | None = None,
     ) -> None:
         self.verb, self.thing, self.detail = verb, thing, detail
         look = VERBS.get(verb, Verb(""))
         key = look.label or f"buttons.{verb}"
-        label = said.say(key, detail=detail).strip() if said.knows(key) else verb
+        if label is None:
+            label = said.say(key, detail=detail).strip() if said.knows(key) else verb
         custom_id = ":".join(["dream", verb, thing, *([detail] if detail else [])])
         super().__init__(
             discord.ui.Button(label=label, style=look.style, emoji=look.emoji, custom_id=custom_id, row=row)
@@ -49,6 +57,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
         """Somebody pressed it."""
         with about(self.thing):
             async with answering(interaction):
+                await look_up(interaction)
                 verb = VERBS.get(self.verb)
                 if verb is None or verb.press is None:
                     raise DreamError(speech(interaction.locale).say("buttons.another-time"))

@@ -16,6 +16,7 @@ import discord
 
 from dreambot.buttons import ID
 from dreambot.errors import answering
+from dreambot.tastes import look_up
 from dreambot.texts import speech
 from dreamqueue.errors import DreamError
 from dreamqueue.logs import about
@@ -34,8 +35,16 @@ Answer: TypeAlias = Callable[[discord.Interaction[Any], str, str, Mapping[str, s
 where a field was left out). Ids and texts may be forged: it checks."""
 
 DIALOGS: dict[str, str] = {
+    "trick-add": "dreambot.trick_dialogs:added",
+    "trick-edit": "dreambot.trick_dialogs:changed",
+    "trick-remix": "dreambot.trick_dialogs:remixed",
+    "trick-share": "dreambot.trick_dialogs:shared",
+    "trick-report-why": "dreambot.trick_dialogs:reported",
+    "trick-try-it": "dreambot.verbs.trials:try_it",
     "steer": "dreambot.verbs.steer:steered",
     "remix": "dreambot.verbs.remix:remixed",
+    "settings": "dreambot.settings:typed",
+    "start": "dreambot.starting:typed",
 }
 """By verb: `module:function`, an `Answer`."""
 
@@ -84,6 +93,7 @@ async def answered(interaction: discord.Interaction[DreamBot]) -> None:
     thing = "" if match is None else match["thing"]
     with about(thing):
         async with answering(interaction):
+            await look_up(interaction)
             if match is None or match["verb"] not in DIALOGS:
                 raise DreamError(speech(interaction.locale).say("buttons.another-time"))
             module, _, name = DIALOGS[match["verb"]].partition(":")
@@ -101,11 +111,12 @@ class _Typed(dict[str, str]):
 def _typed(rows: object) -> dict[str, str]:
     """What was typed, in the older layout (rows) and the newer (labels), clipped as Discord does."""
     found: dict[str, str] = {}
-    for row in rows if isinstance(rows, list) else []:
-        inner = row.get("components") or (
-            [row["component"]] if isinstance(row.get("component"), dict) else []
-        )
-        for field in inner:
+    for row in _tables(rows):
+        for field in [*_tables(row.get("components")), *_tables([row.get("component")])]:
             if isinstance(field.get("custom_id"), str) and isinstance(field.get("value"), str):
                 found[field["custom_id"]] = field["value"][:TEXT].strip()
     return found
+
+
+def _tables(found: object) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

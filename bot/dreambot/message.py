@@ -39,6 +39,8 @@ class Shown:
     """Names and contents of the attachments; None: as they are."""
     described: str = ""
     """What the pictures show, for those who cannot see them."""
+    spoiler: bool = False
+    """Whether they are hidden until somebody clicks, whatever who asked has set."""
 
 
 class MessageGone(Exception):
@@ -74,8 +76,8 @@ class JobMessage:
         self._pace = pace
         self._interaction = interaction
         self._token_ends = time.monotonic() + token_life
-        channel = client.get_partial_messageable(reply.channel)
-        self._message = channel.get_partial_message(reply.message)
+        self._channel = client.get_partial_messageable(reply.channel)
+        self._message = self._channel.get_partial_message(reply.message)
 
     @property
     def is_old(self) -> bool:
@@ -99,11 +101,33 @@ class JobMessage:
         except REACHLESS as error:
             raise TryLater(repr(error)) from error
 
+    async def answer(self, text: str, *, mention: int, nonce: str) -> None:
+        """Post a message that answers this one and mentions one member. The same `nonce` is one message.
+
+        Raises TryLater, or HTTPException where that will not help.
+        """
+        try:
+            with self._pace.listening(self.reply.channel):
+                await self._channel.send(
+                    text,
+                    reference=self._message.to_reference(fail_if_not_exists=False),
+                    allowed_mentions=discord.AllowedMentions(
+                        everyone=False, roles=False, users=[discord.Object(mention)], replied_user=False
+                    ),
+                    nonce=nonce,
+                )
+        except discord.HTTPException as error:
+            if error.status >= 500 or error.status == 429:
+                raise TryLater(error) from error
+            raise
+        except REACHLESS as error:
+            raise TryLater(repr(error)) from error
+
     async def _send(self, shown: Shown) -> None:
         interaction = self._living_interaction()
         if interaction is not None:
             try:
-                await interaction.edit_original_response(**_parameters(shown))
+                await interaction.edit_original_response(**self._parameters(shown))
                 return
             except discord.HTTPException as error:
                 token_is_dead = error.status == 401 or (
@@ -112,7 +136,10 @@ class JobMessage:
                 if not token_is_dead:
                     raise
                 self._interaction = None
-        await self._message.edit(**_parameters(shown))
+        await self._message.edit(**self._parameters(shown))
+
+    def _parameters(self, shown: Shown) -> dict[str, Any]:
+        return as_parameters(shown, spoiler=self.reply.spoiler)
 
     def _living_interaction(self) -> discord.Interaction[Any] | None:
         if time.monotonic() >= self._token_ends:
@@ -120,13 +147,22 @@ class JobMessage:
         return self._interaction
 
 
-def _parameters(shown: Shown) -> dict[str, Any]:
+def as_parameters(shown: Shown, *, spoiler: bool = False) -> dict[str, Any]:
+    """What `edit` takes to show this; pictures are hidden until somebody clicks if `spoiler`."""
     parameters: dict[str, Any] = {"content": shown.content, "view": shown.buttons}
     if shown.files is not None:
-        parameters["attachments"] = [_file(name, data, shown.described) for name, data in shown.files]
+        parameters["attachments"] = as_files(shown, spoiler=spoiler)
     return parameters
 
 
-def _file(name: str, data: bytes, described: str) -> discord.File:
+def as_files(shown: Shown, *, spoiler: bool = False) -> list[discord.File]:
+    """Its attachments, ready to be sent."""
+    hidden = spoiler or shown.spoiler
+    return [file(name, data, shown.described, hidden) for name, data in shown.files or ()]
+
+
+def file(name: str, data: bytes, described: str = "", spoiler: bool = False) -> discord.File:
+    """An attachment; a text is neither described nor hidden."""
     is_picture = not name.endswith(".txt")
-    return discord.File(io.BytesIO(data), name, description=described if is_picture and described else None)
+    about = described if is_picture and described else None
+    return discord.File(io.BytesIO(data), name, description=about, spoiler=spoiler and is_picture)

@@ -21,9 +21,13 @@ def key(application: int, guild: int | None) -> str:
     return f"dream:commands-hash:{application}" + ("" if guild is None else f":{guild}")
 
 
-def commands_hash(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake | None) -> str:
-    """Changes with every change of a command."""
-    described = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+async def commands_hash(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake | None) -> str:
+    """Changes with every change of a command, in any language."""
+    told, commands = tree.translator, tree.get_commands(guild=guild)
+    described = [
+        await command.get_translated_payload(tree, told) if told else command.to_dict(tree)
+        for command in commands
+    ]
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
@@ -37,7 +41,7 @@ async def sync_commands(
     guild = None if guild_id is None else discord.Object(guild_id)
     if guild is not None:
         tree.copy_global_to(guild=guild)
-    new = commands_hash(tree, guild)
+    new = await commands_hash(tree, guild)
     async with queue_at_hand():
         old = await redis.get(key(application, guild_id))
     names = {command.name for command in tree.get_commands(guild=guild)}

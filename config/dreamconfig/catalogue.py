@@ -80,9 +80,10 @@ class BackendEntry(Entry):
     """First guess of a step's cost in seconds at the default size, corrected by experience."""
     presets: dict[str, str] = {}
     """Named sets of defaults and what they are; the first is the default."""
-    flags: tuple[Literal["steered", "sampled"], ...] = ("steered", "sampled")
+    flags: tuple[Literal["steered", "sampled", "tiled"], ...] = ("steered", "sampled")
     """Kinds of flags that it understands beside those that all do: "steered" for what CLIP's steering has,
-    "sampled" for what a diffusion's sampling has (see `dreamqueue.prompt.understood`)."""
+    "sampled" for what a diffusion's sampling has, "tiled" if its pictures can repeat (see
+    `dreamqueue.prompt.understood`)."""
     paints_with: str = ""
     """Another backend, whose models of a known family are presets of this one too."""
     memory: Memory = Memory()
@@ -191,11 +192,20 @@ class ModelEntry(Entry):
 
 
 class Style(Entry):
-    """Words a member can add by name. `{prompt}` in `text` is where the phrase goes; else text follows it."""
+    """Words a member can add by name: one of these, or a trick that the community shares."""
 
     name: str
     text: str
+    """`{prompt}` in it is where the phrase goes; a text without it is a phrase of its own. May be empty
+    where there are other words or flags."""
     about: str = ""
+    negative: str = ""
+    """What to steer away from."""
+    flags: str = ""
+    """Flags that come along, such as `--saturation 1`; those that are typed win."""
+    tags: tuple[str, ...] = ()
+    version: int = 1
+    """Grows by one each time the trick is edited."""
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -12,6 +12,11 @@ Json = dict[str, Any]
 EMBED_LIMITS = {"title": 256, "description": 4096}
 ROW, BUTTON, SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18
 SELECTS = (3, 5, 6, 7, 8)
+LOCALES = re.compile(
+    "id|da|de|en-GB|en-US|es-ES|es-419|fr|hr|it|lt|hu|nl|no|pl|pt-BR|ro|fi|sv-SE|vi|tr|cs|el|bg|ru|uk|hi|th|"
+    "zh-CN|ja|zh-TW|ko"
+)
+"""Languages of Discord's clients."""
 COMMAND_NAME = re.compile(r"^[-_'\w]{1,32}$")
 
 
@@ -127,6 +132,7 @@ def choices(data: Json) -> None:
 def command(data: Json, path: str = "") -> None:
     """A command's name, description and options."""
     required(f"{path}name", data.get("name"))
+    _localised(data, path)
     if data.get("type", 1) == 1:
         name = data["name"]
         if not COMMAND_NAME.match(name) or name != name.lower():
@@ -134,6 +140,17 @@ def command(data: Json, path: str = "") -> None:
         required(f"{path}description", data.get("description"))
         longer_than(f"{path}description", data["description"], 100)
     _options(data.get("options") or [], f"{path}options")
+
+
+def _localised(data: Json, path: str) -> None:
+    """Names and descriptions in other languages have the limits of their own."""
+    for key, limit in (("name", 32), ("description", 100)):
+        for locale, text in (data.get(f"{key}_localizations") or {}).items():
+            here = f"{path}{key}_localizations.{locale}"
+            if not LOCALES.fullmatch(locale):
+                raise errors.invalid(here, "BASE_TYPE_CHOICES", "Value must be a valid locale.")
+            required(here, text)
+            longer_than(here, text, limit)
 
 
 def _options(options: list[Json], path: str) -> None:
@@ -145,6 +162,7 @@ def _options(options: list[Json], path: str) -> None:
         required(f"{here}.name", option.get("name"))
         required(f"{here}.description", option.get("description"))
         longer_than(f"{here}.description", option["description"], 100)
+        _localised(option, f"{here}.")
         if len(option.get("choices") or []) > 25:
             raise errors.invalid(f"{here}.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
         if option.get("required") and optional:

@@ -10,9 +10,11 @@ from dreampractice.messages import REPLY, Message
 from dreampractice.permissions import Permission
 from dreampractice.rest import NOTHING, Call, Endpoint, Reply
 from dreampractice.rest_places import place
-from dreampractice.world import Channel
+from dreampractice.world import Channel, User
 
 Json = dict[str, Any]
+SAME_NONCE = 180.0
+"""Seconds in which a second message of one nonce is the first one."""
 
 
 def _shape(call: Call, message: Message) -> Json:
@@ -39,6 +41,9 @@ def _needs(call: Call) -> Permission:
 async def create(call: Call) -> Reply:
     """Post a message."""
     channel = place(call, Permission.send_messages | _needs(call))
+    bot = call.core.world.bot
+    if call.body.json.get("enforce_nonce") and (sent := _sent(channel, bot, call.body.json.get("nonce"))):
+        return Reply(_shape(call, sent))
     aim = call.body.json.get("message_reference")
     reference = None
     if aim:
@@ -46,9 +51,15 @@ async def create(call: Call) -> Reply:
         if reference is None and aim.get("fail_if_not_exists", True):
             raise errors.invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     kind = REPLY if reference else 0
-    bot = call.core.world.bot
     made = writing.compose(call.core, channel, bot, call.body, kind=kind, reference=reference)
     return Reply(_shape(call, made))
+
+
+def _sent(channel: Channel, author: User, nonce: object) -> Message | None:
+    """What was sent with this nonce in the past few minutes: Discord gives it back and posts nothing."""
+    since = time.time() - SAME_NONCE
+    newest = (message for message in reversed(channel.messages.values()) if message.author is author)
+    return next((m for m in newest if nonce and m.nonce == nonce and m.created >= since), None)
 
 
 async def read(call: Call) -> Reply:

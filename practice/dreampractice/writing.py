@@ -139,7 +139,7 @@ def _mention(core: Core, message: Message, allowed: Json | None) -> None:
     everyone: Json = {"parse": ["users", "roles", "everyone"], "replied_user": True}
     rules = everyone if allowed is None else allowed
     parse = rules.get("parse") or []
-    users, roles = rules.get("users") or [], rules.get("roles") or []
+    users, roles = ([str(one) for one in rules.get(name) or []] for name in ("users", "roles"))
     named = [who for who in MENTION.findall(message.content) if who in world.members]
     message.mentions = [
         world.members[who].user for who in dict.fromkeys(named) if "users" in parse or who in users

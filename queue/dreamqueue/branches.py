@@ -20,7 +20,7 @@ NEARBY = 0.5
 
 def steps_done(record: Record) -> int:
     """How far an ended job came."""
-    return record.ending.step if isinstance(record.ending, Stopped) else record.recipe.steps
+    return record.ending.step if isinstance(record.ending, Stopped) else record.recipe.last_step
 
 
 async def extended(

@@ -17,7 +17,7 @@ from dreamqueue import bands, kept, offers, ordering, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
-from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
+from dreamqueue.errors import DayIsSpent, QueueAway, QueueDrains, QueueFull
 from dreamqueue.events import (
     Cancel,
     Choose,
@@ -30,7 +30,7 @@ from dreamqueue.events import (
     Steer,
     Stop,
 )
-from dreamqueue.job import Cap, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.job import Cap, Halt, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.length import check_length
 from dreamqueue.needs import Needs, needs_of
 from dreamqueue.news import NewsReader
@@ -39,6 +39,7 @@ from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.stars import Stars
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
+from dreamqueue.trial import Trial
 from dreamqueue.turns import BLEND
 from dreamqueue.wire import arq_dumps
 
@@ -97,6 +98,7 @@ class QueueClient:
         state: str | None = None,
         done: int = 0,
         job_id: str | None = None,
+        trial: Trial | None = None,
     ) -> Job:
         """Store a job and queue it at its fair place.
 
@@ -105,10 +107,11 @@ class QueueClient:
         member, the channel and the server may take; without one of the member's own the settings' holds.
         `state` is the blob key of a saved painting to go on from, which has `done` steps. `job_id` is a
         fresh one of `new_job_id`, for a caller who may have to ask again because no answer came: one id is
-        one job.
+        one job. `trial` says what a job of several pictures tries.
 
         Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, TooMany,
-        DayIsSpent, NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
+        DayIsSpent, QueueDrains, NobodyPaints, or UnknownWord for a collection that no worker has; then
+        nothing was stored.
         """
         check(recipe)
         async with self._crowd, queue_at_hand():
@@ -127,6 +130,7 @@ class QueueClient:
                 created=now(),
                 cost=await estimate(self.store, recipe, done),
                 upload_limit=upload_limit,
+                trial=trial,
                 shown=shown,
             )
             await self._admit(job, needs, band, weight, self._caps(job, caps), reply)
@@ -166,6 +170,9 @@ class QueueClient:
                 self.store.moment,
             ],
         )
+        if verdict == b"drained":
+            halt = Halt.model_validate_json(facts[0])
+            raise QueueDrains(halt.why, halt.until)
         if verdict == b"full":
             self._full = time.monotonic(), QueueFull(int(facts[0]), self.settings.max_waiting)
             raise self._full[1]

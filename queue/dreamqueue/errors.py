@@ -4,6 +4,9 @@
     ├── PromptError         the words that were typed
     │   ├── UnknownWord     a flag, style, backend or preset that does not exist
     │   └── BadValue        a value that cannot be read or lies outside its limits
+    ├── TrickError          a trick that cannot be taken as it is
+    │   ├── NameTaken       its name is another's, or looks like it
+    │   └── TrickChanged    somebody else edited it meanwhile
     ├── PictureError        an initial picture that cannot be used
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer, or takes no writes just now
@@ -12,14 +15,21 @@
     │   │   └── AlbumAway   the folder where pictures lie does not answer, or is full
     │   ├── QueueFull       too many jobs wait
     │   ├── NoSuchAlbum     the setting of the album names a place of no known kind
+    │   ├── QueueDrains     moderators let no new jobs in
     │   ├── TooMany         too many ask in the same moment
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
+    │   ├── NobodyLooks     no live worker answers for a critic
+    │   ├── TooManyLooks    a member asks critics more than there is time for
     │   ├── NoSuchJob       the id is unknown, or its record has expired
     │   └── OtherVersion    a record of another version than this process reads
+    ├── BrokenRule          words that a community's rules do not allow
     ├── NotYours            somebody else's job
+    ├── NotHere             pictures are asked for in other channels
+    ├── Barred              moderators let this member ask for nothing
     ├── TooLate             a job that has ended already
     ├── CannotPostHere      a permission is missing in the channel
+    ├── CannotLook          a critic was asked and could not say
     └── PaintError          the worker could not paint it
         └── CannotResume    a saved painting that cannot be taken up again
 
@@ -61,6 +71,30 @@ class BadValue(PromptError):
     def __init__(self, quoted: str, why: str) -> None:
         self.quoted = quoted
         super().__init__(f"`{quoted}`: {why}")
+
+
+class TrickError(DreamError):
+    """A trick cannot be taken as it is."""
+
+
+class NameTaken(TrickError):
+    """Its name is another trick's, or looks like it."""
+
+    def __init__(self, name: str, other: str) -> None:
+        self.name, self.other = name, other
+        if name == other:
+            super().__init__(f"There is a trick `{name}` already; please choose another name.")
+        else:
+            super().__init__(f"`{name}` looks like `{other}`, which is there already; please choose another.")
+
+
+class TrickChanged(TrickError):
+    """Somebody else edited it meanwhile."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Somebody has edited `{name}` since you opened it. Nothing was changed; please look at it again."
+        )
 
 
 class PictureError(DreamError):
@@ -149,6 +183,17 @@ class DayIsSpent(QueueError):
         )
 
 
+class QueueDrains(QueueError):
+    """Moderators let no new jobs in."""
+
+    def __init__(self, why: str = "", until: float | None = None) -> None:
+        """`until` is Unix seconds; None: until a moderator says otherwise."""
+        again = "Please ask again later." if until is None else f"Please ask again <t:{until:.0f}:R>."
+        super().__init__(
+            f"The queue takes no new pictures just now; what is in it will be painted. {again}{_because(why)}"
+        )
+
+
 class TooMany(QueueError):
     """More ask in the same moment than can be answered in time."""
 
@@ -170,6 +215,24 @@ class NobodyPaints(QueueError):
         )
 
 
+class NobodyLooks(QueueError):
+    """No live worker answers for a critic."""
+
+    def __init__(self, critic: str, seconds: float | None = None) -> None:
+        """`seconds`: some could have, and none did in that time."""
+        if seconds is None:
+            super().__init__(f"No worker that is awake can look at pictures with `{critic}` just now.")
+            return
+        super().__init__(f"No worker had an answer within {seconds:.0f} seconds. Please ask again later.")
+
+
+class TooManyLooks(QueueError):
+    """A member asks critics more than there is time for."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You have asked {limit} times within a minute. Please ask again in the next one.")
+
+
 class NoSuchJob(QueueError):
     """The id is unknown, or its record has expired."""
 
@@ -185,6 +248,27 @@ class OtherVersion(QueueError):
             f"Job `{job}` was made by another version of me, which I cannot read. "
             "Whoever runs me has to bring all parts to the same version."
         )
+
+
+class BrokenRule(DreamError):
+    """Words that a community's rules do not allow; for nobody but who asked."""
+
+
+class NotHere(DreamError):
+    """Pictures are asked for in other channels."""
+
+    def __init__(self, channels: Sequence[str]) -> None:
+        """`channels` as they are shown: mentions or names."""
+        super().__init__(f"Pictures are not asked for here, but in {_all(channels)}.")
+
+
+class Barred(DreamError):
+    """Moderators let this member ask for nothing. Shown to that member only."""
+
+    def __init__(self, why: str = "", until: float | None = None) -> None:
+        """`until` is Unix seconds; None: until a moderator says otherwise."""
+        ends = "until a moderator says otherwise" if until is None else f"until <t:{until:.0f}:f>"
+        super().__init__(f"Moderators do not let you ask for pictures here, {ends}.{_because(why)}")
 
 
 class NotYours(DreamError):
@@ -203,6 +287,10 @@ class CannotPostHere(DreamError):
         super().__init__(f"I may not post a picture here: I need {_all(missing)} in this channel.")
 
 
+class CannotLook(DreamError):
+    """A critic was asked and could not say."""
+
+
 class PaintError(DreamError):
     """The worker could not paint it."""
 
@@ -212,6 +300,10 @@ class CannotResume(PaintError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"This painting cannot go on from where it was: {why}.")
+
+
+def _because(why: str) -> str:
+    return f" The reason: {why.rstrip('.')}." if why else ""
 
 
 def _either(words: Sequence[str]) -> str:

@@ -7,7 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import Field
+
 from dreamqueue import keys, workers
+from dreamqueue.halts import standing
+from dreamqueue.job import Halt
 from dreamqueue.needs import Needs, lacks
 from dreamqueue.store import JobStore
 from dreamqueue.wire import Wire
@@ -65,6 +69,10 @@ class Overview(Wire):
     painting: tuple[PaintingSeen, ...]
     """Longest first."""
     waiting: int
+    halts: dict[str, Halt] = Field(default_factory=dict)
+    """What moderators have halted, by what it is."""
+    aside: int = 0
+    """Waiting jobs that a moderator holds."""
     minute: dict[str, int]
     """Jobs by kind of end in the last whole minute."""
     hour: dict[str, int]
@@ -81,9 +89,11 @@ async def look(store: JobStore) -> Overview:
         pipe.info("memory")
         pipe.hgetall(keys.LANES)
         pipe.zcard(keys.WAITING)
+        pipe.hgetall(keys.HALTS)
+        pipe.zcard(keys.ASIDE)
         pipe.zrange(keys.OPEN, 0, LOOK - 1, withscores=True)
         pipe.zrange(keys.PAINTING, 0, -1, withscores=True)
-        (seconds, micros), memory, raw_lanes, waiting, oldest, raw_begun = await pipe.execute()
+        (seconds, micros), memory, raw_lanes, waiting, halts, aside, oldest, raw_begun = await pipe.execute()
     now = seconds + micros / 1e6
     needs = {name.decode(): raw for name, raw in sorted(raw_lanes.items())}
     begun = {job.decode(): when / 1000 for job, when in raw_begun}
@@ -127,6 +137,8 @@ async def look(store: JobStore) -> Overview:
             _painting(job, raw, now - begun[job]) for job, raw in zip(begun, records, strict=True)
         ),
         waiting=waiting,
+        halts=standing(halts, now),
+        aside=aside,
         minute=dict(ends[-2]),
         hour=dict(sum(ends, Counter())),
         memory=Memory(used=memory["used_memory"], limit=memory["maxmemory"]),
@@ -147,17 +159,27 @@ def _needs(name: str, raw: bytes, cards: Sequence[WorkerCard]) -> tuple[str, int
 def _painting(job: str, raw: Sequence[bytes | None], seconds: float) -> PaintingSeen:
     """Read leniently: it may be of another version."""
     stored, turned, worker, step, _ = raw
-    known: dict[str, Any] = json.loads(stored or b"{}")
-    recipe = json.loads(turned) if turned else known.get("recipe", {})
+    known = _table(stored)
+    recipe = _table(turned) if turned else known.get("recipe")
+    recipe = recipe if isinstance(recipe, dict) else {}
+    owner, steps = known.get("owner"), recipe.get("steps")
     return PaintingSeen(
         id=job,
-        member=str(known.get("owner", {}).get("name", "?")),
+        member=str(owner.get("name", "?") if isinstance(owner, dict) else "?"),
         backend=str(recipe.get("backend", "?")),
-        worker=(worker or b"?").decode(),
-        step=int(step or 0),
-        steps=int(recipe.get("steps", 0)),
+        worker=(worker or b"?").decode(errors="replace"),
+        step=int(step) if step and step.isdigit() else 0,
+        steps=steps if isinstance(steps, int) else 0,
         seconds=max(0.0, seconds),
     )
+
+
+def _table(raw: bytes | None) -> dict[str, Any]:
+    try:
+        found = json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _counted(raw: Mapping[bytes, bytes]) -> Counter[str]:

@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 from pydantic import ValidationError
 
 from dreamqueue.errors import PictureError
+from dreamqueue.pictures import check_parts
 from dreamqueue.prompt import sampling
 from dreamqueue.recipe import Recipe
 
@@ -42,7 +43,7 @@ def describe(recipe: Recipe) -> str:
     """The recipe in words, for people and for other tools."""
     how = " ".join(part for part in (recipe.backend, recipe.preset) if part)
     facts = [
-        f"Steps: {recipe.steps}",
+        f"Steps: {recipe.last_step}" + (f" of {recipe.steps}" if recipe.stop < 100 else ""),
         f"Seed: {recipe.seed}",
         f"Size: {recipe.width}x{recipe.height}",
         f"Backend: {how}",
@@ -92,6 +93,7 @@ def exif_bytes(recipe: Recipe) -> bytes:
 
 def read_recipe(data: bytes) -> Recipe:
     """The recipe inside a picture we made. Raises PictureError, saying why there is none."""
+    check_parts(data)
     try:
         with Pillow.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP", "GIF"]) as picture:
             if picture.width * picture.height > MAX_PIXELS:

@@ -243,7 +243,7 @@ class Engine:
                 with self.pulse.doing("a look", one.painting):
                     one.settle()
                     one.painting.stepped(one.session, share, one.look)
-                    if one.session.step >= one.painting.recipe.steps:
+                    if one.session.step >= one.painting.recipe.last_step:
                         one.end(one.outcome("finished"))
             except Exception as error:
                 self._retry(one, error)

@@ -226,7 +226,7 @@ class Painting:
         began = time.perf_counter()
         due = time.monotonic() - self._last_frame >= self._frame_seconds or session.step == 1
         keep = session.step % self._keep_every == 0 or session.step == 1
-        earlier = session.step % self._earlier_every == 0 and session.step < self.recipe.steps
+        earlier = session.step % self._earlier_every == 0 and session.step < self.recipe.last_step
         if not (due or keep or earlier):
             return
         drawn = to_pil(picture())

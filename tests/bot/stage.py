@@ -107,6 +107,12 @@ class Stage:
         """The first thing that is said to this person only."""
         return (await eventually(lambda: self.whispers(person)))[-1]  # type: ignore[no-any-return]
 
+    async def all_answered(self) -> None:
+        """Wait until nothing that was asked of the bot is still being answered."""
+        asked = self.discord.core.interactions._by_id.values()
+        await eventually(lambda: all(one.answer is not None or one.failure is not None for one in asked))
+        await eventually(lambda: self.bot is not None and not self.bot._errands)
+
     async def all_shown(self) -> None:
         """Wait until every message shows the end of its job."""
         async with asyncio.timeout(10):

@@ -52,7 +52,7 @@ async def test_commands_of_one_server_only(bare_stage: Stage) -> None:
     guild = bare_stage.discord.world.guild_id
     bare_stage.changes = {"guild": int(guild)}
     await bare_stage.raise_bot()
-    assert [row["name"] for row in bare_stage.discord.core.commands.scope(guild).values()] == ["imagine"]
+    assert "imagine" in [row["name"] for row in bare_stage.discord.core.commands.scope(guild).values()]
     assert not bare_stage.discord.core.commands.scope(None)
     message = await bare_stage.imagine(bare_stage.ada, "a hut")
     await shows(message, "waiting")

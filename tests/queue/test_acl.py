@@ -15,6 +15,8 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
+from tests.bot.moderated import answer, panels, raised
+from tests.bot.moderated import waits as waiting
 from tests.bot.stage import Stage, eventually, shows
 from tests.fakes import GreyBackend, grey_recipe
 from tests.own_valkey import ROOT, OwnValkey, own_valkey
@@ -25,10 +27,16 @@ from dreampractice import PracticeDiscord, point_discord_at
 from dreamqueue import workers
 from dreamqueue.branches import forked
 from dreamqueue.client import QueueClient
+from dreamqueue.controls import hold
 from dreamqueue.errors import QueueLocked
+from dreamqueue.halts import ALL, halt
 from dreamqueue.job import Finished
+from dreamqueue.overview import look
+from dreamqueue.questions import Score, ask
 from dreamqueue.recipe import Phrase
+from dreamqueue.store import JobStore
 from dreamqueue.sweep import sweep
+from dreamqueue.tricks import TrickStore, drafted
 
 
 @pytest.fixture
@@ -60,17 +68,28 @@ async def denied(operator: Redis) -> list[str]:
 
 
 async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
-    guarded: OwnValkey, operator: Redis
+    guarded: OwnValkey, operator: Redis, tmp_path: Path
 ) -> None:
     bot = await QueueClient.connect(as_user(guarded, "bot"))
     grey = GreyBackend(seconds_per_step=0.05)
     async with PracticeDiscord() as discord, worker_here(worker_settings(guarded), grey):
         with point_discord_at(discord.url):
-            stage = Stage(discord, guarded.url("bot"), bot)
-            await stage.raise_bot()
+            stage = await raised(Stage(discord, guarded.url("bot"), bot), tmp_path)
             painted = await stage.imagine(stage.ada, "a hut --size 64 --steps 12 --seed 7")
             end = await shows(painted, "done in", 20)
             assert end.attachments
+            ending = (await bot.record(str(end.attachments[0].filename).partition(".")[0])).ending
+            assert isinstance(ending, Finished)
+            assert (await ask(bot, Score(pictures=(ending.picture,), texts=("a hut",)), member="1")).critic
+            panel = (await stage.ada.slash("settings")).reply
+            assert panel is not None
+            await stage.press(stage.ada, panel, "Spoilers on or off")
+            await shows(panel, "hidden until you click")
+            assert (await stage.ada.use(painted, "Use as start")).modal
+            question = (await stage.ada.slash("privacy forget-me")).reply
+            assert question is not None
+            await stage.press(stage.ada, question, "Forget me")
+            await shows(question, "You are forgotten")
             grey.gate.clear()
             cancelled = await stage.imagine(stage.ada, "a hut --size 64 --steps 1000")
             waiting = await stage.imagine(stage.bo, "a barn --size 64 --steps 1000")
@@ -92,10 +111,39 @@ async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
             await eventually(lambda: "★ 1" in [button.label for button in stopped.buttons])
             assert await bot.stars.best(int(stage.discord.world.guild_id))
             assert await bot.erase(stopped.attachments[0].filename.removesuffix(".png"))
+            await moderated(stage)
             await stage.all_shown()
             await stage.fell_bot()
     await bot.close()
     assert await denied(operator) == []
+
+
+async def moderated(stage: Stage) -> None:
+    """A moderator uses what there is."""
+    for command, options in (
+        ("queue pause", {"what": "here"}),
+        ("queue resume", {"what": "here"}),
+        ("queue drain", {}),
+        ("queue resume", {}),
+        ("queue view", {}),
+        ("queue clear", {}),
+        ("queue cancel", {"member": "ada"}),
+        ("mod limit", {"member": "bo", "waiting": 3}),
+        ("mod list", {}),
+        ("mod unblock", {"member": "bo"}),
+    ):
+        assert "incident" not in await answer(stage, stage.moderator, command, **options), command
+    held = await stage.imagine(stage.ada, "a hut --size 64 --steps 1000")
+    await shows(held, "of 1000", 20)
+    waits, job = await waiting(stage, stage.bo)
+    for command in ("hold", "release", "move"):
+        options = {"where": "front"} if command == "move" else {}
+        await answer(stage, stage.moderator, f"queue {command}", job=job, **options)
+    await answer(stage, stage.moderator, "queue cancel", member="bo")
+    await answer(stage, stage.moderator, "queue cancel", member="ada")
+    await shows(waits, "cancelled by Mo", 20)
+    await shows(held, "cancelled by Mo", 20)
+    await eventually(lambda: panels(stage))
 
 
 async def test_the_door_and_the_worker_need_no_more_than_they_may(
@@ -120,7 +168,22 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
         fork = await bot.submit(await forked(bot, turned.id), ADA, parent=turned.id)
         assert isinstance(await ending(bot, fork.id), Finished)
         await bot.collections(ADA.id)
+        tricks = TrickStore(bot.redis)
+        await tricks.put(drafted("glow", "glowing", author=ADA))
+        await tricks.vote("glow", MO.id, 1)
+        await tricks.report("glow", MO.id, "rude")
+        await tricks.used(turned.id, ["glow"])
+        await tricks.rename("glow", "glimmer")
+        await tricks.merge("glimmer", "vray")
+        await tricks.forget(MO.id)
+        await tricks.keep()
+        await tricks.remove(await tricks.put(drafted("shine", "shining", author=ADA)))
         assert [card.name for card in await workers.awake(operator)] == ["here"]
+        await halt(bot.store, ALL, MO)
+        await hold(bot.store, (await bot.submit(grey_recipe("a cat", steps=200), ADA)).id, MO)
+        seen = await look(JobStore(operator))
+        assert (list(seen.halts), seen.aside) == ([ALL], 1)
+        assert await sweep(door, alone=0)
     await bot.close()
     await door.close()
     assert await denied(operator) == []
@@ -165,6 +228,8 @@ FORBIDDEN = [
     ("worker", "SCRIPT FLUSH"),
     ("worker", "GET dream:commands-hash:1"),
     ("worker", "GET dream:asked:1"),
+    ("worker", "HGETALL dream:rules"),
+    ("worker", "XRANGE dream:typed - +"),
     ("worker", "SMEMBERS dream:unshown"),
     ("worker", "XADD dream:orders * order {}"),
     ("worker", "SHUTDOWN NOSAVE"),

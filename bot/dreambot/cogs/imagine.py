@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,28 +12,25 @@ from discord.ext import commands
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
 from dreambot.start import Asking, submit, take_up
+from dreambot.tastes import tastes
+from dreambot.uploads import check_declared
 from dreamconfig.catalogue import backends
-from dreamqueue import pictures
 from dreamqueue.collection import slug
-from dreamqueue.errors import PictureError, QueueAway
+from dreamqueue.errors import QueueAway
 from dreamqueue.prompt import (
     Suggestion,
     check_pictures,
-    parse,
+    lean,
     suggest_loras,
     suggest_presets,
     suggest_styles,
-    whole_menu,
 )
 from dreamqueue.recipe import MAX_SEED, TargetImage
-from dreamqueue.text import quote
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 CHOICES = [app_commands.Choice(name=entry.title[:100], value=name) for name, entry in backends().items()][:25]
-DECODERS = 2
-"""Pictures of members that are decoded at once: a large one needs some hundred megabytes."""
 
 
 class Imagine(commands.Cog):
@@ -42,7 +38,6 @@ class Imagine(commands.Cog):
 
     def __init__(self, bot: DreamBot) -> None:
         self.bot = bot
-        self._decoding = asyncio.Semaphore(DECODERS)
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -90,22 +85,22 @@ class Imagine(commands.Cog):
             "lora": lora,
         }
         options = {name: str(value) for name, value in fields.items() if value is not None}
-        menu = whole_menu(self.bot.settings.critic)
-        recipe = parse(prompt, options=options, limits=share(interaction).within(self.bot.limits), menu=menu)
+        limits, own = share(interaction).within(self.bot.limits), tastes(interaction).options
+        recipe = lean(prompt, own, options=options, limits=limits, menu=self.bot.menu)
         check_pictures(recipe, image=image is not None, targets=target is not None)
         check_can_post(interaction)
         for attached in (image, target):
             if attached is not None:
-                check_declared(attached)
+                check_declared(attached.size, attached.content_type)
         queue = self.bot.queue  # raises QueueAway, which is answered to nobody else
 
         async def queued(ask: Asking) -> None:
             wanted = recipe
             if image is not None:
-                key = await queue.keep(await self._read(image))
+                key = await queue.keep(await self.bot.uploads.picture(image.url))
                 wanted = wanted.model_copy(update={"image": key})
             if target is not None:
-                key = await queue.keep(await self._read(target))
+                key = await queue.keep(await self.bot.uploads.picture(target.url))
                 wanted = wanted.model_copy(update={"targets": (TargetImage(key=key),)})
             await submit(interaction, ask, wanted, typed=prompt)
 
@@ -120,7 +115,7 @@ class Imagine(commands.Cog):
             app_commands.Choice(
                 name=(f"{style.name} · {style.about}" if style.about else style.name)[:100], value=style.name
             )
-            for style in suggest_styles(typed)
+            for style in suggest_styles(typed, self.bot.menu.styles)
         ]
 
     @imagine.autocomplete("preset")
@@ -149,25 +144,6 @@ class Imagine(commands.Cog):
         wanted = slug(typed)
         return [app_commands.Choice(name=name, value=name) for name in names if wanted in name][:25]
 
-    async def _read(self, image: discord.Attachment) -> bytes:
-        try:
-            data = await image.read()
-        except discord.HTTPException as error:
-            raise PictureError("Discord does not give me this file. Please attach it again.") from error
-        async with self._decoding:
-            return await asyncio.to_thread(pictures.read_picture, data)
-
 
 def _choices(found: Sequence[Suggestion]) -> list[app_commands.Choice[str]]:
     return [app_commands.Choice(name=one.about, value=one.value) for one in found]
-
-
-def check_declared(image: discord.Attachment) -> None:
-    """Raises PictureError for what need not be downloaded, judging by what Discord says of it."""
-    if image.size > pictures.MAX_BYTES:
-        most, has = pictures.MAX_BYTES / 2**20, image.size / 2**20
-        raise PictureError(f"The file has {has:.1f} MiB, and I take up to {most:g} MiB.")
-    kind = (image.content_type or "image/").partition("/")[0]
-    if kind != "image":
-        found = quote(image.content_type or "")
-        raise PictureError(f"This is no picture but `{found}`. I can read PNG, JPEG, WebP, GIF and BMP.")

@@ -52,12 +52,44 @@ VERBS = {
     "best": Verb("dreambot.verbs.choosing:best", MAIN),
     "vary": Verb("dreambot.verbs.again:vary"),
     "again": Verb("dreambot.verbs.again:again", MAIN),
+    "test-go": Verb("dreambot.verbs.trials:go", MAIN),
+    "trick-try": Verb("dreambot.verbs.trials:ask_to_try", MAIN),
+    "test-leave": Verb("dreambot.verbs.trials:leave"),
+    "trick-up": Verb("dreambot.verbs.trick:up", label="trick.vote-up"),
+    "trick-down": Verb("dreambot.verbs.trick:down", label="trick.vote-down"),
+    "trick-remix": Verb("dreambot.verbs.trick:remix", label="trick.remix"),
+    "trick-report": Verb("dreambot.verbs.trick:report", RED, label="trick.report"),
+    "trick-newer": Verb("dreambot.verbs.trick:turn", label="trick.newer"),
+    "trick-older": Verb("dreambot.verbs.trick:turn", label="trick.older"),
+    "share": Verb("dreambot.verbs.trick:share", label="trick.share"),
+    "paint-this": Verb("dreambot.cogs.describe:paint_this", PLAIN, "describe.paint"),
+    "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
+    "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
+    "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),
+    "queue-back": Verb("dreambot.verbs.queue_pages:turn", label="queue.back"),
+    "queue-on": Verb("dreambot.verbs.queue_pages:turn", label="queue.on"),
+    "queue-clear": Verb("dreambot.verbs.queue_pages:clear", RED, "queue.clear"),
+    "panel-pause": Verb("dreambot.verbs.panel:pause", label="panel.pause"),
+    "panel-resume": Verb("dreambot.verbs.panel:resume", MAIN, "panel.resume"),
+    "panel-drain": Verb("dreambot.verbs.panel:drain", label="panel.drain"),
+    "panel-refresh": Verb("dreambot.verbs.panel:refresh", label="panel.refresh"),
+    "panel-jobs": Verb("dreambot.verbs.panel:jobs", label="panel.jobs"),
+    "mod-back": Verb("dreambot.verbs.sanctions:turn", label="queue.back"),
+    "mod-on": Verb("dreambot.verbs.sanctions:turn", label="queue.on"),
     "remix": Verb("dreambot.verbs.remix:remix"),
     "longer": Verb("dreambot.verbs.again:longer"),
     "star": Verb("dreambot.verbs.star:star"),
     "one": Verb("dreambot.verbs.keeping:one"),
     "delete": Verb("dreambot.verbs.delete:delete"),
     "delete-now": Verb("dreambot.verbs.delete:delete_now", RED),
+    "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
+    "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
+    "gallery": Verb("dreambot.gallery:turn"),
+    "example": Verb("dreambot.helping:example"),
+    "forget": Verb("dreambot.forgetting:pressed", RED, label="privacy.forget"),
+    "settings-flip": Verb("dreambot.settings:flip"),
+    "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
+    "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
 }
 
 ROW = ""
@@ -78,6 +110,11 @@ def painting(job: Job, step: int = 0) -> tuple[str, ...]:
     if recipe.candidates == 1 or not 0 < step < recipe.trial_steps:
         return row
     return (*row, "best", ROW, *(f"choose:{number}" for number in range(1, recipe.candidates + 1)))
+
+
+def held(*, here: bool) -> tuple[str, ...]:
+    """Buttons under one whose picture is held back or dropped. `here`: moderators decide there and then."""
+    return ("again", "review-look", "review-show", "review-drop") if here else ("again",)
 
 
 def ended(job: Job, ending: Ending) -> tuple[str, ...]:

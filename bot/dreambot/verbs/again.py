@@ -14,6 +14,7 @@ from dreambot.still_possible import check_still_possible
 from dreambot.verbs.intents import take_up_once
 from dreamconfig.catalogue import backends
 from dreamqueue.branches import extended, steps_done, varied
+from dreamqueue.grid import reseeded
 from dreamqueue.job import Record
 from dreamqueue.prompt import random_seed
 
@@ -28,9 +29,9 @@ async def again(interaction: discord.Interaction[DreamBot], job: str, _detail: s
     async def queued(ask: Asking) -> None:
         record = await interaction.client.queue.record(job)
         old = record.job
-        recipe = record.recipe.model_copy(update={"seed": random_seed()})
+        recipe = reseeded(record.recipe, random_seed())
         await check_still_possible(interaction, recipe)
-        await submit(interaction, ask, recipe, typed=old.typed, parent=old.id)
+        await submit(interaction, ask, recipe, typed=old.typed, parent=old.id, trial=old.trial)
 
     await take_up_once(interaction, "again", job, queued)
 

@@ -7,6 +7,7 @@ import click
 from dreamcli.lazy import LazyGroup
 
 VERBS = {
+    "bot": "dreamcli.bench.bot:bot",
     "chaos": "dreamcli.bench.chaos:chaos",
     "diffusion": "dreamcli.bench.diffusion:diffusion",
     "engine": "dreamcli.bench.engine:engine",
@@ -14,6 +15,7 @@ VERBS = {
     "gallery": "dreamcli.bench.gallery:gallery",
     "queue": "dreamcli.bench.queue:queue",
     "steering": "dreamcli.bench.steering:steering",
+    "tricks": "dreamcli.bench.tricks:tricks",
 }
 
 

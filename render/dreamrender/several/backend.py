@@ -155,12 +155,12 @@ class Several(Backend):
 
     def _shown(self, several: SeveralSession, look: Look) -> Image:
         recipe = several.recipe
-        if several.ranking is not None and several.step == recipe.trial_steps < recipe.steps:
+        if several.ranking is not None and several.step == recipe.trial_steps < recipe.last_step:
             return from_pil(several.ranking)
         if len(several.running) == 1:
             return look(several.running[0].session)
         shown = ranked(several.running) if several.ranking else several.running
-        side = MAX_SIDE if several.step >= recipe.steps else SMALL_SIDE
+        side = MAX_SIDE if several.step >= recipe.last_step else SMALL_SIDE
         return from_pil(self._sheet(several, shown, side, look))
 
     def _part(self, member: Member) -> Part:
@@ -202,10 +202,10 @@ def _verdict(several: SeveralSession, order: Sequence[Member]) -> str:
         return (
             f"{len(order)} candidates, tried for {several.step} of {recipe.steps} steps; {which}: {places}."
         )
-    if recipe.trial_steps == recipe.steps:
+    if recipe.trial_steps == recipe.last_step:
         return f"{len(order)} candidates, the best first: {places}."
     many = "the first goes on" if recipe.finish == 1 else f"the first {recipe.finish} go on"
-    when = f"after {recipe.trial_steps} of {recipe.steps} steps"
+    when = f"after {recipe.trial_steps} of {recipe.last_step} steps"
     return f"{len(order)} candidates, ranked {when}, and {many}: {places}."
 
 

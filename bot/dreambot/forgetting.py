@@ -1,0 +1,110 @@
+"""To be forgotten: asked back, then done beside everything else, and gone on with after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from dreambot.errors import UNANSWERABLE
+from dreambot.texts import Speech, speech
+from dreamqueue import forgetting
+from dreamqueue.errors import QueueAway
+from dreamqueue.job import Owner, Reply
+
+if TYPE_CHECKING:
+    from dreambot.app import DreamBot
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN = 3.0
+"""Seconds until a queue that is away is asked again."""
+
+
+@dataclass
+class Forgotten:
+    """What came of it."""
+
+    pictures: int = 0
+    messages: int = 0
+    stay: int = 0
+    """Messages that could not be deleted."""
+    open: int = 0
+    """Jobs that no worker has ended yet."""
+
+
+async def pressed(interaction: discord.Interaction[DreamBot], _thing: str, _detail: str) -> None:
+    """Whoever pressed wants to be forgotten. A second press says that it is under way."""
+    bot, said = interaction.client, speech(interaction.locale)
+    who = Owner(id=str(interaction.user.id), name=said.say("privacy.somebody"))
+    began = await forgetting.note(bot.queue.redis, who.id)
+    told = said.say("privacy.begun" if began else "privacy.under-way")
+    await interaction.response.edit_message(content=told, view=None)
+    if began:
+        bot.later(_and_tell(interaction, who, said))
+
+
+async def go_on(bot: DreamBot) -> None:
+    """Finish what a bot before had begun; the member sees that their pictures are gone."""
+    for member in await forgetting.left_behind(bot.queue.redis):
+        await forget(bot, Owner(id=member, name=speech().say("privacy.somebody")))
+
+
+async def forget(bot: DreamBot, who: Owner) -> Forgotten:
+    """Erase all that is kept of a member, and delete the messages of their pictures; wait for a queue that
+    is away."""
+    found = Forgotten()
+    while True:
+        try:
+            await _forget(bot, who, found)
+            return found
+        except QueueAway:
+            log.warning("the queue is away; a member is forgotten as soon as it is back")
+            await asyncio.sleep(TRY_AGAIN)
+
+
+async def _forget(bot: DreamBot, who: Owner, found: Forgotten) -> None:
+    queue = bot.queue
+    found.stay = found.open = 0
+    for record in await forgetting.end_all(queue, who):
+        gone = record.reply is None or await _deleted(bot, record.reply)
+        found.messages += gone and record.reply is not None
+        found.stay += not gone
+        if await forgetting.erase(queue, record):
+            found.pictures += 1
+        else:
+            found.open += 1
+    for forgets in forgetting.KEPT_ELSEWHERE.values():
+        await forgets(queue, who.id)
+    await forgetting.done(queue.redis, who.id)
+    log.info("a member was forgotten: %d jobs, %d messages", found.pictures, found.messages)
+
+
+async def _and_tell(interaction: discord.Interaction[DreamBot], who: Owner, said: Speech) -> None:
+    found = await forget(interaction.client, who)
+    lines = [said.say("privacy.done", pictures=found.pictures, messages=found.messages)]
+    if found.stay:
+        lines.append(said.say("privacy.stay", count=found.stay))
+    if found.open:
+        lines.append(said.say("privacy.open", count=found.open))
+    lines.append(said.say("privacy.kept"))
+    try:
+        await interaction.edit_original_response(content="\n".join(lines), view=None)
+    except UNANSWERABLE as error:
+        log.info("whoever was forgotten is not told: %s", error)
+
+
+async def _deleted(bot: DreamBot, reply: Reply) -> bool:
+    message = bot.get_partial_messageable(reply.channel).get_partial_message(reply.message)
+    try:
+        await message.delete()
+    except discord.NotFound:
+        return True
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("a message of somebody who wants to be forgotten stays: %s", error)
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""Where a member stands in the queue: their open jobs, each with a button that cancels it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import discord
+
+from dreambot import words
+from dreambot.buttons import JobButton
+from dreambot.lineage import link
+from dreambot.permissions import check_may_end, owner_of
+from dreambot.texts import Speech, speech
+from dreamqueue.errors import NoSuchJob, NotYours
+from dreamqueue.job import JobState, Record
+
+if TYPE_CHECKING:
+    from dreambot.app import DreamBot
+    from dreamqueue.client import QueueClient
+
+LISTED = 20
+"""Jobs with a button of their own."""
+READ = 1000
+WORDS_SHOWN = 60
+
+
+async def open_jobs(queue: QueueClient, member: str) -> list[Record]:
+    """A member's jobs without an end, the oldest first."""
+    records = await queue.jobs_of(member, most=READ)
+    return [record for record in reversed(records) if record.state is not JobState.ended]
+
+
+async def tell(queue: QueueClient, member: str, said: Speech) -> tuple[str, discord.ui.View]:
+    """Their list, and its buttons."""
+    records = await open_jobs(queue, member)
+    view = discord.ui.View(timeout=None)
+    if not records:
+        return said.say("standing.none"), view
+    lines = [said.say("standing.title", count=len(records))]
+    for number, record in enumerate(records[:LISTED], 1):
+        lines.append(f"{number}. {await _line(queue, record, said)}")
+        label = said.say("standing.cancel", number=number)
+        view.add_item(JobButton("cancel-mine", record.job.id, "", said, (number - 1) // 5, label))
+    if len(records) > LISTED:
+        lines.append(said.say("standing.more", count=len(records) - LISTED))
+    view.add_item(JobButton("cancel-all-mine", "mine", "", said, 4))
+    return words.fit("\n".join(lines)), view
+
+
+async def cancel(interaction: discord.Interaction[DreamBot], job: str, _detail: str) -> None:
+    """End one job of the list, and show what is left of it."""
+    await interaction.response.defer()
+    queue = interaction.client.queue
+    with contextlib.suppress(NoSuchJob):
+        record = await queue.record(job)
+        check_may_end(interaction, record, "cancel")
+        if record.job.owner.id != str(interaction.user.id):
+            raise NotYours(speech(interaction.locale).say("standing.not-yours"))
+        await queue.cancel(job, owner_of(interaction))
+    await _again(interaction)
+
+
+async def cancel_all(interaction: discord.Interaction[DreamBot], _thing: str, _detail: str) -> None:
+    """End all jobs of whoever pressed."""
+    await interaction.response.defer()
+    queue, who = interaction.client.queue, owner_of(interaction)
+    for record in await open_jobs(queue, who.id):
+        with contextlib.suppress(NoSuchJob):
+            await queue.cancel(record.job.id, who)
+    await _again(interaction)
+
+
+async def _again(interaction: discord.Interaction[DreamBot]) -> None:
+    member, said = str(interaction.user.id), speech(interaction.locale)
+    content, view = await tell(interaction.client.queue, member, said)
+    await interaction.edit_original_response(content=content, view=view if view.children else None)
+
+
+async def _line(queue: QueueClient, record: Record, said: Speech) -> str:
+    job = record.job
+    name = words.plain(record.recipe.words, WORDS_SHOWN)
+    where = link(record.reply, said.say("standing.there")) if record.reply else f"`{job.id}`"
+    return f"**{name}** · {await _state(queue, record, said)} · {where}"
+
+
+async def _state(queue: QueueClient, record: Record, said: Speech) -> str:
+    place = await queue.place(record.job.id) if record.state is JobState.waiting else None
+    if place is None:
+        frame = await queue.frame(record.job.id)
+        if frame is None:
+            return said.say("job.begins")
+        return said.say("job.step", step=frame.step, steps=frame.steps)
+    rank = said.say("job.next") if place.ahead == 0 else words.ordinal(place.ahead + 1, said)
+    if place.starts_in is None:
+        return said.say("job.waiting-for", place=rank, why=place.why or said.say("job.no-worker"))
+    return said.say("job.waiting", place=rank, time=words.duration(place.starts_in, said))

@@ -1,0 +1,51 @@
+"""Pictures that members bring: judged by what Discord says of them, downloaded, and made clean PNGs."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+
+from dreamqueue import pictures, png
+from dreamqueue.errors import PictureError
+from dreamqueue.recipe import Recipe
+from dreamqueue.text import quote
+
+DECODERS = 2
+"""Pictures of members that are decoded at once: a large one needs some hundred megabytes."""
+
+
+class Uploads:
+    """Downloads and decodes, a few at a time."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._decoding = asyncio.Semaphore(DECODERS)
+
+    async def picture(self, url: str) -> bytes:
+        """What Discord has there, as a clean PNG. Raises PictureError."""
+        data = await self._download(url)
+        async with self._decoding:
+            return await asyncio.to_thread(pictures.read_picture, data)
+
+    async def recipe(self, url: str) -> Recipe:
+        """The recipe inside a picture that the bot painted. Raises PictureError."""
+        data = await self._download(url)
+        async with self._decoding:
+            return await asyncio.to_thread(png.read_recipe, data)
+
+    async def _download(self, url: str) -> bytes:
+        try:
+            return await self._client.http.get_from_cdn(url)
+        except discord.HTTPException as error:
+            raise PictureError("Discord does not give me this file. Please attach it again.") from error
+
+
+def check_declared(size: int, kind: str | None) -> None:
+    """Raises PictureError for what need not be downloaded: by bytes and content type, as Discord says."""
+    if size > pictures.MAX_BYTES:
+        most, has = pictures.MAX_BYTES / 2**20, size / 2**20
+        raise PictureError(f"The file has {has:.1f} MiB, and I take up to {most:g} MiB.")
+    if (kind or "image/").partition("/")[0] != "image":
+        found = quote(kind or "")
+        raise PictureError(f"This is no picture but `{found}`. I can read PNG, JPEG, WebP, GIF and BMP.")

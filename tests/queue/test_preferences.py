@@ -1,0 +1,45 @@
+"""What members set, and what open dialogs are about: kept, renewed, forgotten, and nobody else's to read."""
+
+from __future__ import annotations
+
+import pytest
+from redis.asyncio import Redis
+
+from dreamqueue import intents, keys, preferences
+from dreamqueue.errors import TooLate
+from dreamqueue.intents import Start
+from dreamqueue.preferences import Preferences
+from dreamqueue.store import SEASON_MS
+
+
+@pytest.fixture
+async def redis(redis_url: str):  # type: ignore[no-untyped-def]
+    async with Redis.from_url(redis_url) as connection:
+        yield connection
+
+
+async def test_each_use_keeps_them_for_another_season(redis: Redis) -> None:
+    own = Preferences(size="64x48", ping=True)
+    await preferences.write(redis, "1", own)
+    await redis.pexpire(keys.preferences("1"), 5000)
+    assert await preferences.read(redis, "1") == own
+    assert await redis.pttl(keys.preferences("1")) > SEASON_MS - 60_000
+    assert await preferences.read(redis, "2") == Preferences()
+    assert await preferences.forget(redis, "1")
+    assert await preferences.read(redis, "1") == Preferences()
+
+
+async def test_what_another_version_wrote_is_as_usual(redis: Redis) -> None:
+    await redis.set(keys.preferences("1"), '{"colour": "red"}')
+    assert await preferences.read(redis, "1") == Preferences()
+
+
+async def test_an_open_dialog_is_its_members_alone(redis: Redis) -> None:
+    start = Start(member="1", url="https://example.invalid/a.png", size=1, kind="image/png")
+    name = await intents.note(redis, start)
+    assert await intents.read(redis, name, "1") == start
+    with pytest.raises(TooLate):
+        await intents.read(redis, name, "2")
+    with pytest.raises(TooLate):
+        await intents.read(redis, "0" * 16, "1")
+    assert 0 < await redis.pttl(keys.intent(name)) <= intents.LIFE_MS
