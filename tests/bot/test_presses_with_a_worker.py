@@ -39,7 +39,7 @@ async def test_a_candidate_is_chosen_and_then_made_longer(stage: Stage, settings
         assert "3 candidates ·" not in end.content
         recipe = read_recipe(end.attachments[0].content)
         assert (recipe.seed, recipe.several) == (8, False)
-        below = [["Vary", "Again", "Remix", "Longer"], ["★", "Delete"], ["1", "2", "3"]]
+        below = [["Vary", "Again", "Remix", "Longer"], ["★", "Share trick", "Delete"], ["1", "2", "3"]]
         await eventually(lambda: labels(message) == below)
         asked = await stage.press(stage.bo, message, "Longer")
         assert asked.reply is not None

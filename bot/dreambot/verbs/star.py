@@ -10,6 +10,7 @@ import discord
 
 from dreambot.buttons import ID, JobButton
 from dreambot.errors import whisper
+from dreambot.found import seen_here
 from dreambot.permissions import owner_of
 from dreambot.texts import speech
 from dreamqueue.job import Record
@@ -22,8 +23,9 @@ async def star(interaction: discord.Interaction[DreamBot], job: str, _detail: st
     """Give or take back a star, and show how many there are."""
     queue, said = interaction.client.queue, speech(interaction.locale)
     await interaction.response.defer()
+    record = await seen_here(interaction, job)
     given = await queue.stars.toggle(job, owner_of(interaction))
-    view = _counting(interaction.message, await queue.record(job), await queue.stars.of(job))
+    view = _counting(interaction.message, record, await queue.stars.of(job))
     if view is not None:
         with contextlib.suppress(discord.HTTPException):  # an old message takes few edits
             await interaction.edit_original_response(view=view)

@@ -39,11 +39,12 @@ async def steered(
     interaction: discord.Interaction[DreamBot], job: str, _detail: str, typed: Mapping[str, str]
 ) -> None:
     """Turn the job to what was typed."""
-    queue, said, text = interaction.client.queue, speech(interaction.locale), typed["words"]
+    bot, queue = interaction.client, interaction.client.queue
+    said, text = speech(interaction.locale), typed["words"]
     await interaction.response.defer(ephemeral=True, thinking=True)
     record = await _steerable(interaction, job)
     await check_may_ask(interaction, text)
-    phrases = parse_turn(text, share(interaction).within(interaction.client.limits))
+    phrases = parse_turn(text, share(interaction).within(bot.limits), bot.menu)
     await check_words(interaction, *(phrase.text for phrase in phrases))
     intent = await check_first(interaction, "steer", job, text)
     try:
