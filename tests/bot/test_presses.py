@@ -20,13 +20,16 @@ from tests.bot.pressing import (
 from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
+from dreambot import verbs
+from dreambot.buttons import buttons
 from dreamqueue import audit, keys
+from dreamqueue.choosing import alone
 from dreamqueue.errors import NoSuchJob
 from dreamqueue.events import Cancel
-from dreamqueue.job import Cancelled, Finished, Job
+from dreamqueue.job import Cancelled, Finished, Job, KeptPart, Owner, Stopped
 from dreamqueue.kept import blobs
 from dreamqueue.png import read_recipe
-from dreamqueue.recipe import Leg
+from dreamqueue.recipe import Leg, Phrase, Recipe
 
 
 async def children(stage: Stage, parent: Job) -> list[Job]:
@@ -113,6 +116,16 @@ async def test_a_record_that_is_forgotten_is_said(stage: Stage, label: str) -> N
     await stage.press(stage.ada, message, label)
     await heard(stage, stage.ada, f"I know no job `{job.id}`")
     await eventually(lambda: stage.public_messages() == [message])
+
+
+async def test_longer_brings_what_was_stopped_to_its_end(stage: Stage) -> None:
+    message, job = await begun(stage, stage.ada)
+    kept, state = await stage.queue.keep(picture("white")), await stage.queue.keep(b"state")
+    await stage.worker.end(job, Stopped(by=job.owner, step=30, picture=kept, state=state))
+    await shows(message, "stopped at step 30")
+    await stage.press(stage.ada, message, "Longer")
+    longer = await stage.worker.next_job()
+    assert (longer.recipe, longer.done) == (job.recipe, 30)
 
 
 async def test_remix_begins_with_what_was_typed_and_keeps_the_pictures(stage: Stage) -> None:
@@ -231,6 +244,23 @@ async def test_a_confirmation_that_was_given_to_another_is_none(stage: Stage) ->
     assert not message.deleted
 
 
+async def test_a_picture_of_another_server_is_unknown_to_who_forges_its_id(stage: Stage) -> None:
+    message, _ = await painted(stage, stage.ada)
+    elsewhere, job = await painted(stage, stage.ada, "a barn")
+    record = await stage.queue.record(job.id)
+    assert record.reply is not None
+    away = record.reply.model_copy(update={"server": 1, "channel": 2})
+    await stage.queue.redis.hset(keys.record(job.id), "reply", away.model_dump_json())  # type: ignore[misc]
+    for number, verb in enumerate(("again", "vary", "remix", "longer", "star", "one", "keep", "delete"), 1):
+        forge(message, f"dream:{verb}:{job.id}:1")
+        await stage.press(stage.bo, message, f"dream:{verb}:{job.id}:1")
+        await eventually(lambda number=number: len(stage.whispers(stage.bo)) == number)
+    told = [whisper.content for whisper in stage.whispers(stage.bo)]
+    assert all(f"I know no job `{job.id}`" in each for each in told[:-1]), told
+    assert told[-1] == "Only Ada or a moderator can delete this."
+    await eventually(lambda: stage.public_messages() == [message, elsewhere])
+
+
 async def test_deleting_what_is_still_painted_cancels_it(stage: Stage) -> None:
     message, job = await painting(stage, stage.ada)
     forge(message, f"dream:delete:{job.id}")
@@ -241,7 +271,7 @@ async def test_deleting_what_is_still_painted_cancels_it(stage: Stage) -> None:
     await eventually(lambda: message.deleted)
     await stage.worker.end(job, Cancelled(by=order.by))
     async with asyncio.timeout(10):
-        while await stage.queue.redis.exists(keys.record(job.id)):
+        while await stage.queue.redis.exists(keys.record(job.id)):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -269,6 +299,16 @@ async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage)
     (another,) = await eventually(lambda: stage.public_messages()[2:])
     assert (await shows(another, "for Ada")).attachments, "the sheet's own is still there"
     await stage.all_shown()
+
+
+async def test_the_best_of_sixteen_has_room_for_all_buttons() -> None:
+    recipe = Recipe(phrases=(Phrase(text="a hut"),), candidates=16)
+    job = Job(id="0" * 12, recipe=recipe, owner=Owner(id="1", name="Ada"), created=0.0)
+    part = KeptPart(label="seed 1", picture="key", recipe=alone(recipe, 1), step=3)
+    for state in ("key", None):
+        view = buttons(job.id, *verbs.ended(job, Finished(picture="key", parts=(part,) * 16, state=state)))
+        assert len(view.children) == (23 if state else 22)
+        assert len(view.to_components()) == 5
 
 
 async def test_a_sheet_of_sixteen_has_room_for_all_its_numbers(stage: Stage) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.dialogs import Field, open_dialog
+from dreambot.found import seen_here
 from dreambot.permissions import check_can_post
 from dreambot.rights import share
 from dreambot.start import Asking, submit
@@ -26,7 +27,7 @@ async def remix(interaction: discord.Interaction[DreamBot], job: str, _detail: s
     """Show the prompt, ready to be changed."""
     check_can_post(interaction)
     said = speech(interaction.locale)
-    prompt = _typed(interaction.client, await interaction.client.queue.record(job))
+    prompt = _typed(interaction.client, await seen_here(interaction, job))
     field = Field("prompt", said.say("remix.prompt"), prompt, long=True)
     await open_dialog(interaction, said.say("remix.title"), field, verb="remix", thing=job)
 
@@ -41,7 +42,7 @@ async def remixed(
     recipe = parse(text, limits=limits, menu=bot.menu)
 
     async def queued(ask: Asking) -> None:
-        old = (await bot.queue.record(job)).recipe
+        old = (await seen_here(interaction, job)).recipe
         wanted = recipe.model_copy(update={"image": old.image, "targets": old.targets})
         check_pictures(wanted, image=wanted.image is not None, targets=bool(wanted.targets))
         await check_still_possible(interaction, wanted)
