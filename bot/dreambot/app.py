@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from typing import Any, cast
@@ -19,6 +20,7 @@ from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
 from dreambot.forgetting import go_on
+from dreambot.looked_at import LookedAt
 from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
@@ -32,6 +34,7 @@ from dreambot.translator import CommandTranslator
 from dreambot.uploads import Uploads
 from dreambot.watch import Watch, Watches
 from dreamconfig.catalogue import include
+from dreamconfig.concepts import read_concepts
 from dreamconfig.places import models_folder
 from dreamconfig.rights import read_rights
 from dreamconfig.settings import BotSettings
@@ -40,9 +43,11 @@ from dreamqueue.client import QueueClient
 from dreamqueue.crowd import Crowd
 from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
-from dreamqueue.prompt import Limits
+from dreamqueue.prompt import Limits, Menu
+from dreamqueue.rules import RuleStore, read_rules
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
+from dreamqueue.tricks import TrickShelf, TrickStore
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +71,21 @@ class DreamBot(commands.Bot):
         self.settings = settings
         self.limits = Limits.of(settings)
         self.rights = read_rights(settings.rights)
+        self.concepts = read_concepts(settings.concepts)
+        self._own_words = read_rules(settings.word_rules)
+        self._words: RuleStore | None = None
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
+        self.shelf = TrickShelf()
+        """The community's tricks, as they were a second ago."""
         self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)
         self.opened = asyncio.Event()
         """Set once the queue is at hand, the commands are told and old jobs are followed on."""
         self._queue: QueueClient | None = None
         self._resumed = False
         self._opening: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
         say_nothing_of_voice()
@@ -100,6 +111,23 @@ class DreamBot(commands.Bot):
         return self._queue
 
     @property
+    def menu(self) -> Menu:
+        """What may be asked for by name, tricks among it."""
+        return self.shelf.menu(self.settings.critic)
+
+    @property
+    def tricks(self) -> TrickStore:
+        """Where the community's tricks are kept. Raises QueueAway as `queue` does."""
+        return TrickStore(self.queue.redis)
+
+    @property
+    def word_rules(self) -> RuleStore:
+        """What may not be asked for. Raises QueueAway as `queue` does."""
+        if self._words is None:
+            self._words = RuleStore(self.queue.redis, self._own_words)
+        return self._words
+
+    @property
     def redis(self) -> Redis | None:
         """The connection, if there was one yet."""
         return None if self._queue is None else self._queue.redis
@@ -113,7 +141,12 @@ class DreamBot(commands.Bot):
     ) -> None:
         """Show a job in a message until its end."""
         message = JobMessage(self, self.pace, reply, interaction, self.token_life)
-        self.watches.begin(Watch(queue, self.pace, job, message))
+        self.watches.begin(Watch(queue, self.pace, job, message, LookedAt(self, reply)))
+
+    async def follow_again(self, queue: QueueClient, job: Job, reply: Reply) -> None:
+        """Bring a job's message up to date, after whoever is at it still."""
+        await self.watches.let_end(job.id)
+        self.follow(queue, job, reply)
 
     def later(self, errand: Coroutine[Any, Any, None]) -> None:
         """Do something beside everything else; it ends with the bot at the latest."""
@@ -146,7 +179,7 @@ class DreamBot(commands.Bot):
         """Leave; jobs go on without the bot, and the next one follows them on."""
         if self._opening is not None:
             self._opening.cancel()
-        for task in (self._sweeping, *self._errands):
+        for task in (self._sweeping, self._following, *self._errands):
             if task is not None:
                 task.cancel()
         await self.watches.close()
@@ -172,6 +205,10 @@ class DreamBot(commands.Bot):
                 log.exception("the queue cannot be opened; trying again")
             await asyncio.sleep(wait)
             wait = min(5.0, 2 * wait)
+        tricks = TrickStore(self._queue.redis)
+        with contextlib.suppress(QueueAway):
+            await self.shelf.refresh(tricks)
+        self._following = asyncio.create_task(self.shelf.follow(tricks), name="follow tricks")
         self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
         self.later(go_on(self))
         self.opened.set()
@@ -220,6 +257,8 @@ async def run_bot(settings: BotSettings, **options: Any) -> None:
     try:
         include(models_folder(settings.models))
         read_rights(settings.rights)
+        read_concepts(settings.concepts)
+        read_rules(settings.word_rules)
         check_place(settings.album)
     except ValueError as error:
         raise SystemExit(str(error)) from None

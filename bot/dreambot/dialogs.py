@@ -37,6 +37,12 @@ where a field was left out). Ids and texts may be forged: it checks."""
 DIALOGS: dict[str, str] = {
     "settings": "dreambot.settings:typed",
     "start": "dreambot.starting:typed",
+    "trick-add": "dreambot.trick_dialogs:added",
+    "trick-edit": "dreambot.trick_dialogs:changed",
+    "trick-remix": "dreambot.trick_dialogs:remixed",
+    "trick-share": "dreambot.trick_dialogs:shared",
+    "trick-report-why": "dreambot.trick_dialogs:reported",
+    "trick-try-it": "dreambot.verbs.trials:try_it",
 }
 """By verb: `module:function`, an `Answer`."""
 
@@ -103,11 +109,12 @@ class _Typed(dict[str, str]):
 def _typed(rows: object) -> dict[str, str]:
     """What was typed, in the older layout (rows) and the newer (labels), clipped as Discord does."""
     found: dict[str, str] = {}
-    for row in rows if isinstance(rows, list) else []:
-        inner = row.get("components") or (
-            [row["component"]] if isinstance(row.get("component"), dict) else []
-        )
-        for field in inner:
+    for row in _tables(rows):
+        for field in [*_tables(row.get("components")), *_tables([row.get("component")])]:
             if isinstance(field.get("custom_id"), str) and isinstance(field.get("value"), str):
                 found[field["custom_id"]] = field["value"][:TEXT].strip()
     return found
+
+
+def _tables(found: object) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

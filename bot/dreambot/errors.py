@@ -19,6 +19,7 @@ from dreamqueue.errors import DreamError
 log = logging.getLogger(__name__)
 
 UNKNOWN_INTERACTION = 10062
+ALREADY_ANSWERED = 40060
 UNANSWERABLE = (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError)
 """What an answer may fail with; RuntimeError is aiohttp's word for a session closed by a shutdown."""
 
@@ -37,6 +38,9 @@ async def answer(interaction: discord.Interaction[Any], error: Exception) -> boo
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, discord.NotFound) and cause.code == UNKNOWN_INTERACTION:
         log.warning("Discord had given up on interaction %s when I answered it", interaction.id)
+        return True
+    if isinstance(cause, discord.HTTPException) and cause.code == ALREADY_ANSWERED:
+        log.warning("interaction %s was answered before; it came twice", interaction.id)
         return True
     try:
         await whisper(interaction, explain(cause, speech(interaction.locale)))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from dreambot.word_rules import check_rules
+
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
@@ -22,3 +24,4 @@ async def check_member(interaction: discord.Interaction[DreamBot]) -> None:
 
 async def check_words(interaction: discord.Interaction[DreamBot], *texts: str) -> None:
     """Whether these words may be painted."""
+    await check_rules(interaction, *texts)

@@ -17,7 +17,7 @@ from dreambot.tastes import tastes
 from dreambot.texts import Speech, lines, speech
 from dreambot.translator import key_of
 from dreamqueue.errors import DreamError
-from dreamqueue.prompt import FLAGS, lean, whole_menu
+from dreamqueue.prompt import FLAGS, lean
 from dreamqueue.text import clip
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ async def example(interaction: discord.Interaction[DreamBot], _thing: str, numbe
     if number not in EXAMPLES:
         raise DreamError(said.say("buttons.another-time"))
     bot, text = interaction.client, said.say(f"help.example-{number}")
-    limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
+    limits, menu = share(interaction).within(bot.limits), bot.menu
     recipe = lean(text, tastes(interaction).options, limits=limits, menu=menu)
     await paint(interaction, recipe, typed=text)
 

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dreambot.looked_at import LookedAt, action_in
 from dreambot.message import JobMessage, Shown
 from dreambot.watch import Watch
+from dreamconfig.concepts import Action, strictest
+from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob
-from dreamqueue.job import Record
+from dreamqueue.job import Finished, Job, Record, Reply, Stopped
+from dreamqueue.sights import Sights
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 
-async def look(bot: DreamBot, record: Record, language: str) -> Shown:
-    """What the message of a job would show just now, in a language; nothing is followed. Raises NoSuchJob."""
+class Onlooker(LookedAt):
+    """Shows no more than both channels let be seen, and asks no moderator."""
+
+    def __init__(self, bot: DreamBot, reply: Reply, here: int) -> None:
+        super().__init__(bot, reply)
+        self._here = here
+
+    def action(self, seen: Sights) -> Action:
+        """The stricter of the two."""
+        return strictest([super().action(seen), action_in(self._bot, self._here, seen)])
+
+    async def _tell_moderators(self, queue: QueueClient, job: Job, ending: Finished | Stopped) -> bool:
+        return True
+
+
+async def look(bot: DreamBot, record: Record, language: str, here: int) -> Shown:
+    """What the message of a job would show just now, in a language and in the channel `here`; nothing is
+    followed. Raises NoSuchJob."""
     if record.reply is None:
         raise NoSuchJob(record.job.id)
     reply = record.reply.model_copy(update={"language": language})
-    watch = Watch(bot.queue, bot.pace, record.job, JobMessage(bot, bot.pace, reply))
+    onlooker = Onlooker(bot, reply, here)
+    watch = Watch(bot.queue, bot.pace, record.job, JobMessage(bot, bot.pace, reply), onlooker)
     shown = await watch.as_it_is(record)
     if shown is None:  # it was begun just now
         shown = await watch.as_it_is(await bot.queue.record(record.job.id))

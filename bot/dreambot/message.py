@@ -158,10 +158,11 @@ def as_parameters(shown: Shown, *, spoiler: bool = False) -> dict[str, Any]:
 def as_files(shown: Shown, *, spoiler: bool = False) -> list[discord.File]:
     """Its attachments, ready to be sent."""
     hidden = spoiler or shown.spoiler
-    return [_file(name, data, shown.described, hidden) for name, data in shown.files or ()]
+    return [file(name, data, shown.described, hidden) for name, data in shown.files or ()]
 
 
-def _file(name: str, data: bytes, described: str, hidden: bool) -> discord.File:
+def file(name: str, data: bytes, described: str = "", spoiler: bool = False) -> discord.File:
+    """An attachment; a text is neither described nor hidden."""
     is_picture = not name.endswith(".txt")
-    description = described if is_picture and described else None
-    return discord.File(io.BytesIO(data), name, description=description, spoiler=hidden and is_picture)
+    about = described if is_picture and described else None
+    return discord.File(io.BytesIO(data), name, description=about, spoiler=spoiler and is_picture)

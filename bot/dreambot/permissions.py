@@ -12,6 +12,7 @@ from dreambot.moderators import is_moderator
 from dreambot.texts import speech
 from dreamqueue.errors import CannotPostHere, NotYours
 from dreamqueue.job import Owner, Record
+from dreamqueue.text import normalise
 
 
 def check_can_post(interaction: discord.Interaction[Any]) -> None:
@@ -41,7 +42,8 @@ def check_may_end(interaction: discord.Interaction[Any], record: Record, verb: s
 
 def owner_of(interaction: discord.Interaction[Any]) -> Owner:
     """Whoever caused the interaction, as the queue knows people."""
-    return Owner(id=str(interaction.user.id), name=interaction.user.display_name)
+    user = interaction.user
+    return Owner(id=str(user.id), name=normalise(user.display_name) or normalise(user.name) or "?")
 
 
 def spoken(permission: str) -> str:

@@ -17,17 +17,19 @@ from typing import TYPE_CHECKING, cast
 import discord
 
 from dreambot.errors import UNANSWERABLE, answer
-from dreambot.gate import check_may_ask, check_words
+from dreambot.gate import check_may_ask
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
 from dreambot.rights import share
 from dreambot.tastes import tastes
 from dreambot.texts import speech
+from dreambot.word_rules import check_recipe, remember
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, NoSuchJob, QueueAway
 from dreamqueue.job import Job, Owner, Reply, new_job_id
 from dreamqueue.recipe import Recipe
+from dreamqueue.trial import Trial
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -83,6 +85,9 @@ async def take_up(
         await work(Asking(ask.job, reply))
     except _NotNoted:
         raise QueueAway from None
+    except _Replayed:
+        log.warning("interaction %s came twice; the second one is left", ask.interaction)
+        return
     except Exception as error:
         told = await answer(interaction, error)
     bot.later(forget(queue, ask.interaction) if told else own_up(bot, queue, ask))
@@ -95,6 +100,7 @@ async def submit(
     *,
     typed: str,
     parent: str | None = None,
+    trial: Trial | None = None,
 ) -> Job:
     """Queue a recipe for the member who asked, and follow it in the message that answers.
 
@@ -102,7 +108,7 @@ async def submit(
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
     """
     queue, owner = interaction.client.queue, owner_of(interaction)
-    await check_words(interaction, *(phrase.text for phrase in recipe.phrases))
+    await check_recipe(interaction, recipe)
     mine = share(interaction)
     ends = time.monotonic() + KEEP_TRYING
     wait = 0.5
@@ -122,6 +128,7 @@ async def submit(
                 weight=mine.weight,
                 caps=mine.caps,
                 job_id=ask.job,
+                trial=trial,
             )
             break
         except QueueAway:
@@ -138,7 +145,12 @@ async def submit(
                 interaction.client.later(_withdraw(queue, ask.job, owner))
             raise
     interaction.client.follow(queue, job, ask.reply, interaction)
+    interaction.client.later(remember(interaction, recipe))
     return job
+
+
+class _Replayed(Exception):
+    """Discord, or somebody in its place, has told us of this interaction before."""
 
 
 class _NotNoted(Exception):
@@ -149,7 +161,8 @@ async def _noted(
     bot: DreamBot, queue: QueueClient, interaction: discord.Interaction[DreamBot], ask: asks.Ask
 ) -> Reply:
     try:
-        await asks.note(queue.redis, ask)
+        if not await asks.note(queue.redis, ask):
+            raise _Replayed
     except QueueAway:
         bot.later(forget(queue, ask.interaction))  # it may have been noted: only the answer is missing
         raise _NotNoted from None

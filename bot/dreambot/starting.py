@@ -16,7 +16,7 @@ from dreambot.tastes import tastes
 from dreambot.texts import speech
 from dreamqueue import intents
 from dreamqueue.intents import Start
-from dreamqueue.prompt import check_pictures, lean, whole_menu
+from dreamqueue.prompt import check_pictures, lean
 from dreamqueue.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def typed(
     """The dialog came back. Raises TooLate if the picture is forgotten, PromptError for the words."""
     bot, queue = interaction.client, interaction.client.queue
     start = await intents.read(queue.redis, name, str(interaction.user.id))
-    limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
+    limits, menu = share(interaction).within(bot.limits), bot.menu
     recipe = lean(answers["words"], tastes(interaction).options, limits=limits, menu=menu)
     check_pictures(recipe, image=True, targets=False)
 

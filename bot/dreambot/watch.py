@@ -11,9 +11,10 @@ from typing import TypeVar
 
 import discord
 
-from dreambot import verbs, words
+from dreambot import verbs, verdict, words
 from dreambot.buttons import buttons
 from dreambot.lineage import parent_link
+from dreambot.looked_at import LookedAt
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
 from dreambot.metrics import FRAMES
 from dreambot.pacing import Pace
@@ -24,6 +25,7 @@ from dreamqueue.errors import NoSuchJob, QueueAway
 from dreamqueue.events import Ended, Painted, Queued, Started
 from dreamqueue.job import Cancelled, Ending, Finished, Job, JobState, Owner, Record, Stopped
 from dreamqueue.logs import about
+from dreamqueue.tricks.uses import count_uses
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +46,14 @@ HOPELESS_AFTER = 5
 class Watch:
     """One job and its message."""
 
-    def __init__(self, queue: QueueClient, pace: Pace, job: Job, message: JobMessage) -> None:
+    def __init__(
+        self, queue: QueueClient, pace: Pace, job: Job, message: JobMessage, looked_at: LookedAt
+    ) -> None:
         self.queue = queue
         self.pace = pace
         self.job = job
         self.message = message
+        self.looked_at = looked_at
         self._news: Queued | Started | Painted | Ended | None = None
         self._tries = 1
         self._resumed = 0
@@ -61,6 +66,8 @@ class Watch:
         self._refusals = 0
         self._wait = 0.5
         self._said = speech(message.reply.language)
+        self._verdict = ""
+        """What a critic says after the end, once it has said it."""
         self._parent: str | None = None
         """A link to the picture it came from; None until that was looked for."""
 
@@ -74,11 +81,15 @@ class Watch:
         try:
             while not await self._show_newest():
                 pass
+            if await self._say_verdict():
+                while not await self._show_newest():
+                    pass
             await self._ping()
         except MessageGone as gone:
             await self._let_go(gone)
         finally:
             listening.cancel()
+        await self._patiently(lambda: count_uses(self.queue.redis, self.job, self._news))
         await self._patiently(lambda: self.queue.mark_shown(self.job.id))
 
     async def as_it_is(self, record: Record) -> Shown | None:
@@ -96,6 +107,15 @@ class Watch:
             return
         if wants_to_hear(self.job, self._news.ending):
             await ping(self.message, self.job, self._news.ending, self._said)
+
+    async def _say_verdict(self) -> bool:
+        """What is to be said after the end, once that is shown; False if there is nothing."""
+        news = self._news
+        if self._lost or not isinstance(news, Ended) or not verdict.due(self.job, news.ending):
+            return False
+        self._verdict = await verdict.verdict(self.queue, self.job, news.ending, self._said)
+        self._changed.set()
+        return True
 
     async def _listen(self) -> None:
         while not self._end_came.is_set():
@@ -199,7 +219,8 @@ class Watch:
             return Shown(content, row)
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
         content = words.painting(self.job, frame, self._tries, self._resumed, self._said, self._parent)
-        return Shown(content, row, [picture], words.description(self.job.recipe))
+        shown = Shown(content, row, [picture], words.description(self.job.recipe))
+        return self.looked_at.frame(shown, frame.seen, self._said)
 
     async def _follow_turns(self) -> None:
         """Show the words it is painted by now."""
@@ -209,11 +230,18 @@ class Watch:
     async def _end(self, ending: Ending) -> Shown:
         row = self._buttons(*verbs.ended(self.job, ending))
         said, parent = self._said, self._parent or ""
+        if self._verdict:
+            content = "\n".join([words.ended(self.job, ending, said, parent), self._verdict])
+            return Shown(words.fit(content), row)
         prompt = self._whole_prompt()
         if isinstance(ending, Cancelled):
             return Shown(words.ended(self.job, ending, said, parent), row, prompt)
         if not isinstance(ending, (Finished, Stopped)):
             return Shown(words.ended(self.job, ending, said, parent), row)
+        told = words.ended(self.job, ending, said, parent)
+        hidden = await self.looked_at.end(self.queue, self.job, ending, told, prompt, said)
+        if hidden is not None:
+            return hidden
         if self._refusals >= HEAVY_AFTER:
             return Shown(words.unpostable(self.job, said), row, [])
         picture = await self.queue.fetch(ending.picture)
@@ -227,12 +255,9 @@ class Watch:
             extra = await self.queue.fetch(key)
             if extra is not None and len(extra) <= self.job.upload_limit:
                 files.append((f"{self.job.id}.{kind}", extra))
-        return Shown(
-            words.ended(self.job, ending, said, parent),
-            row,
-            [*files, *prompt],
-            words.description(self.job.recipe),
-        )
+        spoiler = self.looked_at.action(ending.seen) == "spoiler"
+        told = words.fit("\n".join(filter(None, [told, verdict.awaited(self.job, ending, said)])))
+        return Shown(told, row, [*files, *prompt], words.description(self.job.recipe), spoiler)
 
     def _buttons(self, *row: str) -> discord.ui.View:
         return buttons(self.job.id, *row, said=self._said)
@@ -278,6 +303,11 @@ class Watches:
             task = asyncio.create_task(watch.run(), name=f"watch {job}")
             self._tasks[job] = task
             task.add_done_callback(lambda done: self._ended(job, done))
+
+    async def let_end(self, job: str) -> None:
+        """Returns when a job is not followed."""
+        while (task := self._tasks.get(job)) is not None:
+            await asyncio.wait({task})
 
     async def close(self) -> None:
         """Follow no more; the next start of the bot goes on."""

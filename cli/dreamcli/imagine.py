@@ -24,8 +24,10 @@ from dreamqueue.errors import DreamError
 from dreamqueue.events import Ended, Painted, Queued
 from dreamqueue.job import Cancelled, Expired, Failed, Finished, Job, Owner, Stopped
 from dreamqueue.pictures import read_picture
-from dreamqueue.prompt import Limits, check_pictures, parse, whole_menu
+from dreamqueue.prompt import Limits, Menu, check_pictures, parse, whole_menu
 from dreamqueue.recipe import Recipe, TargetImage
+from dreamqueue.tricks import menu_of
+from dreamqueue.tricks.uses import count_uses
 
 YOU = Owner(id="local", name=os.environ.get("USER", "you"))
 
@@ -85,7 +87,7 @@ async def _paint(
     """Paint through the queue; gives the recipe, its end, the files by suffix, the files of its parts."""
     settings = QueueSettings()
     know_own_models(settings)
-    recipe = parse(prompt, limits=Limits.of(settings), menu=whole_menu(settings.critic))
+    recipe = parse(prompt, limits=Limits.of(settings), menu=await _menu(settings))
     check_pictures(recipe, image=picture is not None, targets=bool(targets))
     async with contextlib.AsyncExitStack() as stack:
         if "redis_url" not in settings.model_fields_set:
@@ -104,6 +106,17 @@ async def _paint(
         if "png" not in files:
             raise DreamError("The picture was painted, but the queue has forgotten it.")
         return recipe, ending, files, await part_files(client, ending.parts)
+
+
+async def _menu(settings: QueueSettings) -> Menu:
+    """With the tricks of the queue's community; a queue of one's own has those that are shipped."""
+    if "redis_url" not in settings.model_fields_set:
+        return whole_menu(settings.critic)
+    client = await QueueClient.connect(settings)
+    try:
+        return await menu_of(client.redis, settings.critic)
+    finally:
+        await client.close()
 
 
 async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | Stopped:
@@ -128,6 +141,7 @@ async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | S
             elif isinstance(news, Ended):
                 ending = news.ending
                 if isinstance(ending, Finished | Stopped):
+                    await count_uses(client.redis, job, news)
                     progress.update(bar, description="painted", completed=job.recipe.steps)
                     return ending
                 raise DreamError(_why(ending))

@@ -17,6 +17,8 @@ from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, TooLate
 from dreamqueue.job import JobState, Record
 from dreamqueue.prompt import display, parse_turn
+from dreamqueue.recipe import Phrase
+from dreamqueue.tricks import menu_of
 
 Answer = TypeVar("Answer")
 
@@ -98,13 +100,17 @@ def fork(job_id: str, words: str | None, step: int | None) -> None:
     click.echo(_ask(lambda queue: _fork(queue, job_id, words, step)))
 
 
+async def _phrases(queue: QueueClient, words: str) -> tuple[Phrase, ...]:
+    return parse_turn(words, menu=await menu_of(queue.redis))
+
+
 async def _steered(queue: QueueClient, job_id: str, words: str, blend: float) -> bool:
-    return await queue.steer(job_id, parse_turn(words), YOU, blend)
+    return await queue.steer(job_id, await _phrases(queue, words), YOU, blend)
 
 
 async def _longer(queue: QueueClient, job_id: str, more: int, words: str | None) -> str:
     record: Record = await queue.record(job_id)
-    phrases = parse_turn(words) if words else ()
+    phrases = await _phrases(queue, words) if words else ()
     if record.state is not JobState.ended:
         if not await queue.lengthen(job_id, record.recipe.steps + more, YOU):
             raise TooLate(OVER)
@@ -117,7 +123,7 @@ async def _longer(queue: QueueClient, job_id: str, more: int, words: str | None)
 
 
 async def _fork(queue: QueueClient, job_id: str, words: str | None, step: int | None) -> str:
-    recipe = await forked(queue, job_id, step, parse_turn(words) if words else ())
+    recipe = await forked(queue, job_id, step, await _phrases(queue, words) if words else ())
     new = await queue.submit(recipe, YOU, typed=words or "", parent=job_id)
     return f"{new.id}: {display(new.recipe)}"
 

@@ -11,6 +11,7 @@ VERBS = {
     "imagine": "dreamcli.imagine:imagine",
     "job": "dreamcli.job:job",
     "recipe": "dreamcli.recipe:recipe",
+    "tricks": "dreamcli.tricks:tricks",
     "models": "dreamcli.models:models",
     "collections": "dreamcli.collections:collections",
     "bot": "dreamcli.serve:bot",

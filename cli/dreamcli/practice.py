@@ -24,6 +24,13 @@ from dreamqueue.client import QueueClient
 READY_WITHIN = 120.0
 """Seconds that bot and worker may take to be ready."""
 
+RIGHTS = """# Who moderates the practice server, see docs/OPERATIONS.md.
+[moderators]
+roles = ["moderator"]
+panel = "mods"
+audit = "mods"
+"""
+
 PROMPT = "a snowy mountain --backend vqgan --steps 60"
 
 
@@ -87,6 +94,7 @@ async def _house(port: int, out: Path) -> AsyncIterator[tuple[PracticeDiscord, l
             "DREAM_DISCORD_TOKEN": discord.token,
             "DREAM_DISCORD_URL": discord.url,
             "DREAM_GUILD": discord.world.guild_id,
+            "DREAM_RIGHTS": str(_rights(out)),
         }
         no_token = {**queue, "DREAM_DISCORD_TOKEN": "", "DREAM_WORKER_NAME": "practice"}
         parts = [
@@ -96,6 +104,13 @@ async def _house(port: int, out: Path) -> AsyncIterator[tuple[PracticeDiscord, l
         async with asyncio.timeout(READY_WITHIN):
             await _ready(discord, redis_url, parts)
         yield discord, parts
+
+
+def _rights(out: Path) -> Path:
+    """Whoever moderates here, and where they hear of it."""
+    file = out / "rights.toml"
+    file.write_text(RIGHTS, "utf-8")
+    return file
 
 
 async def _ready(discord: PracticeDiscord, redis_url: str, parts: list[Part]) -> None:

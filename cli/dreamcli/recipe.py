@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from dreamqueue.errors import DreamError
+from dreamqueue.grid import Cell, cells
 from dreamqueue.png import read_recipe
 from dreamqueue.prompt import render
+from dreamqueue.recipe import Recipe
 
 
 @click.command()
@@ -24,15 +26,22 @@ def recipe(file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(found.model_dump_json(indent=2))
         return
-    command = ["aliendreams", "imagine", "-o", "again.png"]
-    if found.image is not None:
-        command += ["--image", "INITIAL-PICTURE"]
-    for target in found.targets:
-        command += ["--target", f"TARGET-PICTURE:{target.weight:g}"]
-    command += ["--", render(found)]
-    click.echo(shlex.join(command))
+    if found.variants:
+        click.echo("It shows several pictures, which no one prompt can say. Each for itself:", err=True)
+    for number, cell in enumerate(cells(found) if found.variants else [Cell("", found)], 1):
+        file_again = f"again-{number}.png" if found.variants else "again.png"
+        click.echo(shlex.join(_command(cell.recipe, file_again)))
     if found.legs:
         click.echo(
             "It was made longer on its way, which a prompt cannot say: this paints one like it.",
             err=True,
         )
+
+
+def _command(found: Recipe, output: str) -> list[str]:
+    command = ["aliendreams", "imagine", "-o", output]
+    if found.image is not None:
+        command += ["--image", "INITIAL-PICTURE"]
+    for target in found.targets:
+        command += ["--target", f"TARGET-PICTURE:{target.weight:g}"]
+    return [*command, "--", render(found)]

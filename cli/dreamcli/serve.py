@@ -9,6 +9,7 @@ import click
 
 from dreamcli.for_operators import told
 from dreamcli.logs import write_logs_of
+from dreamconfig.concepts import read_concepts
 from dreamconfig.settings import BotSettings, WorkerSettings
 from dreamqueue.errors import DreamError
 
@@ -34,6 +35,7 @@ def worker(backends: str | None, device: str | None) -> None:
     settings = WorkerSettings().model_copy(update=given)
     try:
         offered(settings.backends)
+        read_concepts(settings.concepts)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     write_logs_of(settings, worker=settings.name)

@@ -191,11 +191,20 @@ class ModelEntry(Entry):
 
 
 class Style(Entry):
-    """Words a member can add by name. `{prompt}` in `text` is where the phrase goes; else text follows it."""
+    """Words a member can add by name: one of these, or a trick that the community shares."""
 
     name: str
     text: str
+    """`{prompt}` in it is where the phrase goes; a text without it is a phrase of its own. May be empty
+    where there are other words or flags."""
     about: str = ""
+    negative: str = ""
+    """What to steer away from."""
+    flags: str = ""
+    """Flags that come along, such as `--saturation 1`; those that are typed win."""
+    tags: tuple[str, ...] = ()
+    version: int = 1
+    """Grows by one each time the trick is edited."""
 
 
 def _read(name: str) -> dict[str, Any]:

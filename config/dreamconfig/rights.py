@@ -106,7 +106,7 @@ def read_rights(path: Path | None) -> Rights:
         return Rights.model_validate(table)
     except OSError as error:
         raise ValueError(f"DREAM_RIGHTS: {path} cannot be read: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"DREAM_RIGHTS: {path} is no TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]

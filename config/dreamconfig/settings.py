@@ -61,6 +61,9 @@ class QueueSettings(_Settings):
     album: str = ""
     """Where pictures and checkpoints lie; empty: in Redis. A folder's path or any URL that fsspec knows
     (`file:///mnt/album`, `s3://bucket/album` with s3fs installed), the same for bot and workers."""
+    concepts: Path | None = None
+    """File of what pictures are looked through for before they are shown, the same for bot and workers
+    (`dreamconfig.concepts`, see docs/PICTURE_CHECK.md); None: nothing."""
     models: str = ""
     """Folder of fetched and added models; empty: `aliendreams` among torch's downloads. The bot reads nothing
     there but the names of a community's own models."""
@@ -88,6 +91,9 @@ class BotSettings(QueueSettings):
     rights: Path | None = None
     """File of what members, roles, channels and servers may take of the queue (`dreamconfig.rights`, see
     docs/OPERATIONS.md); None: the same for all."""
+    word_rules: Path | None = None
+    """File of words, phrases and regular expressions that nobody may ask for (docs/OPERATIONS.md); None: only
+    what moderators add by `/mod words`."""
     discord_url: str | None = None
     """Address of a stand-in for Discord; None: discord.com."""
 

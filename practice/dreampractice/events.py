@@ -159,7 +159,7 @@ def interaction(core: Core, one: Interaction) -> Json:
         "token": one.token,
         "version": 1,
         "app_permissions": str(int(ours)),
-        "locale": "en-US",
+        "locale": one.member.user.locale,
         "guild_locale": "en-US",
         "entitlements": [],
         "authorizing_integration_owners": {"0": world.guild_id},

@@ -36,6 +36,7 @@ class Actions:
             "delete": self.delete,
             "react": self.react,
             "type": self.type,
+            "speak": self.speak,
         }
 
     async def do(self, asked: Json) -> Interaction | None:
@@ -102,6 +103,10 @@ class Actions:
     async def type(self, asked: Json) -> None:
         """Start typing."""
         self.person.types(asked["channel_id"])
+
+    async def speak(self, asked: Json) -> None:
+        """Set one's client to another language."""
+        self.person.speaks(str(asked["locale"]))
 
     def _message(self, asked: Json) -> Message:
         for message in self.person.sees(asked["channel_id"]):

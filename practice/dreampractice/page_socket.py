@@ -21,7 +21,7 @@ from dreampractice.options import CannotSend
 from dreampractice.page_actions import Actions
 from dreampractice.people import Person
 from dreampractice.permissions import Permission
-from dreampractice.world import DIRECT, Channel
+from dreampractice.world import DIRECT, LOCALES, Channel
 
 Json = dict[str, Any]
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -103,6 +103,15 @@ def _relative(shape: Json, base: str) -> Json:
     """The same with the CDN's addresses as the browser reaches them, under whatever name it came here."""
     near: Json = json.loads(json.dumps(shape).replace(f'"{base}/cdn/', '"/cdn/'))
     return near
+
+
+def localised(row: Json, locale: str) -> Json:
+    """A command or option as a client of this language describes it. Names stay: they are what is sent."""
+    shape = dict(row)
+    shape["description"] = (row.get("description_localizations") or {}).get(locale) or row.get("description")
+    if row.get("options"):
+        shape["options"] = [localised(option, locale) for option in row["options"]]
+    return shape
 
 
 def _same_origin(request: web.Request) -> None:
@@ -194,10 +203,12 @@ class Viewer:
 
     def _world(self) -> Json:
         world = self.core.world
-        places = self.person.channels()
+        places, me = self.person.channels(), self.person.user
         return {
             "guild": world.guild_name,
-            "you": shapes.user(self.person.user),
+            "you": shapes.user(me),
+            "locale": me.locale,
+            "locales": LOCALES,
             "bot": shapes.user(world.bot),
             "people": [
                 shapes.user(member.user) | {"color": self._colour(member.roles), "roles": member.roles}
@@ -208,8 +219,8 @@ class Viewer:
                 shapes.channel(world, place)
                 | {
                     "name": world.bot.display if place.kind == DIRECT else place.name,
-                    "permissions": str(int(world.permissions(self.person.user, place))),
-                    "commands": self.person.commands(place.id),
+                    "permissions": str(int(world.permissions(me, place))),
+                    "commands": [localised(row, me.locale) for row in self.person.commands(place.id)],
                 }
                 for place in places
             ],

@@ -17,7 +17,7 @@ from dreampractice.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_S
 from dreampractice.messages import BUTTON, LINK, REPLY, Message
 from dreampractice.options import CannotSend, Filling, as_upload
 from dreampractice.permissions import Permission
-from dreampractice.world import Channel, Member, User
+from dreampractice.world import LOCALES, Channel, Member, User
 
 Json = dict[str, Any]
 
@@ -65,6 +65,13 @@ class Person:
         """The commands this person is offered in a channel."""
         place = self._channel(channel)
         return self.core.commands.offered(self.core.world.permissions(self.user, place))
+
+    def speaks(self, locale: str) -> None:
+        """Set the language of this person's client."""
+        if locale not in LOCALES:
+            raise CannotSend(f"Discord has no language {locale}")
+        self.user.locale = locale
+        self.core.world.feed.tell("member", data={"member": self.member})
 
     async def wait_for(
         self, wanted: Callable[[Message], object], timeout: float = 10.0, channel: str | None = None

@@ -13,6 +13,8 @@ from dreampractice.snowflake import Snowflakes
 
 DAY = 86_400.0
 TEXT, DIRECT, THREAD = 0, 1, 11
+LOCALES = {"en-US": "English", "de": "Deutsch", "fr": "Français"}
+"""Languages that a person's client can be set to here, three of Discord's thirty."""
 
 
 @dataclass(eq=False)
@@ -23,6 +25,8 @@ class User:
     name: str
     display: str
     bot: bool = False
+    locale: str = "en-US"
+    """The language of their client, which each interaction tells."""
 
 
 @dataclass(eq=False)

@@ -32,15 +32,16 @@ class Ask(Wire):
     """Unix time by Discord's clock, seconds."""
 
 
-async def note(redis: Redis, ask: Ask) -> None:
-    """Remember an ask before it is answered. Raises QueueAway, soon."""
+async def note(redis: Redis, ask: Ask) -> bool:
+    """Remember an ask before it is answered; False if it is remembered already. Raises QueueAway, soon."""
     try:
         async with asyncio.timeout(NOTED_WITHIN), queue_at_hand():
             # Not a pipeline: its errors tell the whole command, and the token is in it.
-            await redis.hset(keys.ASKED, str(ask.interaction), ask.model_dump_json())  # type: ignore[misc]
+            fresh = await redis.hsetnx(keys.ASKED, str(ask.interaction), ask.model_dump_json())  # type: ignore[misc]
             await redis.pexpire(keys.ASKED, int(LIFE * 1000))
     except TimeoutError:
         raise QueueAway from None
+    return bool(fresh)
 
 
 async def forget(redis: Redis, interaction: int) -> None:
@@ -58,7 +59,10 @@ async def left_behind(redis: Redis) -> list[Ask]:
             try:
                 ask = Ask.model_validate_json(raw)
             except ValueError:
-                log.warning("ask %s was written by another version; it is not answered", field.decode())
+                log.warning(
+                    "ask %s was written by another version; it is not answered",
+                    field.decode(errors="replace"),
+                )
                 ask = None
             if ask is not None and now - ask.asked < LIFE:
                 found.append(ask)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from redis.asyncio import Redis
 
 from dreamqueue import keys
@@ -42,8 +41,13 @@ async def newest(redis: Redis, most: int = 25) -> list[Deed]:
     """The last deeds, newest first. Raises QueueAway."""
     async with queue_at_hand():
         entries = await redis.xrevrange(keys.AUDIT, count=most)
-    return [_deed(name, fields) for name, fields in entries]
+    return [deed for name, fields in entries if (deed := _deed(name, fields)) is not None]
 
 
-def _deed(name: bytes, fields: Mapping[bytes, bytes]) -> Deed:
-    return Deed.model_validate({**json.loads(fields[b"deed"]), "when": int(name.split(b"-")[0]) / 1000})
+def _deed(name: bytes, fields: Mapping[bytes, bytes]) -> Deed | None:
+    """A line as it was kept; None for one of another version."""
+    try:
+        deed = Deed.model_validate_json(fields.get(b"deed", b""))
+    except ValidationError:
+        return None
+    return deed.model_copy(update={"when": int(name.split(b"-")[0]) / 1000})

@@ -38,6 +38,7 @@ from dreamqueue.prompt import check
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.stars import Stars
 from dreamqueue.store import JobStore, RedisAway, now, queue_at_hand
+from dreamqueue.trial import Trial
 from dreamqueue.turns import BLEND
 from dreamqueue.wire import arq_dumps
 
@@ -96,6 +97,7 @@ class QueueClient:
         state: str | None = None,
         done: int = 0,
         job_id: str | None = None,
+        trial: Trial | None = None,
     ) -> Job:
         """Store a job and queue it at its fair place.
 
@@ -104,7 +106,7 @@ class QueueClient:
         member, the channel and the server may take; without one of the member's own the settings' holds.
         `state` is the blob key of a saved painting to go on from, which has `done` steps. `job_id` is a
         fresh one of `new_job_id`, for a caller who may have to ask again because no answer came: one id is
-        one job.
+        one job. `trial` says what a job of several pictures tries.
 
         Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, TooMany,
         DayIsSpent, NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
@@ -126,6 +128,7 @@ class QueueClient:
                 created=now(),
                 cost=await estimate(self.store, recipe, done),
                 upload_limit=upload_limit,
+                trial=trial,
                 shown=shown,
             )
             await self._admit(job, needs, band, weight, self._caps(job, caps), reply)

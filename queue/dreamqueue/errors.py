@@ -4,6 +4,9 @@
     ├── PromptError         the words that were typed
     │   ├── UnknownWord     a flag, style, backend or preset that does not exist
     │   └── BadValue        a value that cannot be read or lies outside its limits
+    ├── TrickError          a trick that cannot be taken as it is
+    │   ├── NameTaken       its name is another's, or looks like it
+    │   └── TrickChanged    somebody else edited it meanwhile
     ├── PictureError        an initial picture that cannot be used
     ├── QueueError          the road from the bot to a worker
     │   ├── QueueAway       Redis does not answer, or takes no writes just now
@@ -15,11 +18,15 @@
     │   ├── TooMany         too many ask in the same moment
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
+    │   ├── NobodyLooks     no live worker answers for a critic
+    │   ├── TooManyLooks    a member asks critics more than there is time for
     │   ├── NoSuchJob       the id is unknown, or its record has expired
     │   └── OtherVersion    a record of another version than this process reads
+    ├── BrokenRule          words that a community's rules do not allow
     ├── NotYours            somebody else's job
     ├── TooLate             a job that has ended already
     ├── CannotPostHere      a permission is missing in the channel
+    ├── CannotLook          a critic was asked and could not say
     └── PaintError          the worker could not paint it
         └── CannotResume    a saved painting that cannot be taken up again
 
@@ -61,6 +68,30 @@ class BadValue(PromptError):
     def __init__(self, quoted: str, why: str) -> None:
         self.quoted = quoted
         super().__init__(f"`{quoted}`: {why}")
+
+
+class TrickError(DreamError):
+    """A trick cannot be taken as it is."""
+
+
+class NameTaken(TrickError):
+    """Its name is another trick's, or looks like it."""
+
+    def __init__(self, name: str, other: str) -> None:
+        self.name, self.other = name, other
+        if name == other:
+            super().__init__(f"There is a trick `{name}` already; please choose another name.")
+        else:
+            super().__init__(f"`{name}` looks like `{other}`, which is there already; please choose another.")
+
+
+class TrickChanged(TrickError):
+    """Somebody else edited it meanwhile."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Somebody has edited `{name}` since you opened it. Nothing was changed; please look at it again."
+        )
 
 
 class PictureError(DreamError):
@@ -170,6 +201,24 @@ class NobodyPaints(QueueError):
         )
 
 
+class NobodyLooks(QueueError):
+    """No live worker answers for a critic."""
+
+    def __init__(self, critic: str, seconds: float | None = None) -> None:
+        """`seconds`: some could have, and none did in that time."""
+        if seconds is None:
+            super().__init__(f"No worker that is awake can look at pictures with `{critic}` just now.")
+            return
+        super().__init__(f"No worker had an answer within {seconds:.0f} seconds. Please ask again later.")
+
+
+class TooManyLooks(QueueError):
+    """A member asks critics more than there is time for."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You have asked {limit} times within a minute. Please ask again in the next one.")
+
+
 class NoSuchJob(QueueError):
     """The id is unknown, or its record has expired."""
 
@@ -187,6 +236,10 @@ class OtherVersion(QueueError):
         )
 
 
+class BrokenRule(DreamError):
+    """Words that a community's rules do not allow; for nobody but who asked."""
+
+
 class NotYours(DreamError):
     """Somebody else's job."""
 
@@ -201,6 +254,10 @@ class CannotPostHere(DreamError):
     def __init__(self, missing: Sequence[str]) -> None:
         self.missing = tuple(missing)
         super().__init__(f"I may not post a picture here: I need {_all(missing)} in this channel.")
+
+
+class CannotLook(DreamError):
+    """A critic was asked and could not say."""
 
 
 class PaintError(DreamError):

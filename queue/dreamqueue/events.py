@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from dreamqueue.errors import TooLate
 from dreamqueue.job import Ending, Owner
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.sights import Sights
 from dreamqueue.turns import BLEND, longer, turned
 from dreamqueue.wire import Wire
 
@@ -64,6 +65,8 @@ class Frame(Wire):
     """Time spent painting so far."""
     image: bytes
     """An encoded picture (JPEG)."""
+    seen: Sights = None
+    """Concepts that the worker found on it."""
 
 
 class Cancel(Wire):
@@ -107,6 +110,14 @@ Turn: TypeAlias = Steer | Lengthen
 """An order after which the painting goes on."""
 Order = Annotated[Cancel | Stop | Steer | Lengthen, Field(discriminator="kind")]
 ORDER: TypeAdapter[Cancel | Stop | Steer | Lengthen] = TypeAdapter(Order)
+
+
+def read_order(raw: bytes | str) -> Cancel | Stop | Steer | Lengthen | None:
+    """An order as it was written; None for one of a kind that this version does not know."""
+    try:
+        return ORDER.validate_json(raw)
+    except ValueError:
+        return None
 
 
 def obeyed(order: Turn, recipe: Recipe, step: int) -> Recipe:

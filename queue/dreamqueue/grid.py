@@ -1,4 +1,7 @@
-"""A grid: a recipe with choices in braces is one recipe for each way to choose."""
+"""A grid: a recipe with choices in braces is one recipe for each way to choose.
+
+Variants are given: one recipe for each.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,9 @@ from typing import NamedTuple
 
 from dreamqueue import braces
 from dreamqueue.errors import BadValue
-from dreamqueue.recipe import MOST_PICTURES, Recipe
+from dreamqueue.recipe import LABEL, MAX_SEED, MOST_PICTURES, Recipe
 from dreamqueue.text import clip, quote
 
-LABEL = 100
-"""Characters of a label."""
 _NOTHING = "—"
 """In a label, where a choice was to leave it out."""
 
@@ -28,10 +29,13 @@ class Cell(NamedTuple):
 
 def cells(recipe: Recipe, most: int = MOST_PICTURES) -> tuple[Cell, ...]:
     """The pictures of a recipe, the last braces changing fastest; one without a label if it has no choices.
+    Variants are those that are given, in their order.
 
     A phrase of which nothing is left is left out. Raises BadValue for more than `most`, for choices within
     choices, and for a picture that has no phrase left to steer towards.
     """
+    if recipe.variants:
+        return _given(recipe)
     _check(recipe, most)
     made = []
     for picked in product(*(braces.chosen(phrase.text) for phrase in recipe.phrases)):
@@ -53,8 +57,30 @@ def columns(recipe: Recipe) -> int | None:
 
     None where only one thing varies.
     """
+    if recipe.variants:
+        return recipe.row or None
     found = [size for phrase in recipe.phrases for size in braces.sizes(phrase.text)]
     return found[-1] if len(found) > 1 else None
+
+
+def reseeded(recipe: Recipe, seed: int) -> Recipe:
+    """The recipe with another seed; those of its variants are moved as far, and equal ones stay equal."""
+    moved = tuple(
+        one.model_copy(update={"seed": (one.seed + seed - recipe.seed) % (MAX_SEED + 1)})
+        for one in recipe.variants
+    )
+    return recipe.model_copy(update={"seed": seed, "variants": moved})
+
+
+def _given(recipe: Recipe) -> tuple[Cell, ...]:
+    alone = recipe.model_copy(update={"variants": (), "row": 0})
+    return tuple(
+        Cell(
+            one.label,
+            alone.model_copy(update={"phrases": one.phrases, "seed": one.seed, "styles": one.styles}),
+        )
+        for one in recipe.variants
+    )
 
 
 def _check(recipe: Recipe, most: int) -> None:

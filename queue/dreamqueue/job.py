@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dreamqueue.recipe import Recipe
+from dreamqueue.sights import Sights
+from dreamqueue.trial import Trial
 from dreamqueue.wire import Wire
 
 
@@ -72,6 +74,8 @@ class KeptPart(Wire):
     """Steps done; fewer than the recipe's where it did not go on."""
     score: float | None = None
     extras: dict[str, str] = Field(default_factory=dict)
+    seen: Sights = None
+    """Concepts that the worker found on it."""
 
 
 class Leavings(Wire):
@@ -93,6 +97,8 @@ class Leavings(Wire):
     """Where it is several pictures: each of them, in the order of their numbers."""
     state: str | None = None
     """Blob key of what a longer render goes on from; None if it was not kept."""
+    seen: Sights = None
+    """Concepts that the worker found on the picture, on one of its parts or in the animation."""
 
 
 class Finished(Leavings):
@@ -158,8 +164,17 @@ class Job(Wire):
     """Estimated seconds of painting, for fair scheduling and waiting times."""
     upload_limit: int = 10 * 1024 * 1024
     """Bytes that the reply's channel accepts per file."""
+    trial: Trial | None = None
+    """A trick that its pictures show, where it is one that is tried."""
     shown: bool = False
     """True if a Discord message has to follow this job to its end."""
+
+
+class Review(Wire):
+    """What a moderator decided about a picture that was held back."""
+
+    verdict: Literal["show", "drop"]
+    by: Owner
 
 
 class Checkpoint(Wire):
@@ -193,6 +208,8 @@ class Record(Wire):
     """The recipe since it was changed on its way."""
     kept: dict[int, str] = Field(default_factory=dict)
     """Blob keys of earlier frames that can be taken, by step: one every tenth of the way."""
+    kept_seen: dict[int, Sights] = Field(default_factory=dict)
+    """Concepts that the worker found on these frames, by step; none where nobody looked."""
     checkpoint: Checkpoint | None = None
     """What a worker that takes the job over goes on from."""
     resumed: int = 0
@@ -200,6 +217,8 @@ class Record(Wire):
     asked: dict[str, str] = Field(default_factory=dict)
     """Turns (as JSON) that nobody has taken yet, in the order in which they were ordered, by their fields."""
     ending: Ending | None = None
+    review: Review | None = None
+    """What a moderator decided about the picture, where it was held back."""
 
     @property
     def recipe(self) -> Recipe:

@@ -27,6 +27,20 @@ CAME = "dream:came"
 """List of what came lately, the newest first: when, for which lane, how far behind those who were there."""
 ASKED = "dream:asked"
 """Hash of asks that were taken up and not answered to their end, by interaction; for 15 minutes."""
+TRICKS = "dream:tricks"
+"""Hash: the tricks of the community by name, as JSON."""
+TRICKS_CHANGED = "dream:tricks-changed"
+"""Counts the changes of tricks, so that whoever holds them in memory knows when to read them again."""
+TRICK_LOOKS = "dream:trick-looks"
+"""Hash: what a trick's name looks like (`dreamqueue.tricks.names`), and the trick that has it."""
+TRICK_COUNTS = "dream:trick-counts"
+"""Hash: uses, votes and reports of each trick, and how many tricks each member has."""
+TRICK_MEASURED = "dream:trick-measured"
+"""Hash: the newest test of each trick, as JSON."""
+RULES = "dream:rules"
+"""Hash of the word rules that moderators added, by name, and of their version; read again within a season."""
+TYPED = "dream:typed"
+"""Stream of what was typed of late and by whom, so that a new word rule can be tried; for seven days."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 STARRED = "dream:starred"
@@ -35,6 +49,8 @@ FORGETTING = "dream:forgetting"
 """Set of members who asked to be forgotten, until that is done."""
 SWEEPING = "dream:sweeping"
 """There while somebody sweeps, so that others need not."""
+QUESTIONS = "dream:questions"
+"""ZSET of questions to critics, by when they may be taken (again)."""
 
 RECORD = "dream:job:"
 FRAME = "dream:frame:"
@@ -50,8 +66,14 @@ SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
 BLOB = "dream:blob:"
+TRICK_VOTES = "dream:trick-votes:"
+OFFER = "dream:offer:"
+TRICK_REPORTS = "dream:trick-reports:"
 WORKER = "dream:worker:"
 COSTS = "dream:costs:"
+QUESTION = "dream:question:"
+ANSWER = "dream:answer:"
+LOOKS = "dream:looks:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -150,3 +172,33 @@ def lease(job: str) -> str:
 def costs(backend: str) -> str:
     """Hash of what a backend's jobs really cost, by kind."""
     return COSTS + backend
+
+
+def offer(job: str) -> str:
+    """Hash: a test of a trick that waits for a word, and the word; for an hour."""
+    return OFFER + job
+
+
+def trick_votes(name: str) -> str:
+    """Hash: what each member thinks of a trick, 1 or -1."""
+    return TRICK_VOTES + name
+
+
+def trick_reports(name: str) -> str:
+    """Hash: what each member has against a trick, in their words."""
+    return TRICK_REPORTS + name
+
+
+def question(name: str) -> str:
+    """Hash: a question to a critic that nobody has answered yet; gone when nobody waits for the answer."""
+    return QUESTION + name
+
+
+def answer(name: str) -> str:
+    """Stream of one: the answer to a question; for a minute."""
+    return ANSWER + name
+
+
+def looks(member: str) -> str:
+    """How many questions a member has asked in this minute."""
+    return LOOKS + member

@@ -10,6 +10,9 @@ from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
 from dreamqueue.sizes import named, of_area
 
+HELD = 0.25
+"""Share of its canvas' memory that a picture keeps while others of its job make their step: leaves and moments,
+no gradients (64 pictures of 512² with `pixels` keep 10 MB each)."""
 CUTS = 8
 """Cutouts a step of a backend that does not say how many it takes."""
 
@@ -36,7 +39,8 @@ def estimate(
     apart: bool = False,
     half: bool = False,
 ) -> Estimate:
-    """What a painting of the recipe takes beside the models that are loaded, `at_once` pictures in a step.
+    """What a painting of the recipe takes beside the models that are loaded, `at_once` pictures in a step;
+    the others of its job wait with their canvases.
 
     `apart`: models that can be taken apart are on the device a piece at a time (`dreamrender.placing`).
     `half`: pipelines are in half precision. The catalogue has the numbers (measured by tools/memory, on a CPU
@@ -48,10 +52,10 @@ def estimate(
     wanted = {name: _memory(models()[name], half) for name in names}
     fixed = own.fixed + sum(_fixed(memory, apart) for name, memory in wanted.items() if not loaded(name))
     of_cuts = cuts * sum(memory.cut for memory in (own, *wanted.values()))
-    kilobytes = sum(memory.pixel for memory in (own, *wanted.values()))
-    return Estimate(
-        fixed=(fixed + at_once * of_cuts) * 1e6, pixel=at_once * kilobytes * 1e3, largest=own.largest
-    )
+    kilobytes = at_once * sum(memory.pixel for memory in (own, *wanted.values()))
+    others = max(recipe.candidates, recipe.cells) - at_once
+    kilobytes += HELD * own.pixel * max(0, others)
+    return Estimate(fixed=(fixed + at_once * of_cuts) * 1e6, pixel=kilobytes * 1e3, largest=own.largest)
 
 
 def of_model(name: str) -> float:

@@ -87,7 +87,7 @@ class NewsReader:
                 continue
             for _, entries in answer or ():
                 for _, fields in entries:
-                    self._hand_out(fields[b"news"])
+                    self._hand_out(fields.get(b"news", b""))
                 last = entries[-1][0]
 
     def _hand_out(self, raw: bytes) -> None:

@@ -135,7 +135,7 @@ async def look(store: JobStore) -> Outlook:
     places = forecast(
         waiting,
         [_works(card, needs, resting.get(card.name, ())) for card in cards],
-        expected_again([json.loads(raw) for raw in came], now),
+        expected_again([one for raw in came if (one := _came(raw)) is not None], now),
         virtual,
     )
     scores, order = tuple(job.score for job in waiting), tuple(job.id for job in waiting)
@@ -174,10 +174,24 @@ def _works(card: WorkerCard, needs: dict[str, Needs | None], resting: Sequence[f
 def _rest(expected: float, now: int, since: float, seen: bytes, head: bytes) -> float:
     if not head:
         return rest(expected, (now - since) / 1000, 0.0)
-    frame = json.loads(head)
+    try:
+        frame = json.loads(head)
+        progress = frame["step"] / frame["steps"]
+    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError):  # of another version
+        return rest(expected, (now - since) / 1000, 0.0)
     late = (now - float(seen)) / 1000
     elapsed = max(0.0, (float(seen) - since) / 1000)
-    return max(rest(expected, elapsed, frame["step"] / frame["steps"]) - late, 0.0)
+    return max(rest(expected, elapsed, progress) - late, 0.0)
+
+
+def _came(raw: bytes) -> dict[str, Any] | None:
+    try:
+        one = json.loads(raw)
+        numbers = [one[name] for name in ("at", "band", "lead", "cost")]
+    except (ValueError, LookupError, TypeError, RecursionError):  # of another version
+        return None
+    fine = all(isinstance(number, int | float) for number in numbers) and isinstance(one["lane"], str)
+    return one if fine else None
 
 
 def _rows(flat: Sequence[bytes], width: int) -> list[Sequence[bytes]]:

@@ -147,17 +147,27 @@ def _needs(name: str, raw: bytes, cards: Sequence[WorkerCard]) -> tuple[str, int
 def _painting(job: str, raw: Sequence[bytes | None], seconds: float) -> PaintingSeen:
     """Read leniently: it may be of another version."""
     stored, turned, worker, step, _ = raw
-    known: dict[str, Any] = json.loads(stored or b"{}")
-    recipe = json.loads(turned) if turned else known.get("recipe", {})
+    known = _table(stored)
+    recipe = _table(turned) if turned else known.get("recipe")
+    recipe = recipe if isinstance(recipe, dict) else {}
+    owner, steps = known.get("owner"), recipe.get("steps")
     return PaintingSeen(
         id=job,
-        member=str(known.get("owner", {}).get("name", "?")),
+        member=str(owner.get("name", "?") if isinstance(owner, dict) else "?"),
         backend=str(recipe.get("backend", "?")),
-        worker=(worker or b"?").decode(),
-        step=int(step or 0),
-        steps=int(recipe.get("steps", 0)),
+        worker=(worker or b"?").decode(errors="replace"),
+        step=int(step) if step and step.isdigit() else 0,
+        steps=steps if isinstance(steps, int) else 0,
         seconds=max(0.0, seconds),
     )
+
+
+def _table(raw: bytes | None) -> dict[str, Any]:
+    try:
+        found = json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _counted(raw: Mapping[bytes, bytes]) -> Counter[str]:

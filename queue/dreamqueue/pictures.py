@@ -20,6 +20,11 @@ MIN_SIDE = 16
 MAX_RATIO = 16
 """Long side by short side."""
 
+MOST_PARTS = 200
+"""Scans, or blocks of EXIF, of a JPEG. Each scan is a pass over the whole picture, and Pillow copies the EXIF
+that it has at each further block. Files have a dozen; a few megabytes of them take a decoder an hour."""
+_COSTLY = (b"\xff\xda", b"Exif\0\0")
+
 _KNOWN = "I can read PNG, JPEG, WebP, GIF and BMP."
 
 
@@ -42,6 +47,7 @@ def open_picture(data: bytes, *, max_bytes: int, max_pixels: int, side: int) -> 
         raise PictureError("The file is empty.")
     if len(data) > max_bytes:
         raise PictureError(f"The file has {_mebibytes(len(data))}, and I take up to {_mebibytes(max_bytes)}.")
+    check_parts(data)
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(image.size, max_pixels)
@@ -50,6 +56,14 @@ def open_picture(data: bytes, *, max_bytes: int, max_pixels: int, side: int) -> 
             return _clean(image, side)
     except Exception as error:  # decoders fail in many ways on damaged files; all of them end here
         _explain(error)
+
+
+def check_parts(data: bytes) -> None:
+    """Raises PictureError for a file that would take its decoder for ever, whatever its size."""
+    if data.startswith(b"\xff\xd8") and any(data.count(part) > MOST_PARTS for part in _COSTLY):
+        raise PictureError(
+            "The picture is made of far too many parts. Please save it anew and send it again."
+        )
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:

@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 from pydantic import ValidationError
 
 from dreamqueue.errors import PictureError
+from dreamqueue.pictures import check_parts
 from dreamqueue.prompt import sampling
 from dreamqueue.recipe import Recipe
 
@@ -87,6 +88,7 @@ def exif_bytes(recipe: Recipe) -> bytes:
 
 def read_recipe(data: bytes) -> Recipe:
     """The recipe inside a picture we made. Raises PictureError, saying why there is none."""
+    check_parts(data)
     try:
         with Pillow.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP", "GIF"]) as picture:
             if picture.width * picture.height > MAX_PIXELS:

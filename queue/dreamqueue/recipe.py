@@ -17,6 +17,11 @@ MAX_STOP = 4.93
 """Half of π²: the spherical distance of opposite vectors."""
 MOST_PICTURES = 16
 """Pictures that one job paints, as the cells of a grid or as candidates."""
+MOST_VARIANTS = 64
+"""Pictures that one job paints, where each of them is given."""
+MOST_IN_A_ROW = 8
+LABEL = 100
+"""Characters of a label."""
 
 MAX_CUTS = 64
 MIN_SHARE = 0.05
@@ -86,10 +91,26 @@ class Leg(Wire):
 
 
 class UsedStyle(Wire):
-    """A style as it was when it was used, so that an old picture repaints after the list was edited."""
+    """A style or trick as it was when it was used, so that an old picture repaints after it was edited."""
 
     name: str
     text: str
+    version: Annotated[int, Field(ge=1)] = 1
+    """Of a trick: which of its edits this was."""
+    negative: str = ""
+    flags: str = ""
+    """What came along with it; those that were typed won."""
+
+
+class Variant(Wire):
+    """One given picture of a job that paints several: what it has of its own."""
+
+    label: Annotated[str, Field(min_length=1, max_length=LABEL)]
+    """For people, on the sheet."""
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1, max_length=32)]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    styles: tuple[UsedStyle, ...] = ()
+    """Where some of its phrases came from."""
 
 
 class Recipe(Wire):
@@ -127,6 +148,10 @@ class Recipe(Wire):
     """How many of the candidates go on after the trial: those with the highest scores."""
     trial: Annotated[float, Field(gt=0, le=1)] = 0.2
     """Share of the steps after which the candidates are ranked; 1 finishes them all first."""
+    variants: Annotated[tuple[Variant, ...], Field(max_length=MOST_VARIANTS)] = ()
+    """Pictures that are painted instead of one of `phrases` and `seed`, alike in everything else."""
+    row: Annotated[int, Field(ge=0, le=MOST_IN_A_ROW)] = 0
+    """How many of them stand beside each other on their sheet; 0 for as square a sheet as it can be."""
     cuts: Annotated[Course, between(1, MAX_CUTS)] | None = None
     """Cutouts that each critic is shown a step, rounded; None is the preset's own."""
     resolution: Annotated[Course, between(MIN_SHARE, 1)] | None = None
@@ -171,6 +196,13 @@ class Recipe(Wire):
             raise ValueError("at most as many go on as there are candidates")
         return self
 
+    @model_validator(mode="after")
+    def _variants_are_single_pictures(self) -> Self:
+        said = (*self.phrases, *(phrase for variant in self.variants for phrase in variant.phrases))
+        if self.variants and (self.candidates > 1 or any(braces.count(one.text) > 1 for one in said)):
+            raise ValueError("variants are single pictures: neither candidates nor choices in braces")
+        return self
+
     def steps_at(self, step: int) -> int:
         """How many steps the painter counts on at a step: fewer than `steps` in the legs before."""
         return next((leg.steps for leg in self.legs if step < leg.until), self.steps)
@@ -186,14 +218,22 @@ class Recipe(Wire):
         return (*([self.image] if self.image else []), *(target.key for target in self.targets))
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """All that it steers by, of every variant, each text once."""
+        said = (*self.phrases, *(phrase for variant in self.variants for phrase in variant.phrases))
+        return tuple(dict.fromkeys(phrase.text for phrase in said))
+
+    @property
     def cells(self) -> int:
-        """How many pictures the choices in braces make: 1 if there are none."""
+        """How many pictures the choices in braces make, or how many are given: 1 if there are none."""
+        if self.variants:
+            return len(self.variants)
         return prod(braces.count(phrase.text) for phrase in self.phrases)
 
     @property
     def several(self) -> bool:
         """Whether it asks for more than one picture."""
-        return self.candidates > 1 or self.cells > 1
+        return self.candidates > 1 or self.cells > 1 or bool(self.variants)
 
     @property
     def trial_steps(self) -> int:
@@ -205,7 +245,7 @@ class Recipe(Wire):
         """Steps of all its pictures together."""
         if self.candidates > 1:
             return self.trial_steps * self.candidates + (self.steps - self.trial_steps) * self.finish
-        return self.steps * min(self.cells, MOST_PICTURES)
+        return self.steps * min(self.cells, MOST_VARIANTS if self.variants else MOST_PICTURES)
 
     @property
     def words(self) -> str:

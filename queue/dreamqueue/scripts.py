@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from dreamqueue import keys
 
-BRINGS_IN = frozenset({"admit"})
+BRINGS_IN = frozenset({"admit", "ask", "trick_put", "trick_report", "trick_vote"})
 """Scripts that Redis shall refuse when its memory is full."""
 
 

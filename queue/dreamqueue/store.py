@@ -24,6 +24,7 @@ from dreamqueue.errors import NoRoomLeft, NoSuchJob, OtherVersion, QueueAway, Qu
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Checkpoint, Ending, Record
 from dreamqueue.scripts import script
+from dreamqueue.sights import Sights
 from dreamqueue.writable import REFUSALS, full
 
 SILENCE = 10.0
@@ -37,6 +38,8 @@ SEASON_MS = 90 * 24 * 3_600_000
 
 KEPT = b"kept:"
 """Fields of a record: the step of an earlier frame, and its blob key."""
+SIGHTS = b"sights:"
+"""Fields of a record: the step of an earlier frame, and what is on it."""
 
 RedisAway = (RedisConnectionError, RedisTimeoutError, OSError, *REFUSALS)
 """Redis does not take it just now: it does not answer, or it is full, loading, or a replica for the time."""
@@ -114,34 +117,9 @@ class JobStore:
         fields = cast("dict[bytes, bytes]", await self.redis.hgetall(keys.record(job)))  # type: ignore[misc]
         if b"job" not in fields:
             raise NoSuchJob(job)
-        stored: dict[str, Any] = {
-            "job": json.loads(fields[b"job"]),
-            "state": fields[b"state"].decode(),
-            "tries": int(fields[b"tries"]),
-        }
-        for name in ("reply", "turned", "checkpoint", "ending"):
-            if raw := fields.get(name.encode()):
-                stored[name] = json.loads(raw)
-        stored["kept"] = {
-            int(name.removeprefix(KEPT)): key.decode()
-            for name, key in fields.items()
-            if name.startswith(KEPT)
-        }
-        stored["asked"] = {
-            name.decode(): fields[name].decode()
-            for name in sorted(fields, key=lambda name: (len(name), name))
-            if name.startswith(ASKED)
-        }
-        stored["resumed"] = int(fields.get(b"resumed", b"0"))
-        for name in ("worker", "holder"):
-            if text := fields.get(name.encode()):
-                stored[name] = text.decode()
-        for name in ("created", "started"):
-            if moment := fields.get(name.encode()):
-                stored[name] = float(moment) / 1000
         try:
-            return Record.model_validate_json(json.dumps(stored))
-        except ValidationError as error:
+            return _record(fields)
+        except (ValueError, KeyError, RecursionError) as error:
             raise OtherVersion(job) from error
 
     async def begin(self, job: str, worker: str) -> Begun:
@@ -188,9 +166,10 @@ class JobStore:
         """The worker of this try notes something; "" removes a field. False if the job is another's."""
         return bool(await self.run("note", [job, holder, *chain.from_iterable(fields.items())]))
 
-    async def note_kept(self, job: str, holder: str, step: int, key: str) -> None:
-        """An earlier frame of this try can be taken."""
-        await self.note(job, holder, **{f"{KEPT.decode()}{step}": key})
+    async def note_kept(self, job: str, holder: str, step: int, key: str, seen: Sights = None) -> None:
+        """An earlier frame of this try can be taken, and what is on it."""
+        found = "" if seen is None else json.dumps([one.model_dump() for one in seen])
+        await self.note(job, holder, **{f"{SIGHTS.decode()}{step}": found, f"{KEPT.decode()}{step}": key})
 
     async def note_step(self, job: str, holder: str, step: int) -> None:
         """How far this try is, where it can be read without its picture."""
@@ -199,7 +178,10 @@ class JobStore:
     async def checkpoint(self, job: str) -> str | None:
         """The name in the album of what was saved of a job on its way."""
         raw = await self.redis.hget(keys.record(job), CHECKPOINT)  # type: ignore[misc]
-        return None if raw is None else Checkpoint.model_validate_json(raw).name
+        try:
+            return None if raw is None else Checkpoint.model_validate_json(raw).name
+        except ValidationError:  # of another version, or damaged
+            return None
 
     async def drop_checkpoint(self, job: str) -> None:
         """A job has ended. If its checkpoint cannot be dropped now, it is forgotten like all that is kept."""
@@ -234,12 +216,13 @@ class JobStore:
             await pipe.execute()
 
     async def newest_frame(self, job: str) -> Frame | None:
-        """The frame in the mailbox, if any."""
+        """The frame in the mailbox, if any that can be read."""
         entries = await self.redis.xrevrange(keys.frame(job), count=1)
-        if not entries:
+        try:
+            fields = entries[0][1]
+            return Frame(**json.loads(fields[b"head"]), image=fields[b"image"])
+        except (LookupError, TypeError, ValueError, RecursionError):
             return None
-        fields = entries[0][1]
-        return Frame(**json.loads(fields[b"head"]), image=fields[b"image"])
 
     async def keep(self, data: bytes) -> str:
         """Put a picture into the album under its sha256; it is forgotten after `keep_hours`."""
@@ -255,6 +238,39 @@ class JobStore:
         """Jobs being painted, and when each was begun."""
         begun = await self.redis.zrange(keys.PAINTING, 0, -1, withscores=True)
         return {job.decode(): float(when) / 1000 for job, when in begun}
+
+
+def _record(fields: dict[bytes, bytes]) -> Record:
+    """A record as its hash has it. Raises ValueError, KeyError or RecursionError for one that is none."""
+    stored: dict[str, Any] = {
+        "job": json.loads(fields[b"job"]),
+        "state": fields[b"state"].decode(),
+        "tries": int(fields[b"tries"]),
+    }
+    for name in ("reply", "turned", "checkpoint", "ending", "review"):
+        if raw := fields.get(name.encode()):
+            stored[name] = json.loads(raw)
+    stored["kept"] = {
+        int(name.removeprefix(KEPT)): key.decode() for name, key in fields.items() if name.startswith(KEPT)
+    }
+    stored["kept_seen"] = {
+        int(name.removeprefix(SIGHTS)): json.loads(raw)
+        for name, raw in fields.items()
+        if name.startswith(SIGHTS)
+    }
+    stored["asked"] = {
+        name.decode(): fields[name].decode()
+        for name in sorted(fields, key=lambda name: (len(name), name))
+        if name.startswith(ASKED)
+    }
+    stored["resumed"] = int(fields.get(b"resumed", b"0"))
+    for name in ("worker", "holder"):
+        if text := fields.get(name.encode()):
+            stored[name] = text.decode()
+    for name in ("created", "started"):
+        if moment := fields.get(name.encode()):
+            stored[name] = float(moment) / 1000
+    return Record.model_validate_json(json.dumps(stored))
 
 
 def now() -> float:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 WIRE = 2
 """Version of the records that this process writes; it grows when older readers could not understand them."""
+READS = (1, WIRE)
+"""Versions that it can read."""
 
 
 class Wire(BaseModel):
@@ -24,7 +26,10 @@ def arq_dumps(payload: dict[str, Any]) -> bytes:
 
 def arq_loads(payload: bytes) -> dict[str, Any]:
     """arq's job_deserializer, the other half of `arq_dumps`."""
-    loaded = json.loads(payload)
+    try:
+        loaded = json.loads(payload)
+    except RecursionError:
+        raise ValueError("an arq payload is not as deep as that") from None
     if not isinstance(loaded, dict):
         raise ValueError("an arq payload is a JSON object")
     return loaded

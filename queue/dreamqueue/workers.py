@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from redis.asyncio import Redis
 
 from dreamqueue import keys
 from dreamqueue.scripts import script
-from dreamqueue.wire import WIRE, Wire
+from dreamqueue.wire import READS, Wire
 
 SILENT_AFTER = 6.0
 """Seconds without a sign of life after which a worker counts as gone."""
@@ -17,6 +18,8 @@ SILENT_AFTER = 6.0
 
 MOST_COLLECTIONS = 1000
 """Collections that a card names at most."""
+SAID_NOTHING = {"versions": (1,)}
+"""What holds for a card that does not say it: workers of the first version did not."""
 
 
 class WorkerCard(Wire):
@@ -29,7 +32,7 @@ class WorkerCard(Wire):
     """Jobs it paints at once."""
     mode: Literal["serving", "paused", "draining"] = "serving"
     """Paused takes no new jobs for a while, draining goes."""
-    versions: tuple[int, ...] = (WIRE,)
+    versions: tuple[int, ...] = READS
     """Of the records that it can read."""
     models: tuple[str, ...] | None = None
     """Names of the models that it has or may fetch; None if it does not say."""
@@ -51,8 +54,8 @@ class WorkerCard(Wire):
 
 async def show(redis: Redis, card: WorkerCard) -> None:
     """Say that a worker is awake; to be repeated more often than `SILENT_AFTER`."""
-    said = card.model_dump_json(exclude_defaults=True)
-    await redis.register_script(script("show"))(args=[card.name, said, int(SILENT_AFTER * 1000)])
+    said = card.model_dump(mode="json", exclude_defaults=True) | {"versions": card.versions}
+    await redis.register_script(script("show"))(args=[card.name, json.dumps(said), int(SILENT_AFTER * 1000)])
 
 
 async def leave(redis: Redis, name: str) -> None:
@@ -74,6 +77,6 @@ async def awake(redis: Redis) -> list[WorkerCard]:
 
 def _read(raw: bytes | None) -> WorkerCard | None:
     try:
-        return None if raw is None else WorkerCard.model_validate_json(raw)
-    except ValueError:  # a worker of another version
+        return None if raw is None else WorkerCard.model_validate({**SAID_NOTHING, **json.loads(raw)})
+    except (ValueError, TypeError):  # a worker of another version
         return None

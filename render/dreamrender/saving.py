@@ -72,7 +72,7 @@ def load(session: SteeredSession, state: bytes) -> None:
         session.average.load(_under("average/", tensors), leaves(session.canvas))
         session.generator.set_state(tensors["generator"])
         session.step = int(head["step"])
-    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+    except (LookupError, ArithmeticError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise CannotResume("it does not fit this painter") from error
 
 

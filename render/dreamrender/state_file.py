@@ -54,9 +54,12 @@ def unpacked(state: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise CannotResume("it is damaged")
     head, _, stored = body.partition(b"\n")
     try:
-        return json.loads(head), safetensors.torch.load(stored)
-    except (ValueError, SafetensorError) as error:
+        said, tensors = json.loads(head), safetensors.torch.load(stored)
+    except (ValueError, LookupError, RecursionError, SafetensorError) as error:
         raise CannotResume("it is damaged") from error
+    if not isinstance(said, dict):
+        raise CannotResume("it is damaged")
+    return said, tensors
 
 
 def written(recipe: Recipe, names: Sequence[str]) -> dict[str, Any]:
@@ -66,12 +69,15 @@ def written(recipe: Recipe, names: Sequence[str]) -> dict[str, Any]:
 
 def check(head: Mapping[str, Any], recipe: Recipe, device: str, names: Sequence[str]) -> None:
     """Raises CannotResume if the recipe or the device is another than that of the saved session."""
+    saved, on = head.get("recipe"), head.get("device")
+    if not isinstance(saved, dict):
+        raise CannotResume("it is damaged")
     for name, now in written(recipe, names).items():
-        was = head["recipe"].get(name)
+        was = saved.get(name)
         if was != now:
             raise CannotResume(f"it was saved with {name} `{was}`, and this recipe has `{now}`")
-    if head["device"] != device:
-        raise CannotResume(f"it was saved on {head['device']}, and this worker paints on {device}")
+    if on != device:
+        raise CannotResume(f"it was saved on {on}, and this worker paints on {device}")
 
 
 def _plain(tensor: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 from tests.bot.stage import Stage
+from tests.judging import findings, is_there
 
 from dreamconfig.settings import QueueSettings
 from dreampractice import PracticeDiscord, point_discord_at
@@ -23,6 +24,7 @@ async def bare_stage(redis_url: str) -> AsyncIterator[Stage]:
             yield stage
             await stage.fell_bot()
     await queue.close()
+    assert not is_there() or findings(discord) == [], "Discord would have taken it otherwise"
 
 
 @pytest.fixture

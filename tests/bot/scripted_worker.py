@@ -11,6 +11,7 @@ from dreamqueue import checkpoints, keys, workers
 from dreamqueue.client import QueueClient
 from dreamqueue.events import ORDER, Cancel, Frame, Stop
 from dreamqueue.job import Checkpoint, Ending, Finished, Job
+from dreamqueue.sights import Sights
 
 
 def picture(colour: str, kind: str = "PNG", side: int = 32) -> bytes:
@@ -68,7 +69,7 @@ class ScriptedWorker:
         facts = {"step": step, "seconds": float(step)}
         assert await checkpoints.lay_down(self.store, job.id, b"state", facts, note, None)
 
-    async def paint(self, job: Job, step: int, colour: str = "grey") -> None:
+    async def paint(self, job: Job, step: int, colour: str = "grey", seen: Sights = None) -> None:
         """Show a frame."""
         frame = Frame(
             job=job.id,
@@ -77,11 +78,17 @@ class ScriptedWorker:
             score=0.25,
             seconds=float(step),
             image=picture(colour, "JPEG"),
+            seen=seen,
         )
         await self.store.put_frame(frame)
 
     async def finish(
-        self, job: Job, colour: str = "white", animation: bytes | None = None, **extras: bytes
+        self,
+        job: Job,
+        colour: str = "white",
+        animation: bytes | None = None,
+        seen: Sights = None,
+        **extras: bytes,
     ) -> bytes:
         """End a job with a picture; returns it."""
         data = picture(colour)
@@ -90,6 +97,7 @@ class ScriptedWorker:
             animation=await self.store.keep(animation) if animation else None,
             score=0.31,
             seconds=41.0,
+            seen=seen,
             extras={kind: await self.store.keep(extra) for kind, extra in extras.items()},
         )
         await self.end(job, ending)

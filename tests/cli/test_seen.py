@@ -18,7 +18,8 @@ import pytest
 import redis
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
-from tests.bot.stage import eventually, shows, unused_port
+from tests.bot.stage import eventually, shows
+from tests.ports import unused_port
 
 from dreamcli.main import main
 from dreamconfig.settings import QueueSettings

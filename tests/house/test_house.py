@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -95,3 +96,11 @@ def test_backends_of_the_catalogue_and_of_the_painters_agree() -> None:
 def test_constraints_pin_exactly_and_hold_no_address() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line[:1] != "#"]
     assert [line for line in lines if line.count("==") != 1 or "/" in line or "@" in line] == []
+
+
+def test_the_bot_knows_the_communitys_tricks_wherever_it_reads_a_prompt() -> None:
+    for file in sorted(ROOT.joinpath("bot").rglob("*.py")):
+        source = file.read_text("utf-8")
+        assert "whole_menu" not in source, f"{file.name}: the bot's menu is `bot.menu`, with tricks"
+        for call in re.findall(r"parse_turn\([^\n]*", source):
+            assert "menu=" in call, f"{file.name}: parse_turn has to know the tricks: menu=bot.menu"

@@ -194,3 +194,31 @@ async def test_other_sites_cannot_act_here() -> None:
             assert reply.status == 403
         async with session.get(f"{discord.url}/") as reply:
             assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+
+
+@browser_test
+async def test_spoilers_links_to_messages_and_the_language_of_the_client(
+    start: Start, browser: Browser
+) -> None:
+    discord, bot = await start()
+    channel = bot.get_channel(int(discord.world.channel("art").id))
+    assert isinstance(channel, dpy.TextChannel)
+    general = bot.get_channel(int(discord.world.channel("general").id))
+    assert isinstance(general, dpy.TextChannel)
+    first = await general.send("the first picture")
+    await channel.send(
+        f"from [this one](https://discord.com/channels/{channel.guild.id}/{general.id}/{first.id})",
+        file=dpy.File(io.BytesIO(picture("red")), "hut.png", spoiler=True, description="a hut"),
+    )
+    page = await look(browser, discord, "ada")
+    await page.get_by_role("button", name="Spoiler").click()
+    await expect(page.locator("#lightbox")).not_to_be_visible()
+    await page.get_by_role("button", name="Enlarge a hut").click()
+    await expect(page.locator("#lightbox")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("link", name="this one").click()
+    await expect(page.get_by_role("heading", name="general", exact=True)).to_be_visible()
+    await expect(page.locator("li.message:focus")).to_contain_text("the first picture")
+    await page.get_by_label("language").select_option("Deutsch")
+    await expect(page.get_by_label("language")).to_have_value("de")
+    assert discord.person("ada").user.locale == "de"

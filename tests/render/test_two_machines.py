@@ -72,12 +72,13 @@ def network(number: int) -> Iterator[Machine]:
 
 
 @pytest.fixture
-def machines() -> Iterator[tuple[Machine, Machine]]:
-    """Two, in networks of their own where that may be done."""
+def machines(worker_id: str) -> Iterator[tuple[Machine, Machine]]:
+    """Two, in networks of their own where that may be done; no two processes of pytest have the same ones."""
+    first = 2 * int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
     if not may_make_networks():
         yield Machine("one"), Machine("two")
         return
-    with network(1) as one, network(2) as two:
+    with network(first + 1) as one, network(first + 2) as two:
         yield one, two
 
 

@@ -18,6 +18,12 @@ COGS = [
     "dreambot.cogs.settings:Settings",
     "dreambot.cogs.help:Help",
     "dreambot.cogs.privacy:Privacy",
+    "dreambot.cogs.trick:Tricks",
+    "dreambot.cogs.trick_moderation:TrickModeration",
+    "dreambot.cogs.describe:DescribeCog",
+    "dreambot.cogs.score:ScoreCog",
+    "dreambot.cogs.trick_trials:TrickTrials",
+    "dreambot.cogs.mod_words:ModWords",
 ]
 """`module:class`; each is built with the bot."""
 

@@ -15,7 +15,7 @@ from dreambot.rights import share
 from dreambot.texts import speech
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Record
-from dreamqueue.prompt import changed, random_seed, whole_menu
+from dreamqueue.prompt import changed, random_seed
 from dreamqueue.text import clip
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Again(commands.Cog):
         record = await (self._last(interaction) if picture is None else job_here(interaction, picture))
         old, recipe = record.job, record.recipe
         if changes:
-            limits, menu = share(interaction).within(self.bot.limits), whole_menu(self.bot.settings.critic)
+            limits, menu = share(interaction).within(self.bot.limits), self.bot.menu
             wanted = changed(recipe, changes, limits=limits, menu=menu)
         else:
             wanted = recipe.model_copy(update={"seed": random_seed()})

@@ -15,7 +15,7 @@ from dreambot.rights import share
 from dreambot.tastes import tastes
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import BadValue, PromptError
-from dreamqueue.prompt import lean, whole_menu
+from dreamqueue.prompt import lean
 from dreamqueue.text import normalise, quote
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Grid(commands.Cog):
         third: str | None = None,
     ) -> None:
         """Paint each of these with each of those, as one sheet of pictures."""
-        limits, menu = share(interaction).within(self.bot.limits), whole_menu(self.bot.settings.critic)
+        limits, menu = share(interaction).within(self.bot.limits), self.bot.menu
         given = {"first": first, "second": second or "", "third": third or ""}
         text = filled(words, given, speech(interaction.locale))
         recipe = lean(text, tastes(interaction).options, limits=limits, menu=menu)

@@ -24,7 +24,6 @@ from dreamqueue.prompt import (
     suggest_loras,
     suggest_presets,
     suggest_styles,
-    whole_menu,
 )
 from dreamqueue.recipe import MAX_SEED, TargetImage
 
@@ -86,9 +85,8 @@ class Imagine(commands.Cog):
             "lora": lora,
         }
         options = {name: str(value) for name, value in fields.items() if value is not None}
-        menu = whole_menu(self.bot.settings.critic)
         limits, own = share(interaction).within(self.bot.limits), tastes(interaction).options
-        recipe = lean(prompt, own, options=options, limits=limits, menu=menu)
+        recipe = lean(prompt, own, options=options, limits=limits, menu=self.bot.menu)
         check_pictures(recipe, image=image is not None, targets=target is not None)
         check_can_post(interaction)
         for attached in (image, target):
@@ -117,7 +115,7 @@ class Imagine(commands.Cog):
             app_commands.Choice(
                 name=(f"{style.name} · {style.about}" if style.about else style.name)[:100], value=style.name
             )
-            for style in suggest_styles(typed)
+            for style in suggest_styles(typed, self.bot.menu.styles)
         ]
 
     @imagine.autocomplete("preset")

@@ -20,7 +20,7 @@ from dreambot.texts import speech
 from dreambot.verbs import VERBS
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Finished, Stopped
-from dreamqueue.prompt import changed, whole_menu
+from dreamqueue.prompt import changed
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -63,7 +63,7 @@ async def vary(interaction: discord.Interaction[DreamBot], message: discord.Mess
 async def _posted_again(interaction: discord.Interaction[DreamBot], url: str) -> None:
     """The recipe inside a file, which anybody may have written: it is read as if it had been typed."""
     bot = interaction.client
-    limits, menu = share(interaction).within(bot.limits), whole_menu(bot.settings.critic)
+    limits, menu = share(interaction).within(bot.limits), bot.menu
     check_can_post(interaction)
 
     async def queued(ask: Asking) -> None:

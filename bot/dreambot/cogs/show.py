@@ -41,7 +41,7 @@ class Show(commands.Cog):
         await interaction.response.defer(thinking=True)
         said = speech(interaction.locale)
         reply = cast(Reply, record.reply)
-        shown = await look(self.bot, record, said.language)
+        shown = await look(self.bot, record, said.language, interaction.channel_id or 0)
         content = words.fit(f"{shown.content}\n-# {link(reply, said.say('members.where'))}")
         view = shown.buttons or discord.utils.MISSING
         await interaction.followup.send(content, files=as_files(shown, spoiler=reply.spoiler), view=view)

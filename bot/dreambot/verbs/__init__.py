@@ -55,6 +55,20 @@ VERBS = {
     "settings-flip": Verb("dreambot.settings:flip"),
     "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
     "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
+    "test-go": Verb("dreambot.verbs.trials:go", MAIN),
+    "trick-try": Verb("dreambot.verbs.trials:ask_to_try", MAIN),
+    "test-leave": Verb("dreambot.verbs.trials:leave"),
+    "trick-up": Verb("dreambot.verbs.trick:up", label="trick.vote-up"),
+    "trick-down": Verb("dreambot.verbs.trick:down", label="trick.vote-down"),
+    "trick-remix": Verb("dreambot.verbs.trick:remix", label="trick.remix"),
+    "trick-report": Verb("dreambot.verbs.trick:report", RED, label="trick.report"),
+    "trick-newer": Verb("dreambot.verbs.trick:turn", label="trick.newer"),
+    "trick-older": Verb("dreambot.verbs.trick:turn", label="trick.older"),
+    "share": Verb("dreambot.verbs.trick:share", label="trick.share"),
+    "paint-this": Verb("dreambot.cogs.describe:paint_this", PLAIN, "describe.paint"),
+    "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
+    "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
+    "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),
 }
 
 
@@ -66,6 +80,11 @@ def waiting() -> tuple[str, ...]:
 def painting(job: Job) -> tuple[str, ...]:
     """Buttons under one that is being painted."""
     return ("stop", "cancel")
+
+
+def held(*, here: bool) -> tuple[str, ...]:
+    """Buttons under one whose picture is held back or dropped. `here`: moderators decide there and then."""
+    return ("again", "review-look", "review-show", "review-drop") if here else ("again",)
 
 
 def ended(job: Job, ending: Ending) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import discord
 from dreambot.permissions import check_can_post
 from dreambot.start import Asking, submit, take_up
 from dreambot.still_possible import check_still_possible
+from dreamqueue.grid import reseeded
 from dreamqueue.prompt import random_seed
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ async def again(interaction: discord.Interaction[DreamBot], job: str, _detail: s
     async def queued(ask: Asking) -> None:
         record = await interaction.client.queue.record(job)
         old = record.job
-        recipe = record.recipe.model_copy(update={"seed": random_seed()})
+        recipe = reseeded(record.recipe, random_seed())
         await check_still_possible(interaction, recipe)
-        await submit(interaction, ask, recipe, typed=old.typed, parent=old.id)
+        await submit(interaction, ask, recipe, typed=old.typed, parent=old.id, trial=old.trial)
 
     await take_up(interaction, queued)

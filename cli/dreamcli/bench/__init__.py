@@ -14,6 +14,7 @@ VERBS = {
     "gallery": "dreamcli.bench.gallery:gallery",
     "queue": "dreamcli.bench.queue:queue",
     "steering": "dreamcli.bench.steering:steering",
+    "tricks": "dreamcli.bench.tricks:tricks",
 }
 
 

@@ -45,6 +45,8 @@ function link(address, children) {
     return address;
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return address;
+  const place = /^https:\/\/discord\.com\/channels\/(?:\d+|@me)\/(\d+)\/(\d+)$/.exec(url.href);
+  if (place) return el("a", { href: url.href, data: { channel: place[1], message: place[2] } }, ...children);
   return el("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, ...children);
 }
 

@@ -97,7 +97,18 @@ function picture(file) {
     image.width = Math.round(file.width * scale);
     image.height = Math.round(file.height * scale);
   }
-  return el("button.picture", { type: "button", "aria-label": `Enlarge ${alt}`, onclick: () => openPicture(file.url, alt) }, image);
+  const frame = el("button.picture", { type: "button", "aria-label": `Enlarge ${alt}` }, image);
+  const hidden = /^SPOILER_/.test(file.filename || "");
+  if (hidden) {
+    frame.classList.add("veiled");
+    frame.setAttribute("aria-label", "Spoiler");
+  }
+  frame.addEventListener("click", () => {
+    if (!frame.classList.contains("veiled")) openPicture(file.url, alt);
+    frame.classList.remove("veiled");
+    frame.setAttribute("aria-label", `Enlarge ${alt}`);
+  });
+  return frame;
 }
 
 function otherFile(file) {

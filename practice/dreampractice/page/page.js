@@ -23,6 +23,8 @@ class Page {
     this.composer = new Composer(this);
     this.typists = new Map();
     $("who").addEventListener("change", () => this.become($("who").value));
+    $("speaks").addEventListener("change", () => this.ask("speak", { locale: $("speaks").value }));
+    $("messages").addEventListener("click", (event) => this.follow(event));
     $("menu").append(icon("menu"));
     $("menu").addEventListener("click", () => document.body.classList.toggle("menu-open"));
     $("messages").addEventListener("click", () => document.body.classList.remove("menu-open"));
@@ -101,6 +103,8 @@ class Page {
     $("my-avatar").replaceWith(Object.assign(avatar(world.you), { id: "my-avatar" }));
     $("who").replaceChildren(...world.people.filter((person) => !person.bot).map((person) =>
       el("option", { value: person.username, selected: person.id === world.you.id }, nameOf(person))));
+    $("speaks").replaceChildren(...Object.entries(world.locales).map(([value, name]) =>
+      el("option", { value, selected: value === world.locale }, name)));
     const wanted = this.channel ? this.channel.id : decodeURIComponent(location.hash.slice(1));
     const found = world.channels.find((channel) => wanted && (channel.id === wanted || channel.name === wanted));
     this.go(found || world.channels.find((channel) => channel.type === 0));
@@ -230,6 +234,15 @@ class Page {
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok) this.notice(`${file.name}: ${body.words || "cannot be uploaded"}. The limit is ${Math.round(this.world.file_limit / 1048576)} MB.`);
     return body.upload;
+  }
+
+  /** A link to a message is a way in this page. */
+  follow(event) {
+    const link = event.target.closest("a[data-message]");
+    if (!link) return;
+    event.preventDefault();
+    this.go(this.world.channels.find((channel) => channel.id === link.dataset.channel));
+    this.log.goTo(link.dataset.message);
   }
 
   goTo(id) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
@@ -19,7 +20,7 @@ from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whol
 from dreamqueue.prompt.reading import Asked, Piece, Use, items, piece_of, read, unquoted
 from dreamqueue.prompt.several import possible
 from dreamqueue.prompt.story import chapters
-from dreamqueue.prompt.styles import apply_styles
+from dreamqueue.prompt.styles import apply_styles, brought
 from dreamqueue.prompt.understood import check_flags, check_model, check_stops
 from dreamqueue.prompt.weights import away
 from dreamqueue.recipe import MAX_SEED, Phrase, Recipe
@@ -59,14 +60,13 @@ def parse(
     """
     menu, limits = menu or whole_menu(), limits or Limits()
     _check_length(text, len(text), 3 * limits.max_characters)
-    names = [*FLAGS, *menu.styles]
-    asked = read(normalise(text), lambda name: resembles(name, names))
+    asked = read(normalise(text), _is_flag(menu))
     said = _said(asked, options or {}, menu)
     story = chapters(said.values["story"]) if "story" in said.values else []
     phrases = [*asked.pieces, *story, *said.no]
     if not any(phrase.steers_towards for phrase in phrases):
         raise PromptError(NOTHING)
-    styled, used = apply_styles(phrases, said.styles)
+    styled, used = apply_styles(phrases, said.styles, NO_WEIGHT)
     _check_length(text, sum(len(phrase.text) for phrase in styled), limits.max_characters)
     if len(styled) > limits.max_phrases:
         raise PromptError(f"That is {len(styled)} phrases, and I steer by {limits.max_phrases} at most.")
@@ -101,6 +101,15 @@ def parse(
     return possible(recipe, limits)
 
 
+def _is_flag(menu: Menu) -> Callable[[str], bool]:
+    @cache
+    def known(name: str) -> bool:
+        near = (style for style in menu.styles if style[:1] == name[:1])
+        return menu.style(name) is not None or resembles(name, [*FLAGS, *near])
+
+    return known
+
+
 @dataclass(frozen=True)
 class _Said:
     values: dict[str, Use]
@@ -124,7 +133,8 @@ def _said(asked: Asked, options: Mapping[str, str], menu: Menu) -> _Said:
             flag = FLAGS[use.name]
             raise BadValue(use.said, f"something has to follow here ({flag.about}): `{flag.example}`.")
         elif use.name == "style":
-            styles.update(find("style", item, menu.styles) for item in items(use.value))
+            found = (menu.style(item) or find("style", item, menu.styles)[1] for item in items(use.value))
+            styles.update((style.name, style) for style in found)
         elif use.name == "no":
             no.extend(_away(item, use) for item in items(use.value))
         elif use.name in typed:
@@ -134,15 +144,15 @@ def _said(asked: Asked, options: Mapping[str, str], menu: Menu) -> _Said:
             typed[use.name] = Use(use.name, unquoted(use.value).rstrip(","))
     if "size" in typed:
         once.pop("ar", None)
-    return _Said({**once, **typed}, list(styles.values()), no)
+    values = {**once, **typed}
+    return _Said({**brought(styles.values(), values), **values}, list(styles.values()), no)
 
 
 def _style_of(use: Use, menu: Menu) -> Style | None:
     """The style that a flag names (`--unreal-engine`); None for a flag of the grammar."""
     if use.name in FLAGS:
         return None
-    by_name = {name_of(name): style for name, style in menu.styles.items()}
-    style = by_name.get(name_of(use.name))
+    style = menu.style(use.name)
     if style is None:
         close = [f"--{name}" for name in nearest(use.name, [*FLAGS, *menu.styles])]
         raise UnknownWord("flag", quote(f"--{use.name}"), close, [f"--{name}" for name in FLAGS])

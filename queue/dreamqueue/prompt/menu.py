@@ -15,6 +15,9 @@ from dreamqueue.text import quote
 CRITICS = frozenset({"pocket", "open_clip"})
 """Kinds of checkpoints that can judge a picture."""
 
+FARTHEST = 8
+"""Letters by which a misspelt name may be longer or shorter."""
+
 LORA = "lora"
 """The kind of checkpoints that change a diffusion."""
 
@@ -30,16 +33,29 @@ class Menu:
     styles: Mapping[str, Style]
     loras: Mapping[str, ModelEntry] = field(default_factory=dict)
     """They have no default."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Names that styles had once, and those they have now."""
+
+    def style(self, typed: str) -> Style | None:
+        """The style that a name means, also one that it had once; None for no style's name."""
+        wanted = name_of(typed)
+        return self.styles.get(self.renamed.get(wanted, wanted))
 
 
-def whole_menu(critic: str | None = None) -> Menu:
-    """All that the catalogue holds, with this critic as the default."""
+def whole_menu(
+    critic: str | None = None,
+    styles: Mapping[str, Style] | None = None,
+    renamed: Mapping[str, str] | None = None,
+) -> Menu:
+    """All that the catalogue holds, with this critic as the default; a community's styles in the shipped
+    ones' stead."""
     models = catalogue.models()
     critics = {name: model for name, model in models.items() if model.kind in CRITICS}
     loras = {name: model for name, model in models.items() if model.kind == LORA}
     if critic in critics:
         critics = {critic: critics[critic], **critics}
-    return Menu(catalogue.backends(), critics, catalogue.styles(), loras)
+    found = catalogue.styles() if styles is None else styles
+    return Menu(catalogue.backends(), critics, found, loras, renamed or {})
 
 
 def name_of(typed: str) -> str:
@@ -58,7 +74,9 @@ def nearest(typed: str, known: Iterable[str]) -> list[str]:
 
 def resembles(typed: str, known: Iterable[str]) -> bool:
     """Whether this is one of the names, or one of them misspelt."""
-    return bool(get_close_matches(name_of(typed)[:60], map(name_of, known), n=1, cutoff=0.7))
+    word = name_of(typed)[:60]
+    like = (name_of(name) for name in known if abs(len(name) - len(word)) <= FARTHEST)
+    return bool(get_close_matches(word, like, n=1, cutoff=0.7))
 
 
 def find(kind: str, typed: str, known: Mapping[str, Entry]) -> tuple[str, Entry]:

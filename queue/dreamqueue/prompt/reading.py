@@ -49,11 +49,14 @@ class Use:
 
     name: str
     value: str | None
+    brought_by: str = ""
+    """The trick that it came with; empty if a member typed it."""
 
     @property
     def said(self) -> str:
         """The flag and its value, to be quoted in an answer."""
-        return quote(f"--{self.name}" if self.value is None else f"--{self.name} {self.value}")
+        typed = f"--{self.name}" if self.value is None else f"--{self.name} {self.value}"
+        return quote(f"{typed} (of --{self.brought_by})" if self.brought_by else typed)
 
 
 @dataclass

@@ -5,13 +5,20 @@ from __future__ import annotations
 from dreamqueue.errors import BadValue
 from dreamqueue.grid import cells
 from dreamqueue.prompt.limits import Limits
-from dreamqueue.recipe import Recipe
+from dreamqueue.recipe import MOST_PICTURES, Recipe
 from dreamqueue.text import quote
 
 
 def possible(recipe: Recipe, limits: Limits) -> Recipe:
     """The recipe, if its pictures can be painted in one job; else raises BadValue."""
     number = len(cells(recipe, limits.max_cells))
+    if recipe.variants and number * recipe.width * recipe.height > MOST_PICTURES * limits.max_pixels:
+        most = MOST_PICTURES * limits.max_pixels // number
+        raise BadValue(
+            f"--size {recipe.width}x{recipe.height}",
+            f"{number} pictures of this size are too much for one job; "
+            f"with up to {most:,} pixels each they fit.",
+        )
     if number > 1 and recipe.candidates > 1:
         raise BadValue(
             f"--candidates {recipe.candidates}",

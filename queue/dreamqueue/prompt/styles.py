@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dreamconfig.catalogue import Style
 from dreamqueue.prompt.menu import name_of, whole_menu
-from dreamqueue.prompt.reading import Piece
+from dreamqueue.prompt.reading import Piece, Use, read, unquoted
 from dreamqueue.prompt.suggestions import LONGEST_SUGGESTION, MOST_SUGGESTIONS, alike
 from dreamqueue.recipe import UsedStyle
 from dreamqueue.text import normalise
@@ -16,12 +16,13 @@ SLOT = "{prompt}"
 
 
 def apply_styles(
-    phrases: Sequence[Piece], chosen: Sequence[Style]
+    phrases: Sequence[Piece], chosen: Sequence[Style], away: float
 ) -> tuple[list[Piece], tuple[UsedStyle, ...]]:
     """The phrases with the styles worked in, and a record of them.
 
     A style with `{prompt}` is put around the first phrase that is steered towards, the next one around that;
-    a style without it becomes a phrase of its own, at the end.
+    a style without it becomes a phrase of its own, at the end. What a style steers away from is a phrase of
+    weight `away`, after all others.
     """
     styled = list(phrases)
     first = next(index for index, phrase in enumerate(styled) if phrase.steers_towards)
@@ -29,9 +30,37 @@ def apply_styles(
         if SLOT in style.text:
             text = normalise(style.text.replace(SLOT, styled[first].text))
             styled[first] = replace(styled[first], text=text)
-        else:
+        elif style.text:
             styled.append(Piece(normalise(style.text)))
-    return styled, tuple(UsedStyle(name=style.name, text=style.text) for style in chosen)
+    unwanted = dict.fromkeys(normalise(style.negative) for style in chosen if style.negative)
+    styled += [Piece(words, away) for words in unwanted]
+    return styled, tuple(_used(style) for style in chosen)
+
+
+def brought(chosen: Iterable[Style], typed: Mapping[str, Use]) -> dict[str, Use]:
+    """The flags that styles bring along, by name; of two styles with one flag the later one's counts.
+
+    Typed flags win: also a typed size over a shape, and a typed backend over a preset of another.
+    """
+    found: dict[str, Use] = {}
+    for style in chosen:
+        for use in read(style.flags).uses if style.flags else ():
+            if use.value is not None:
+                found[use.name] = Use(use.name, unquoted(use.value).rstrip(","), style.name)
+    for said, instead in (("size", "ar"), ("backend", "preset"), ("preset", "backend")):
+        if said in typed:
+            found.pop(instead, None)
+    return found
+
+
+def _used(style: Style) -> UsedStyle:
+    return UsedStyle(
+        name=style.name,
+        text=style.text,
+        version=style.version,
+        negative=style.negative,
+        flags=style.flags,
+    )
 
 
 def suggest_styles(typed: str, styles: Mapping[str, Style] | None = None) -> list[Style]:

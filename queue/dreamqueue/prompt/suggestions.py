@@ -11,6 +11,8 @@ from dreamqueue.text import normalise
 
 MOST_SUGGESTIONS = 25
 """Discord shows no more."""
+LEAST_LIKE = 0.5
+"""Of two names that resemble one another, at least."""
 LONGEST_SUGGESTION = 100
 """Characters of a suggestion that Discord accepts."""
 
@@ -25,7 +27,7 @@ class Suggestion(NamedTuple):
 
 def alike(word: str, names: Iterable[str]) -> list[str]:
     """The names that begin with, then contain, then resemble a word; all of them for no word."""
-    scored = [(score, name) for name in names if (score := _likeness(word[:60], name_of(name))) >= 0.5]
+    scored = [(score, name) for name in names if (score := _likeness(word[:60], name_of(name))) >= LEAST_LIKE]
     return [name for _, name in sorted(scored, key=lambda pair: -pair[0])]
 
 
@@ -62,4 +64,6 @@ def _likeness(word: str, name: str) -> float:
         return 3.0
     if word in name:
         return 2.0
-    return SequenceMatcher(None, word, name).ratio()
+    matcher = SequenceMatcher(None, word, name)
+    quick = min(matcher.real_quick_ratio(), matcher.quick_ratio())
+    return matcher.ratio() if quick >= LEAST_LIKE else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,9 +32,15 @@ def layers_of(tower: nn.Module) -> dict[str, nn.Module]:
 
 
 def watched(layer: nn.Module, run: Callable[[], Any]) -> Tensor:
-    """What the layer gave while `run` ran."""
+    """What the layer gave while `run` ran; other threads may use it meanwhile."""
     seen: list[Any] = []
-    hook = layer.register_forward_hook(lambda module, given, out: seen.append(out))
+    here = threading.get_ident()
+
+    def look(_module: nn.Module, _given: Any, out: Any) -> None:
+        if threading.get_ident() == here:
+            seen.append(out)
+
+    hook = layer.register_forward_hook(look)
     try:
         run()
     finally:

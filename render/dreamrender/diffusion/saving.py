@@ -61,7 +61,7 @@ def load(session: DiffusionSession, state: bytes) -> None:
             session.scheduler = session.fresh_scheduler()
             recall(session.scheduler, head["scheduler"], tensors, device)
         session.generator.set_state(tensors["generator"])
-    except (KeyError, ValueError, TypeError, AttributeError, RuntimeError, IndexError) as error:
+    except (LookupError, ArithmeticError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise CannotResume("it does not fit this painter") from error
 
 

@@ -1,4 +1,4 @@
-"""Several pictures in one job: the cells of a grid, or seeds that compete. Any backend can paint them."""
+"""Several pictures in one job: the cells of a grid, given variants, or seeds that compete. Of any backend."""
 
 from __future__ import annotations
 

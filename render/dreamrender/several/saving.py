@@ -23,7 +23,19 @@ from dreamrender.picture import from_pil, to_pil
 from dreamrender.several.backend import Several, legend_of, ours
 from dreamrender.several.session import Member, SeveralSession, asked
 
-SAME = ("phrases", "steps", "backend", "preset", "seed", "width", "height", "candidates", "finish", "trial")
+SAME = (
+    "phrases",
+    "steps",
+    "backend",
+    "preset",
+    "seed",
+    "width",
+    "height",
+    "candidates",
+    "finish",
+    "trial",
+    "variants",
+)
 """What of the recipe has to be as it was. The states of the pictures say what they need besides."""
 RANKING = "ranking"
 """The sheet of all candidates."""
@@ -94,7 +106,7 @@ class ResumableSeveral(Several, Resumable):
                 several.left[int(number)] = Part(one.label, one.recipe, picture, step, score, extras)
         except BaseException as error:
             self.let_go(members)
-            if isinstance(error, KeyError | ValueError | TypeError | AttributeError | IndexError):
+            if isinstance(error, LookupError | ArithmeticError | ValueError | TypeError | AttributeError):
                 raise CannotResume("it does not fit this job") from error
             raise
         return several

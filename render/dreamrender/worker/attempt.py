@@ -14,8 +14,8 @@ from PIL import Image as Pillow
 from PIL.Image import Image as PILImage
 
 from dreamqueue import checkpoints, keys
-from dreamqueue.errors import CannotResume, PictureError
-from dreamqueue.events import ORDER, Cancel, Frame, Stop, Turn
+from dreamqueue.errors import CannotResume, PaintError, PictureError
+from dreamqueue.events import Cancel, Frame, Stop, Turn, read_order
 from dreamqueue.job import Cancelled, Ending, Job, Owner, Record
 from dreamqueue.pace import Company, Stay
 from dreamqueue.recipe import Recipe
@@ -24,6 +24,7 @@ from dreamrender.backend import Inputs
 from dreamrender.broken import EngineBroken
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
+from dreamrender.judging.looking import Looker
 from dreamrender.painting import FrameReady, Outcome, Painting
 from dreamrender.picture import jpeg_bytes
 from dreamrender.worker.checkpointing import Checkpointing, Origin, picked_up
@@ -55,7 +56,13 @@ class Attempts:
     """The tries that a worker makes just now."""
 
     def __init__(
-        self, store: JobStore, engine: Engine, slots: Slots, shelf: Shelf, largest_state: int = 1 << 24
+        self,
+        store: JobStore,
+        engine: Engine,
+        slots: Slots,
+        shelf: Shelf,
+        largest_state: int = 1 << 24,
+        looker: Looker | None = None,
     ) -> None:
         self.store = store
         self.engine = engine
@@ -63,6 +70,8 @@ class Attempts:
         self.shelf = shelf
         self.largest_state = largest_state
         """Bytes of a checkpoint, at most."""
+        self.looker = looker or Looker()
+        """Looks at what is painted before it is told of."""
         self._company = Company()
         self._under_way: dict[str, UnderWay] = {}
         self._lost: set[str] = set()
@@ -120,7 +129,7 @@ class Attempts:
         asked = (await self.record(job.id)).asked
         stay = self._company.joins()
         painting = self.engine.paint(recipe, inputs, origin.state, origin.before, alone=begun.tries > 1)
-        under_way = UnderWay(job, begun.holder, painting, self.store, origin.before.frames)
+        under_way = UnderWay(job, begun.holder, painting, self.store, origin.before.frames, self.looker)
         self._under_way[job.id] = under_way
         checkpointing = Checkpointing(under_way, self.largest_state, origin.checkpoint)
         leaving = asyncio.create_task(self._leave(painting, job.id), name=f"slot {job.id}")
@@ -190,8 +199,8 @@ class Attempts:
 
     async def _order_from_before(self, job: str) -> None:
         raw = await self.store.redis.hget(keys.record(job), "order")  # type: ignore[misc]
-        if raw is not None:
-            self.obey(ORDER.validate_json(raw))
+        if raw is not None and (order := read_order(raw)) is not None:
+            self.obey(order)
 
     async def _follow(self, under_way: UnderWay) -> Outcome:
         job, painting = under_way.job, under_way.painting
@@ -200,8 +209,10 @@ class Attempts:
                 return update
             try:
                 await self.store.note_step(job.id, under_way.holder, update.step)
-                await self.store.put_frame(await asyncio.to_thread(_frame, job, painting.recipe, update))
+                await self.store.put_frame(await asyncio.to_thread(_frame, under_way, update))
                 await under_way.keep_earlier()
+            except PaintError as error:
+                log.warning("job %s: a frame was not shown: %s", job.id, error)
             except RedisAway:
                 log.warning("job %s: a frame was not shown, Redis is away", job.id)
         raise AssertionError("a painting ends with an outcome")
@@ -211,12 +222,14 @@ def _opened(data: bytes) -> PILImage:
     return Pillow.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
 
 
-def _frame(job: Job, recipe: Recipe, update: FrameReady) -> Frame:
+def _frame(under_way: UnderWay, update: FrameReady) -> Frame:
+    """Raises PaintError if it cannot be looked at."""
     return Frame(
-        job=job.id,
+        job=under_way.job.id,
         step=update.step,
-        steps=recipe.steps,
+        steps=under_way.painting.recipe.steps,
         score=update.score,
         seconds=update.seconds,
         image=jpeg_bytes(update.picture),
+        seen=under_way.looker.look([update.picture], under_way.pictures),
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dreamqueue.errors import AlbumAway, PaintError
 from dreamqueue.job import Finished, KeptPart, Leavings, Stopped
 from dreamqueue.png import png_bytes
+from dreamqueue.sights import together
 from dreamqueue.store import JobStore, RedisAway
 from dreamqueue.writable import endable, full
 from dreamrender.backend import Part
@@ -43,10 +44,15 @@ class Keeper:
         self.full_seconds = full_seconds
 
     async def ended(self, under_way: UnderWay, outcome: Outcome) -> Finished | Stopped:
-        """The end of a painting that left a picture, everything stored that it names."""
+        """The end of a painting that left a picture, everything stored that it names, and looked at.
+
+        Raises PaintError also if it could not be looked at.
+        """
         assert outcome.picture is not None
         job, painting = under_way.job, under_way.painting
         last = to_pil(outcome.picture)
+        whole = await asyncio.to_thread(under_way.looker.look, [*painting.kept, last], under_way.pictures)
+        parts = tuple([await self._keep_part(under_way, part) for part in outcome.parts])
         picture = await asyncio.to_thread(result, last, painting.recipe, job.upload_limit)
         room = job.upload_limit - len(picture.data)
         animation = await asyncio.to_thread(animation_bytes, [*painting.kept, last], room)
@@ -57,15 +63,18 @@ class Keeper:
             seconds=outcome.seconds,
             notes=(*outcome.notes, *under_way.notes, *([picture.note] if picture.note else ())),
             extras=await self._kept(outcome.extras),
-            parts=tuple([await self._keep_part(part) for part in outcome.parts]),
+            parts=parts,
             state=await self._kept_state(outcome.state),
+            seen=together([whole, *(part.seen for part in parts)]),
         )
         if outcome.kind == "stopped":
             return Stopped(by=under_way.whoever, step=outcome.step, **dict(left))
         return Finished(**dict(left))
 
-    async def _keep_part(self, part: Part) -> KeptPart:
-        picture = await asyncio.to_thread(png_bytes, to_pil(part.picture), part.recipe)
+    async def _keep_part(self, under_way: UnderWay, part: Part) -> KeptPart:
+        drawn = to_pil(part.picture)
+        seen = await asyncio.to_thread(under_way.looker.look, [drawn])
+        picture = await asyncio.to_thread(png_bytes, drawn, part.recipe)
         return KeptPart(
             label=part.label,
             picture=await self._patiently(picture),
@@ -73,6 +82,7 @@ class Keeper:
             step=part.step,
             score=part.score,
             extras=await self._kept(part.extras),
+            seen=seen,
         )
 
     async def _kept(self, files: Mapping[str, bytes]) -> dict[str, str]:

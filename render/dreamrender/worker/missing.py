@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from dreamconfig.catalogue import models, needed
 from dreamqueue import keys
-from dreamqueue.events import ORDER, Cancel, Stop
+from dreamqueue.events import Cancel, Stop, read_order
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.fetching import GivenUp
@@ -62,5 +62,5 @@ async def _order(store: JobStore, job: str) -> Cancel | Stop | None:
         raw = await store.redis.hget(keys.record(job), "order")  # type: ignore[misc]
     except RedisAway:
         return None
-    order = ORDER.validate_json(raw) if raw is not None else None
+    order = read_order(raw) if raw is not None else None
     return order if isinstance(order, Cancel | Stop) else None

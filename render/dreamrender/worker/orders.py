@@ -30,7 +30,7 @@ async def read_orders(redis: Redis, obey: Callable[[Cancel | Stop | Turn], None]
         for _, entries in answer or ():
             for _, fields in entries:
                 try:
-                    obey(ORDER.validate_json(fields[b"order"]))
+                    obey(ORDER.validate_json(fields.get(b"order", b"")))
                 except ValueError:
                     log.warning("an order of a kind this version does not know: %.120r", fields)
             last = entries[-1][0]

@@ -21,6 +21,7 @@ from dreamqueue.store import Begun, JobStore, RedisAway
 from dreamrender.broken import EngineBroken
 from dreamrender.collection.shelf import Shelf
 from dreamrender.engine import Engine
+from dreamrender.judging.looking import Looker
 from dreamrender.metrics import Tally
 from dreamrender.worker.attempt import LET_GO_SECONDS, Attempts, Painted
 from dreamrender.worker.keeping import Keeper
@@ -45,6 +46,7 @@ class Painter:
         largest_state: int = 1 << 24,
         shelf: Shelf | None = None,
         slots: Slots | None = None,
+        looker: Looker | None = None,
     ) -> None:
         self.name = name
         self.store = store
@@ -54,7 +56,7 @@ class Painter:
         self.tally = Tally(engine.max_sessions)
         slots = slots or Slots(1)
         self.pace = Pace(slots.most)
-        self.attempts = Attempts(store, engine, slots, shelf or Shelf(None), largest_state)
+        self.attempts = Attempts(store, engine, slots, shelf or Shelf(None), largest_state, looker)
         self.ended = 0
         """Jobs that it brought to an end."""
         self._in_hand: set[str] = set()

@@ -13,6 +13,7 @@ import torch
 from redis.exceptions import NoPermissionError
 
 from dreamconfig.catalogue import models
+from dreamconfig.concepts import read_concepts
 from dreamconfig.settings import WorkerSettings
 from dreamqueue import workers
 from dreamqueue.album_trial import try_out
@@ -21,14 +22,18 @@ from dreamqueue.errors import AlbumAway, QueueAway, QueueLocked
 from dreamqueue.refusal import PERMISSION
 from dreamqueue.store import RedisAway
 from dreamqueue.sweep import sweep
+from dreamrender import residents
 from dreamrender.backend import Backend
 from dreamrender.backends import available, load_backend
 from dreamrender.collection.shelf import Shelf
 from dreamrender.critics.loading import load_critic
 from dreamrender.engine import Engine
 from dreamrender.fast.precision import choose
+from dreamrender.judging.judge import Judge
+from dreamrender.judging.looking import Looker
 from dreamrender.residents import Residents, residents_on
 from dreamrender.shelf import open_shelf, shelf
+from dreamrender.worker.answering import Answering
 from dreamrender.worker.drain import Drain
 from dreamrender.worker.lanes import Lanes
 from dreamrender.worker.leaving import (
@@ -82,7 +87,8 @@ async def run_worker(
     ready: asyncio.Event | None = None,
     drain: Drain | None = None,
 ) -> None:
-    """Serve the lanes until cancelled, or asked to go by `drain`. Raises WorkerBroken.
+    """Serve the lanes until cancelled, or asked to go by `drain`. Raises WorkerBroken, and PaintError if
+    pictures shall be looked through before they are shown and this worker cannot.
 
     What is still being painted then is handed over. `load` and `backends` replace the registry (for tests).
     """
@@ -94,6 +100,8 @@ async def run_worker(
     open_shelf(settings)
     own = residents_on(device)
     own.budget = settings.memory_gb * 1e9 or None
+    looker = Looker(read_concepts(settings.concepts), settings.critic.partition(",")[0].strip(), device)
+    await asyncio.to_thread(_prepare, looker)
     slots = sessions(settings, device, names, own.at_most())
     if load is None:
         await asyncio.to_thread(_load_critic, settings.critic, device)
@@ -121,10 +129,11 @@ async def run_worker(
     largest = int(settings.state_megabytes * 2**20)
     shelf = Shelf(settings.collections)
     shared = Slots(slots)
-    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf, shared)
+    painter = Painter(name, client.store, engine, settings.job_timeout, largest, shelf, shared, looker)
     sign = Sign(card, painter, own, shelf)
     lanes = Lanes(client, painter)
     picker = Picker(client, lanes, shared, lambda: sign.card)
+    answering = Answering(client.store, Judge(device), lambda: sign.card)
     engine.start()
     await sign.look()
     drain.heeded = True
@@ -136,6 +145,7 @@ async def run_worker(
         asyncio.create_task(tell(settings, name, engine, device, client.redis), name="seen"),
         asyncio.create_task(read_orders(client.redis, painter.obey), name="orders"),
         asyncio.create_task(picker.run(), name="picker"),
+        asyncio.create_task(answering.run(), name="answering"),
     ]
     log.info("worker %s paints %s on %s", name, ", ".join(names), device)
     try:
@@ -155,7 +165,14 @@ async def run_worker(
             async with asyncio.timeout(1):
                 await workers.leave(client.redis, name)
         await asyncio.to_thread(engine.close, 0 if engine.broken else ENGINE_SECONDS)
+        residents.release(looker)
         await client.close()
+
+
+def _prepare(looker: Looker) -> None:
+    if looker and shelf().download and looker.critic in models():
+        fetch_all(shelf(), [looker.critic])
+    looker.prepare()
 
 
 def _load_critic(name: str, device: str) -> None:

@@ -7,12 +7,13 @@ import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 
-from dreamqueue.errors import DreamError, NoSuchJob
+from dreamqueue.errors import DreamError, NoSuchJob, PaintError
 from dreamqueue.events import ORDER, Cancel, Steer, Stop, Turn, obeyed
 from dreamqueue.job import Job, Owner
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, RedisAway
+from dreamrender.judging.looking import Looker
 from dreamrender.painting import Painting
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,13 @@ class UnderWay:
     """One job and its painting, by a certain try."""
 
     def __init__(
-        self, job: Job, holder: str, painting: Painting, store: JobStore, kept: Iterable[int] = ()
+        self,
+        job: Job,
+        holder: str,
+        painting: Painting,
+        store: JobStore,
+        kept: Iterable[int] = (),
+        looker: Looker | None = None,
     ) -> None:
         self.job = job
         self.holder = holder
@@ -30,6 +37,8 @@ class UnderWay:
         self.store = store
         self.end: Cancel | Stop | None = None
         """Who ended it, if somebody did."""
+        self.looker = looker or Looker()
+        """Looks at each picture before it is told of."""
         self.notes: list[str] = []
         """What the member should know, beside what the painter says."""
         self._kept = set(kept)
@@ -40,6 +49,11 @@ class UnderWay:
         self._looking, self._noting = asyncio.Lock(), asyncio.Lock()
         self._noted = painting.recipe
         """The recipe that stands in the record."""
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures each of its pictures shows."""
+        return max(self.painting.recipe.candidates, self.painting.recipe.cells)
 
     @property
     def whoever(self) -> Owner:
@@ -94,8 +108,12 @@ class UnderWay:
             if step in self._kept:
                 continue
             try:
+                seen = await asyncio.to_thread(self.looker.look, [picture], self.pictures)
                 data = await asyncio.to_thread(png_bytes, picture, self.painting.recipe)
-                await self.store.note_kept(self.job.id, self.holder, step, await self.store.keep(data))
+                key = await self.store.keep(data)
+                await self.store.note_kept(self.job.id, self.holder, step, key, seen)
+            except PaintError:
+                log.warning("job %s: frame %d is not kept, it could not be looked at", self.job.id, step)
             except RedisAway as error:
                 why = getattr(error, "why", error)
                 log.warning("job %s: frame %d waits until it is taken: %s", self.job.id, step, why)

@@ -1,0 +1,108 @@
+"""A trick as a message, with its example pictures and buttons; a page of the list."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import discord
+
+from dreambot import trick_words, words
+from dreambot.buttons import JobButton
+from dreambot.moderators import is_moderator
+from dreambot.permissions import owner_of
+from dreambot.texts import Speech, speech
+from dreambot.verbs import VERBS
+from dreamqueue.errors import DreamError, UnknownWord
+from dreamqueue.job import Finished, Record, Stopped
+from dreamqueue.tricks import Trick
+from dreamqueue.tricks.store import owned_by, unknown
+
+if TYPE_CHECKING:
+    from dreambot.app import DreamBot
+
+ROW = ("trick-try", "trick-up", "trick-down", "trick-remix", "trick-report")
+
+
+def row(trick: Trick, said: Speech) -> discord.ui.View:
+    """The buttons of a trick."""
+    view = discord.ui.View(timeout=None)
+    for verb in ROW:
+        if verb in VERBS:
+            view.add_item(JobButton(verb, trick.name, "", said))
+    return view
+
+
+async def show(interaction: discord.Interaction[DreamBot], trick: Trick, *, announced: bool = False) -> None:
+    """Show a trick to all in the channel; a hidden one only to who may see it. Raises UnknownWord."""
+    bot, said = interaction.client, speech(interaction.locale)
+    hidden = trick.state == "hidden"
+    if hidden and not (is_moderator(interaction) or owned_by(trick, owner_of(interaction))):
+        raise unknown(trick.name, bot.shelf.styles)
+    await interaction.response.defer(ephemeral=hidden, thinking=True)
+    text = trick_words.shown(trick, bot.shelf.tricks.values(), said, bot.shelf.measured.get(trick.name))
+    if announced:
+        name = words.plain(owner_of(interaction).name, words.NAME_SHOWN)
+        text = words.fit(f"{said.say('trick.added', name=name)}\n{text}")
+    files = await _examples(interaction, trick)
+    await interaction.edit_original_response(content=text, view=row(trick, said), attachments=files)
+
+
+async def found(interaction: discord.Interaction[DreamBot], name: str) -> Trick:
+    """The trick that a name means, if this member may see it. Raises UnknownWord, QueueAway."""
+    bot = interaction.client
+    try:
+        trick = await bot.tricks.get(name)
+    except UnknownWord:
+        raise unknown(name, bot.shelf.styles) from None
+    if trick.state == "hidden" and not (is_moderator(interaction) or owned_by(trick, owner_of(interaction))):
+        raise unknown(name, bot.shelf.styles)
+    return trick
+
+
+def listed(bot: DreamBot, which: str, number: int, said: Speech) -> tuple[str, discord.ui.View]:
+    """A page of a list and the buttons that turn it."""
+    tricks = trick_words.chosen(bot.shelf.tricks, which)
+    text, number = trick_words.page(tricks, number, which, said, bot.shelf.measured)
+    view = discord.ui.View(timeout=None)
+    if number > 1:
+        view.add_item(JobButton("trick-newer", which, str(number - 1), said))
+    if number * trick_words.PAGE < len(tricks):
+        view.add_item(JobButton("trick-older", which, str(number + 1), said))
+    return text, view
+
+
+async def _examples(interaction: discord.Interaction[DreamBot], trick: Trick) -> list[discord.File]:
+    """Pictures that were painted with it in this server and are still kept: other servers' stay there, and
+    so do those of age-restricted channels."""
+    queue = interaction.client.queue
+    files: list[discord.File] = []
+    for job in trick.examples:
+        try:
+            record = await queue.record(job)
+            ending = record.ending
+            if not _may_be_here(interaction, record) or not isinstance(ending, (Finished, Stopped)):
+                continue
+            picture = await queue.fetch(ending.picture)
+        except DreamError:
+            continue
+        if picture is not None and len(picture) <= interaction.filesize_limit:
+            spoiler = bool(record.reply and record.reply.spoiler)
+            kind = "webp" if picture[:4] == b"RIFF" else "png"
+            files.append(discord.File(io.BytesIO(picture), f"{job}.{kind}", spoiler=spoiler))
+    return files
+
+
+def _may_be_here(interaction: discord.Interaction[DreamBot], record: Record) -> bool:
+    """Whether a picture that hangs elsewhere in this server may be shown in this channel."""
+    guild, reply = interaction.guild, record.reply
+    if guild is None or reply is None or reply.server != guild.id:
+        return False
+    if reply.channel == interaction.channel_id:
+        return True
+    there = guild.get_channel_or_thread(reply.channel)
+    return there is not None and (_restricted(interaction.channel) or not _restricted(there))
+
+
+def _restricted(channel: object) -> bool:
+    return isinstance(channel, discord.TextChannel | discord.Thread) and channel.is_nsfw()

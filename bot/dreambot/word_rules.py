@@ -1,0 +1,75 @@
+"""Word rules at work: what breaks one is told to who asked and to the audit log, and to nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+import discord
+
+from dreambot import words
+from dreambot.audit import audit
+from dreambot.permissions import owner_of
+from dreambot.texts import Speech, speech
+from dreamqueue.errors import BrokenRule, QueueAway
+from dreamqueue.recipe import Recipe
+from dreamqueue.rules import Matcher, Rule, texts_of
+from dreamqueue.text import FLAG_DASHES, quote
+
+if TYPE_CHECKING:
+    from dreambot.app import DreamBot
+
+WITHIN = 1.0
+"""Seconds that Redis has to say whether the rules have changed: Discord wants an answer within three."""
+AT_ONCE = 4000
+"""Characters that are looked at without a thread: a few milliseconds' work."""
+TOLD = "rules told"
+"""Where an interaction remembers which rules moderators have been told of."""
+
+_FLAG = re.compile(rf"(?:^|(?<=\s)){FLAG_DASHES}[A-Za-z][\w-]*")
+
+
+async def check_rules(interaction: discord.Interaction[DreamBot], *texts: str) -> None:
+    """Raises BrokenRule for words that are refused here. The names of flags are no words."""
+    said = [_FLAG.sub(" ", text) for text in texts]
+    try:
+        async with asyncio.timeout(WITHIN):
+            matcher = await interaction.client.word_rules.matcher()
+    except TimeoutError:
+        raise QueueAway from None
+    broken = await _broken(matcher, said)
+    told: set[str] = interaction.extras.setdefault(TOLD, set())
+    fresh = [rule for rule in broken if rule.name not in told]
+    told |= {rule.name for rule in fresh}
+    refusing = [rule for rule in broken if rule.action == "refuse"]
+    if fresh:
+        action = "words.refused" if refusing else "words.told"
+        rules = ", ".join(rule.name for rule in fresh)
+        await audit(interaction, action, about={"rule": rules, "text": " | ".join(texts)})
+    if refusing:
+        raise BrokenRule(refusal(refusing[0], speech(interaction.locale)))
+
+
+async def _broken(matcher: Matcher, texts: list[str]) -> list[Rule]:
+    if sum(map(len, texts)) < AT_ONCE:
+        return matcher.broken_by(*texts)
+    return await asyncio.to_thread(matcher.broken_by, *texts)
+
+
+async def check_recipe(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:
+    """The same of everything that a recipe says, each picture of a grid included."""
+    await check_rules(interaction, *texts_of(recipe))
+
+
+async def remember(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:
+    """What was asked for can be tried on a new rule for seven days."""
+    with contextlib.suppress(QueueAway):
+        await interaction.client.word_rules.note(owner_of(interaction).id, texts_of(recipe)[0])
+
+
+def refusal(rule: Rule, said: Speech) -> str:
+    """What the member is told."""
+    why = f" {words.plain(rule.reason, 400)}" if rule.reason else ""
+    return said.say(f"words.broke-{rule.kind}", rule=quote(rule.text)) + why
