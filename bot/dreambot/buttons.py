@@ -40,7 +40,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
         look = VERBS.get(verb, Verb(""))
         key = look.label or f"buttons.{verb}"
         if label is None:
-            label = said.say(key, detail=detail) if said.knows(key) else verb
+            label = said.say(key, detail=detail).strip() if said.knows(key) else verb
         custom_id = ":".join(["dream", verb, thing, *([detail] if detail else [])])
         super().__init__(
             discord.ui.Button(label=label, style=look.style, emoji=look.emoji, custom_id=custom_id, row=row)

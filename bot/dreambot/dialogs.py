@@ -35,14 +35,16 @@ Answer: TypeAlias = Callable[[discord.Interaction[Any], str, str, Mapping[str, s
 where a field was left out). Ids and texts may be forged: it checks."""
 
 DIALOGS: dict[str, str] = {
-    "settings": "dreambot.settings:typed",
-    "start": "dreambot.starting:typed",
     "trick-add": "dreambot.trick_dialogs:added",
     "trick-edit": "dreambot.trick_dialogs:changed",
     "trick-remix": "dreambot.trick_dialogs:remixed",
     "trick-share": "dreambot.trick_dialogs:shared",
     "trick-report-why": "dreambot.trick_dialogs:reported",
     "trick-try-it": "dreambot.verbs.trials:try_it",
+    "steer": "dreambot.verbs.steer:steered",
+    "remix": "dreambot.verbs.remix:remixed",
+    "settings": "dreambot.settings:typed",
+    "start": "dreambot.starting:typed",
 }
 """By verb: `module:function`, an `Answer`."""
 

@@ -45,7 +45,7 @@ async def leaf(interaction: discord.Interaction[DreamBot], which: str, page: int
     if not hung:
         return Shown(said.say(f"gallery.no-{which}"), _row(which, 0, 0, "", said)), False
     page = min(max(1, page), len(hung))
-    record, stars = hung[page - 1]
+    record, stars = hung[page - 1].record, hung[page - 1].count
     shown = await look(interaction.client, record, said.language, interaction.channel_id or 0)
     content = "\n".join(
         [said.say(f"gallery.{which}", page=page, pages=len(hung)), _credit(record, stars, said)]

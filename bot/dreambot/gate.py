@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import discord
 
 from dreambot.word_rules import check_rules
+from dreamqueue.errors import NotHere, QueueAway
+from dreamqueue.sanctions import standing_of
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
+
+ANSWERED_WITHIN = 1.5
+"""Seconds that Redis has to answer: Discord wants the first answer within three."""
 
 
 async def check_may_ask(interaction: discord.Interaction[DreamBot], *texts: str) -> None:
@@ -19,7 +25,36 @@ async def check_may_ask(interaction: discord.Interaction[DreamBot], *texts: str)
 
 
 async def check_member(interaction: discord.Interaction[DreamBot]) -> None:
-    """Whether they may ask, here and now."""
+    """Raises NotHere where nothing is asked for, Barred, QueueDrains, or QueueAway, soon.
+
+    What moderators took from the member's share is laid into the interaction for `dreambot.rights`.
+    """
+    check_channel(interaction)
+    server, member = str(interaction.guild_id or 0), str(interaction.user.id)
+    try:
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            standing = await standing_of(interaction.client.queue.redis, server, member)
+    except TimeoutError:
+        raise QueueAway from None
+    standing.check()
+    interaction.extras["limit"] = standing.limit
+
+
+def check_channel(interaction: discord.Interaction[DreamBot]) -> None:
+    """Raises NotHere unless pictures may be asked for in this channel, or in the one of this thread."""
+    wanted = interaction.client.rights.asking.channels
+    here = interaction.channel
+    if isinstance(here, discord.Thread) and here.parent is not None:
+        here = here.parent
+    if wanted and not {str(getattr(here, "id", "")), getattr(here, "name", None)} & set(wanted):
+        raise NotHere([_shown(interaction.guild, name) for name in wanted])
+
+
+def _shown(guild: discord.Guild | None, name: str) -> str:
+    """A channel as people find it, where it is there."""
+    channels = guild.channels if guild is not None else ()
+    found = next((each for each in channels if name in (str(each.id), each.name)), None)
+    return found.mention if found is not None else f"#{name}"
 
 
 async def check_words(interaction: discord.Interaction[DreamBot], *texts: str) -> None:

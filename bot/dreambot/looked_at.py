@@ -34,10 +34,11 @@ log = logging.getLogger(__name__)
 class LookedAt:
     """What may be shown of a job in the channel of its message."""
 
-    def __init__(self, bot: DreamBot, reply: Reply) -> None:
+    def __init__(self, bot: DreamBot, reply: Reply, *, tells: bool = True) -> None:
+        """`tells` is False for whoever shows a job a second time: moderators know of it already."""
         self._bot = bot
         self._reply = reply
-        self._told = False
+        self._told = not tells
         """Whether moderators were told of the picture that waits for them."""
 
     def action(self, seen: Sights) -> Action:
@@ -85,11 +86,11 @@ class LookedAt:
 
     async def _tell_moderators(self, queue: QueueClient, job: Job, ending: Finished | Stopped) -> bool:
         """Whether it stands where moderators are."""
+        if self._told:
+            return True
         channel = moderators_channel(self._bot, self._reply)
         if channel is None:
             return False
-        if self._told:
-            return True
         said = speech(self._reply.language)
         try:
             await channel.send(

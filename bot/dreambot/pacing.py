@@ -3,6 +3,10 @@
 Whoever wants to edit asks for a turn, and looks for the newest frame when it has come. A channel gives
 turns at least `GAP` seconds apart, so many jobs in one channel are each shown less often; it gives fewer
 when Discord's headers say that the bucket runs dry, and none while it is empty. Endings go before frames.
+
+All channels together are given a turn every `EVERYWHERE` seconds at most: with its own token, after a restart
+or once those of interactions have died, a bot may make 50 requests a second in all, and answers to people
+need some of them.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ import aiohttp
 
 GAP = 1.05
 """Seconds between two edits in a channel."""
+
+EVERYWHERE = 1 / 40
+"""Seconds between two edits, whatever their channels."""
 
 _editing: ContextVar[int | None] = ContextVar("editing", default=None)
 
@@ -33,14 +40,26 @@ class _Channel:
     gap: float = 0.0
     waiting: list[_Waiter] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    ready: bool = False
+    """Whether it only waits for the other channels."""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether an ending waits in it."""
+        return any(waiter.urgent() for waiter in self.waiting)
 
 
 class Pace:
     """Gives turns. One for the whole bot."""
 
-    def __init__(self, gap: float = GAP) -> None:
+    def __init__(self, gap: float = GAP, everywhere: float = EVERYWHERE) -> None:
         self.gap = gap
+        self.everywhere = everywhere
         self._channels: dict[int, _Channel] = {}
+        self._ready: list[_Channel] = []
+        """Channels in which an edit may be made, in the order in which they became so."""
+        self._free_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     async def turn(self, channel: int, urgent: Callable[[], bool] = lambda: False) -> None:
         """Wait until an edit may be made in a channel.
@@ -50,7 +69,7 @@ class Pace:
         state = self._channels.setdefault(channel, _Channel(gap=self.gap))
         waiter = _Waiter(asyncio.get_running_loop().create_future(), urgent)
         state.waiting.append(waiter)
-        self._set_timer(channel, state)
+        self._set_timer(state)
         try:
             await waiter.turn
         except asyncio.CancelledError:
@@ -64,7 +83,7 @@ class Pace:
         state.gap = max(self.gap, reset_after / (remaining + 1))
         if remaining == 0:
             state.free_at = max(state.free_at, asyncio.get_running_loop().time() + reset_after)
-            self._set_timer(channel, state)
+            self._set_timer(state)
 
     @contextmanager
     def listening(self, channel: int) -> Iterator[None]:
@@ -97,21 +116,44 @@ class Pace:
         except (KeyError, ValueError):
             return  # not every reply has them
 
-    def _set_timer(self, channel: int, state: _Channel) -> None:
+    def _set_timer(self, state: _Channel) -> None:
         if state.timer is not None:
             state.timer.cancel()
             state.timer = None
-        if state.waiting:
+        if state.waiting and not state.ready:
             loop = asyncio.get_running_loop()
-            state.timer = loop.call_at(max(state.free_at, loop.time()), self._give_turn, channel, state)
+            state.timer = loop.call_at(max(state.free_at, loop.time()), self._is_ready, state)
 
-    def _give_turn(self, channel: int, state: _Channel) -> None:
-        now = asyncio.get_running_loop().time()
-        state.timer = None
-        if now >= state.free_at and state.waiting:
-            waiter = next((one for one in state.waiting if one.urgent()), state.waiting[0])
-            state.waiting.remove(waiter)
-            if not waiter.turn.done():
-                waiter.turn.set_result(None)
-                state.free_at = now + state.gap
-        self._set_timer(channel, state)
+    def _is_ready(self, state: _Channel) -> None:
+        state.timer, state.ready = None, True
+        self._ready.append(state)
+        if self._timer is None:
+            self._give_turns()
+
+    def _give_turns(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while self._ready:
+            now = loop.time()
+            if now < self._free_at:
+                self._timer = loop.call_at(self._free_at, self._give_turns)
+                return
+            state = next((one for one in self._ready if one.urgent), self._ready[0])
+            self._ready.remove(state)
+            state.ready = False
+            if self._give_turn(state, now):
+                self._free_at = now + self.everywhere
+            self._set_timer(state)
+
+    @staticmethod
+    def _give_turn(state: _Channel, now: float) -> bool:
+        """Whether somebody took it."""
+        if now < state.free_at or not state.waiting:
+            return False
+        waiter = next((one for one in state.waiting if one.urgent()), state.waiting[0])
+        state.waiting.remove(waiter)
+        if waiter.turn.done():
+            return False
+        waiter.turn.set_result(None)
+        state.free_at = now + state.gap
+        return True

@@ -8,17 +8,21 @@ import discord
 
 from dreambot.permissions import owner_of
 from dreamqueue.rights import Named, Share, share_of
+from dreamqueue.sanctions import Limit
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 
 def share(interaction: discord.Interaction[DreamBot]) -> Share:
-    """By the member's roles, the channel (of a thread its parent) and the server, as they are now."""
+    """By the member's roles, the channel (of a thread its parent) and the server, as they are now.
+
+    What moderators left of it is known once the gate was asked (`dreambot.gate`).
+    """
     bot, user, channel, guild = interaction.client, interaction.user, interaction.channel, interaction.guild
     if isinstance(channel, discord.Thread) and channel.parent is not None:
         channel = channel.parent
-    return share_of(
+    whole = share_of(
         bot.rights,
         owner_of(interaction).id,
         roles=[Named(str(role.id), role.name) for role in getattr(user, "roles", ())],
@@ -26,3 +30,5 @@ def share(interaction: discord.Interaction[DreamBot]) -> Share:
         server=None if guild is None else Named(str(guild.id), guild.name),
         waiting=bot.settings.max_waiting_per_member,
     )
+    limit: Limit | None = interaction.extras.get("limit")
+    return whole if limit is None else limit.narrowed(whole)

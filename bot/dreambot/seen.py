@@ -122,6 +122,10 @@ def _queue(seen: Overview | None) -> Iterator[GaugeMetricFamily]:
     painting = family("painting_jobs", "Jobs being painted, by lane.", ["lane"])
     workers = family("workers", "Workers that are awake, by mode.", ["mode"])
     memory = family("redis_memory_bytes", "Memory of Redis: used, and its limit (0: none).", ["what"])
+    halted = family(
+        "halts", "What moderators have halted, by kind: all, drain, backend, lane, worker.", ["kind"]
+    )
+    held = family("held_jobs", "Waiting jobs that a moderator holds.")
     for lane in seen.lanes if seen is not None else ():
         waiting.add_metric([lane.name], lane.waiting)
         painting.add_metric([lane.name], lane.painting)
@@ -129,9 +133,12 @@ def _queue(seen: Overview | None) -> Iterator[GaugeMetricFamily]:
     if seen is not None:
         for mode, count in Counter(card.mode for card in seen.workers).items():
             workers.add_metric([mode], count)
+        for kind, count in Counter(what.partition(":")[0] for what in seen.halts).items():
+            halted.add_metric([kind], count)
+        held.add_metric([], seen.aside)
         memory.add_metric(["used"], seen.memory.used)
         memory.add_metric(["limit"], seen.memory.limit)
-    yield from (waiting, oldest, painting, workers, memory)
+    yield from (waiting, oldest, painting, workers, halted, held, memory)
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

@@ -101,8 +101,11 @@ async def submit(
     typed: str,
     parent: str | None = None,
     trial: Trial | None = None,
+    state: str | None = None,
+    done: int = 0,
 ) -> Job:
-    """Queue a recipe for the member who asked, and follow it in the message that answers.
+    """Queue a recipe for the member who asked, and follow it in the message that answers. `state` and `done`
+    as in QueueClient.submit.
 
     A queue that goes away meanwhile is tried again, and the message says so: nobody knows then whether it has
     taken the job. Raises what QueueClient.submit does; if nothing was to be started, nothing is.
@@ -110,6 +113,8 @@ async def submit(
     queue, owner = interaction.client.queue, owner_of(interaction)
     await check_recipe(interaction, recipe)
     mine = share(interaction)
+    if mine.steps is not None and recipe.work > mine.steps:
+        raise DreamError(speech(interaction.locale).say("ask.too-long", steps=recipe.work, most=mine.steps))
     ends = time.monotonic() + KEEP_TRYING
     wait = 0.5
     in_doubt = False
@@ -121,6 +126,8 @@ async def submit(
                 owner,
                 typed=typed,
                 parent=parent,
+                state=state,
+                done=done,
                 shown=True,
                 reply=ask.reply,
                 upload_limit=interaction.filesize_limit,

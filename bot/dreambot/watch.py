@@ -20,9 +20,10 @@ from dreambot.metrics import FRAMES
 from dreambot.pacing import Pace
 from dreambot.ping import ping, wants_to_hear
 from dreambot.texts import speech
+from dreamqueue.choosing import chosen
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway
-from dreamqueue.events import Ended, Painted, Queued, Started
+from dreamqueue.events import Choose, Ended, Painted, Queued, Started
 from dreamqueue.job import Cancelled, Ending, Finished, Job, JobState, Owner, Record, Stopped
 from dreamqueue.logs import about
 from dreamqueue.tricks.uses import count_uses
@@ -68,6 +69,8 @@ class Watch:
         self._said = speech(message.reply.language)
         self._verdict = ""
         """What a critic says after the end, once it has said it."""
+        self._chosen: Choose | None = None
+        """Which of its candidates goes on, if somebody chose one that is still tried."""
         self._parent: str | None = None
         """A link to the picture it came from; None until that was looked for."""
 
@@ -92,6 +95,15 @@ class Watch:
         await self._patiently(lambda: count_uses(self.queue.redis, self.job, self._news))
         await self._patiently(lambda: self.queue.mark_shown(self.job.id))
 
+    async def _say_verdict(self) -> bool:
+        """What is to be said after the end, once that is shown; False if there is nothing."""
+        news = self._news
+        if self._lost or not isinstance(news, Ended) or not verdict.due(self.job, news.ending):
+            return False
+        self._verdict = await verdict.verdict(self.queue, self.job, news.ending, self._said)
+        self._changed.set()
+        return True
+
     async def as_it_is(self, record: Record) -> Shown | None:
         """What its message would show just now; nothing is followed or edited."""
         if record.ending is not None:
@@ -107,15 +119,6 @@ class Watch:
             return
         if wants_to_hear(self.job, self._news.ending):
             await ping(self.message, self.job, self._news.ending, self._said)
-
-    async def _say_verdict(self) -> bool:
-        """What is to be said after the end, once that is shown; False if there is nothing."""
-        news = self._news
-        if self._lost or not isinstance(news, Ended) or not verdict.due(self.job, news.ending):
-            return False
-        self._verdict = await verdict.verdict(self.queue, self.job, news.ending, self._said)
-        self._changed.set()
-        return True
 
     async def _listen(self) -> None:
         while not self._end_came.is_set():
@@ -213,19 +216,22 @@ class Watch:
                 words.waiting(self.job, place, self._said, self._parent), self._buttons(*verbs.waiting())
             )
         frame = await self.queue.frame(self.job.id)
-        row = self._buttons(*verbs.painting(self.job))
+        row = self._buttons(*verbs.painting(self.job, 0 if frame is None else frame.step))
         if frame is None:
             content = words.begun(self.job, self._tries, self._resumed, self._said, self._parent)
             return Shown(content, row)
         picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
-        content = words.painting(self.job, frame, self._tries, self._resumed, self._said, self._parent)
+        content = words.painting(
+            self.job, frame, self._tries, self._resumed, self._said, self._parent, self._chosen
+        )
         shown = Shown(content, row, [picture], words.description(self.job.recipe))
         return self.looked_at.frame(shown, frame.seen, self._said)
 
     async def _follow_turns(self) -> None:
         """Show the words it is painted by now."""
-        recipe = (await self.queue.record(self.job.id)).recipe
-        self.job = self.job.model_copy(update={"recipe": recipe})
+        record = await self.queue.record(self.job.id)
+        self.job = self.job.model_copy(update={"recipe": record.recipe})
+        self._chosen = chosen(record)
 
     async def _end(self, ending: Ending) -> Shown:
         row = self._buttons(*verbs.ended(self.job, ending))

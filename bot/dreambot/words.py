@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from dreambot.texts import Speech, speech
-from dreamqueue.events import Frame
+from dreamqueue.events import Choose, Frame
 from dreamqueue.job import Cancelled, Ending, Expired, Failed, Finished, Job, Stopped
 from dreamqueue.places import Place
 from dreamqueue.prompt import told
@@ -52,6 +52,8 @@ def is_cut(recipe: Recipe) -> bool:
 def waiting(job: Job, place: Place, said: Speech = ENGLISH, parent: str = "") -> str:
     """It waits in its lane."""
     where = said.say("job.next") if place.ahead == 0 else ordinal(place.ahead + 1, said)
+    if place.halt:
+        return _message(job, said, parent, _kept_back(place, where, said))
     if place.starts_in is None:
         why = clip(_unpinged(place.why or said.say("job.no-worker")), 300)
         return _message(job, said, parent, said.say("job.waiting-for", place=where, why=why))
@@ -61,20 +63,36 @@ def waiting(job: Job, place: Place, said: Speech = ENGLISH, parent: str = "") ->
     return _message(job, said, parent, said.say("job.waiting", place=where, time=when))
 
 
+def _kept_back(place: Place, where: str, said: Speech) -> str:
+    if place.halt == "held":
+        return said.say("queue.held")
+    paused = said.say("queue.paused", place=where)
+    ends = [] if place.until is None else [said.say("queue.paused-until", time=f"<t:{place.until:.0f}:R>")]
+    return " · ".join([paused, *ends, *([plain(place.reason, 300)] if place.reason else [])])
+
+
 def begun(job: Job, tries: int = 1, resumed: int = 0, said: Speech = ENGLISH, parent: str = "") -> str:
     """A worker has it, no frame yet. `resumed` is the step from which it goes on."""
-    steps = job.recipe.steps
+    steps = job.recipe.last_step
     doing = said.say("job.goes-on", step=resumed, steps=steps) if resumed else said.say("job.begins")
     return _message(job, said, parent, f"{bar(resumed, steps)} {doing}", _taken_over(tries, resumed, said))
 
 
 def painting(
-    job: Job, frame: Frame, tries: int = 1, resumed: int = 0, said: Speech = ENGLISH, parent: str = ""
+    job: Job,
+    frame: Frame,
+    tries: int = 1,
+    resumed: int = 0,
+    said: Speech = ENGLISH,
+    parent: str = "",
+    choice: Choose | None = None,
 ) -> str:
-    """It is being painted."""
+    """It is being painted. `choice` is which of its candidates goes on, if somebody has said so."""
     step = said.say("job.step", step=frame.step, steps=frame.steps)
     state = f"{bar(frame.step, frame.steps)} {step} · {clock(frame.seconds)}{score(frame.score, said)}"
-    return _message(job, said, parent, state, _taken_over(tries, resumed, said))
+    return _message(
+        job, said, parent, state, _taken_over(tries, resumed, said), _choosing(job, frame, choice, said)
+    )
 
 
 def ended(job: Job, ending: Ending, said: Speech = ENGLISH, parent: str = "") -> str:
@@ -245,6 +263,19 @@ def _title(job: Job, said: Speech) -> str:
     if job.trial is None:
         return job.recipe.words
     return said.say("trials.title", subjects=", ".join(job.trial.subjects), trick=job.trial.trick)
+
+
+def _choosing(job: Job, frame: Frame, choice: Choose | None, said: Speech) -> str:
+    """Whether there is something to choose, and what was chosen."""
+    recipe = job.recipe
+    if recipe.candidates == 1 or frame.step >= recipe.trial_steps:
+        return ""
+    if choice is None:
+        return said.say("choosing.may", step=recipe.trial_steps)
+    by = _name(choice.by.name)
+    if choice.pick is None:
+        return said.say("choosing.best-chosen", by=by)
+    return said.say("choosing.chosen", number=choice.pick, step=recipe.trial_steps, by=by)
 
 
 def _taken_over(tries: int, resumed: int, said: Speech) -> str:

@@ -128,7 +128,7 @@ async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | S
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
-        bar = progress.add_task("waiting", total=job.recipe.steps, score="")
+        bar = progress.add_task("waiting", total=job.recipe.last_step, score="")
         async for news in client.follow(job.id):
             if isinstance(news, Queued):
                 place = await client.place(job.id)
@@ -142,7 +142,7 @@ async def _follow(client: QueueClient, job: Job, *, quiet: bool) -> Finished | S
                 ending = news.ending
                 if isinstance(ending, Finished | Stopped):
                     await count_uses(client.redis, job, news)
-                    progress.update(bar, description="painted", completed=job.recipe.steps)
+                    progress.update(bar, description="painted", completed=job.recipe.last_step)
                     return ending
                 raise DreamError(_why(ending))
     raise AssertionError("a job that is followed ends")

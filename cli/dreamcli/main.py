@@ -10,6 +10,7 @@ VERBS = {
     "practice": "dreamcli.practice:practice",
     "imagine": "dreamcli.imagine:imagine",
     "job": "dreamcli.job:job",
+    "queue": "dreamcli.queue:queue",
     "recipe": "dreamcli.recipe:recipe",
     "tricks": "dreamcli.tricks:tricks",
     "models": "dreamcli.models:models",

@@ -15,6 +15,7 @@ from dreamcli.for_operators import told
 from dreamconfig.settings import QueueSettings
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, QueueAway
+from dreamqueue.halts import in_words
 from dreamqueue.overview import Overview, look
 from dreamqueue.store import queue_at_hand
 
@@ -67,7 +68,17 @@ async def _look(client: QueueClient) -> Overview:
 
 def picture(seen: Overview) -> RenderableType:
     """All of it, for a terminal of 80 columns or more."""
-    return Group(_workers(seen), _lanes(seen), _painting(seen), _totals(seen))
+    halts = [_halts(seen)] if seen.halts else []
+    return Group(*halts, _workers(seen), _lanes(seen), _painting(seen), _totals(seen))
+
+
+def _halts(seen: Overview) -> RenderableType:
+    table = _table("halted", "by", "why", right=("for", "still"))
+    for what, halt in seen.halts.items():
+        still = "" if halt.until is None else clock(max(0.0, halt.until - seen.when))
+        texts = (in_words(what).replace("`", ""), halt.by.name, halt.why)
+        table.add_row(*map(_line, texts), clock(max(0.0, seen.when - halt.since)), still, style="yellow")
+    return table
 
 
 def _workers(seen: Overview) -> RenderableType:
@@ -113,8 +124,9 @@ def _painting(seen: Overview) -> RenderableType:
 def _totals(seen: Overview) -> RenderableType:
     used, limit = (f"{size / 2**20:.0f} MiB" for size in (seen.memory.used, seen.memory.limit))
     memory = f"{used} of {limit}" if seen.memory.limit else used
+    held = f" ({seen.aside} held by moderators)" if seen.aside else ""
     return Text(
-        f"{seen.waiting} waiting, {len(seen.painting)} being painted\n"
+        f"{seen.waiting} waiting{held}, {len(seen.painting)} being painted\n"
         f"ended in the last minute: {_kinds(seen.minute)}; in the last hour: {_kinds(seen.hour)}\n"
         f"memory of Redis: {memory}"
     )

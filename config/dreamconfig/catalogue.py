@@ -80,9 +80,10 @@ class BackendEntry(Entry):
     """First guess of a step's cost in seconds at the default size, corrected by experience."""
     presets: dict[str, str] = {}
     """Named sets of defaults and what they are; the first is the default."""
-    flags: tuple[Literal["steered", "sampled"], ...] = ("steered", "sampled")
+    flags: tuple[Literal["steered", "sampled", "tiled"], ...] = ("steered", "sampled")
     """Kinds of flags that it understands beside those that all do: "steered" for what CLIP's steering has,
-    "sampled" for what a diffusion's sampling has (see `dreamqueue.prompt.understood`)."""
+    "sampled" for what a diffusion's sampling has, "tiled" if its pictures can repeat (see
+    `dreamqueue.prompt.understood`)."""
     paints_with: str = ""
     """Another backend, whose models of a known family are presets of this one too."""
     memory: Memory = Memory()

@@ -17,9 +17,10 @@ from dreamqueue import bands, kept, offers, ordering, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
-from dreamqueue.errors import DayIsSpent, QueueAway, QueueFull
+from dreamqueue.errors import DayIsSpent, QueueAway, QueueDrains, QueueFull
 from dreamqueue.events import (
     Cancel,
+    Choose,
     Ended,
     Frame,
     Lengthen,
@@ -29,7 +30,7 @@ from dreamqueue.events import (
     Steer,
     Stop,
 )
-from dreamqueue.job import Cap, Job, JobState, Owner, Record, Reply, new_job_id
+from dreamqueue.job import Cap, Halt, Job, JobState, Owner, Record, Reply, new_job_id
 from dreamqueue.length import check_length
 from dreamqueue.needs import Needs, needs_of
 from dreamqueue.news import NewsReader
@@ -109,7 +110,8 @@ class QueueClient:
         one job. `trial` says what a job of several pictures tries.
 
         Raises PromptError for what its backend would have to ignore, QueueAway, QueueFull, TooMany,
-        DayIsSpent, NobodyPaints, or UnknownWord for a collection that no worker has; then nothing was stored.
+        DayIsSpent, QueueDrains, NobodyPaints, or UnknownWord for a collection that no worker has; then
+        nothing was stored.
         """
         check(recipe)
         async with self._crowd, queue_at_hand():
@@ -168,6 +170,9 @@ class QueueClient:
                 self.store.moment,
             ],
         )
+        if verdict == b"drained":
+            halt = Halt.model_validate_json(facts[0])
+            raise QueueDrains(halt.why, halt.until)
         if verdict == b"full":
             self._full = time.monotonic(), QueueFull(int(facts[0]), self.settings.max_waiting)
             raise self._full[1]
@@ -246,6 +251,14 @@ class QueueClient:
         """
         check_length((await self.record(job)).recipe, self.settings, steps)
         return await ordering.turn(self.store, self.settings, Lengthen(job=job, by=by, steps=steps))
+
+    async def choose(self, job: str, pick: int | None, by: Owner) -> bool:
+        """Let one of a job's candidates go on alone: by its number as soon as all have been tried, or (None)
+        the best as they are now. Chosen again before that, the last choice counts. False if it had ended.
+
+        Raises TooLate where there is nothing to choose (any more), and BadValue for a number that is none.
+        """
+        return await ordering.turn(self.store, self.settings, Choose(job=job, by=by, pick=pick))
 
     async def jobs_of(self, member: str, most: int = 25, skip: int = 0) -> list[Record]:
         """A member's jobs, the newest first."""

@@ -15,6 +15,7 @@
     │   │   └── AlbumAway   the folder where pictures lie does not answer, or is full
     │   ├── QueueFull       too many jobs wait
     │   ├── NoSuchAlbum     the setting of the album names a place of no known kind
+    │   ├── QueueDrains     moderators let no new jobs in
     │   ├── TooMany         too many ask in the same moment
     │   ├── DayIsSpent      no painting time is left for today
     │   ├── NobodyPaints    no live worker can do what was asked
@@ -24,6 +25,8 @@
     │   └── OtherVersion    a record of another version than this process reads
     ├── BrokenRule          words that a community's rules do not allow
     ├── NotYours            somebody else's job
+    ├── NotHere             pictures are asked for in other channels
+    ├── Barred              moderators let this member ask for nothing
     ├── TooLate             a job that has ended already
     ├── CannotPostHere      a permission is missing in the channel
     ├── CannotLook          a critic was asked and could not say
@@ -180,6 +183,17 @@ class DayIsSpent(QueueError):
         )
 
 
+class QueueDrains(QueueError):
+    """Moderators let no new jobs in."""
+
+    def __init__(self, why: str = "", until: float | None = None) -> None:
+        """`until` is Unix seconds; None: until a moderator says otherwise."""
+        again = "Please ask again later." if until is None else f"Please ask again <t:{until:.0f}:R>."
+        super().__init__(
+            f"The queue takes no new pictures just now; what is in it will be painted. {again}{_because(why)}"
+        )
+
+
 class TooMany(QueueError):
     """More ask in the same moment than can be answered in time."""
 
@@ -240,6 +254,23 @@ class BrokenRule(DreamError):
     """Words that a community's rules do not allow; for nobody but who asked."""
 
 
+class NotHere(DreamError):
+    """Pictures are asked for in other channels."""
+
+    def __init__(self, channels: Sequence[str]) -> None:
+        """`channels` as they are shown: mentions or names."""
+        super().__init__(f"Pictures are not asked for here, but in {_all(channels)}.")
+
+
+class Barred(DreamError):
+    """Moderators let this member ask for nothing. Shown to that member only."""
+
+    def __init__(self, why: str = "", until: float | None = None) -> None:
+        """`until` is Unix seconds; None: until a moderator says otherwise."""
+        ends = "until a moderator says otherwise" if until is None else f"until <t:{until:.0f}:f>"
+        super().__init__(f"Moderators do not let you ask for pictures here, {ends}.{_because(why)}")
+
+
 class NotYours(DreamError):
     """Somebody else's job."""
 
@@ -269,6 +300,10 @@ class CannotResume(PaintError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"This painting cannot go on from where it was: {why}.")
+
+
+def _because(why: str) -> str:
+    return f" The reason: {why.rstrip('.')}." if why else ""
 
 
 def _either(words: Sequence[str]) -> str:

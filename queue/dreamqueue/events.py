@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from dreamqueue.errors import TooLate
 from dreamqueue.job import Ending, Owner
-from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.recipe import MOST_PICTURES, Phrase, Recipe
 from dreamqueue.sights import Sights
 from dreamqueue.turns import BLEND, longer, turned
 from dreamqueue.wire import Wire
@@ -106,13 +106,23 @@ class Lengthen(Wire):
     """Steps in all."""
 
 
-Turn: TypeAlias = Steer | Lengthen
+class Choose(Wire):
+    """Of the candidates that are tried, one goes on alone."""
+
+    kind: Literal["choose"] = "choose"
+    job: str
+    by: Owner
+    pick: Annotated[int, Field(ge=1, le=MOST_PICTURES)] | None = None
+    """Its number: it goes on when the trial ends. None: the trial ends now, and the best goes on."""
+
+
+Turn: TypeAlias = Steer | Lengthen | Choose
 """An order after which the painting goes on."""
-Order = Annotated[Cancel | Stop | Steer | Lengthen, Field(discriminator="kind")]
-ORDER: TypeAdapter[Cancel | Stop | Steer | Lengthen] = TypeAdapter(Order)
+Order = Annotated[Cancel | Stop | Steer | Lengthen | Choose, Field(discriminator="kind")]
+ORDER: TypeAdapter[Cancel | Stop | Steer | Lengthen | Choose] = TypeAdapter(Order)
 
 
-def read_order(raw: bytes | str) -> Cancel | Stop | Steer | Lengthen | None:
+def read_order(raw: bytes | str) -> Cancel | Stop | Steer | Lengthen | Choose | None:
     """An order as it was written; None for one of a kind that this version does not know."""
     try:
         return ORDER.validate_json(raw)
@@ -120,7 +130,7 @@ def read_order(raw: bytes | str) -> Cancel | Stop | Steer | Lengthen | None:
         return None
 
 
-def obeyed(order: Turn, recipe: Recipe, step: int) -> Recipe:
+def obeyed(order: Steer | Lengthen, recipe: Recipe, step: int) -> Recipe:
     """The recipe after a turn that is taken when `step` steps are done."""
     if isinstance(order, Steer):
         return turned(recipe, order.phrases, step, order.blend)

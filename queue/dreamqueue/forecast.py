@@ -29,6 +29,12 @@ class Place:
     """Seconds until it is begun, as far as can be told; None when no worker that could paint it is awake."""
     why: str = ""
     """Why it is None, in words that go on after "it waits:"."""
+    halt: str = ""
+    """Set where moderators keep it back: "held" (this one), "paused" (all, its lane, who could paint it)."""
+    until: float | None = None
+    """When that ends by itself, Unix seconds."""
+    reason: str = ""
+    """What they say to it, where members shall read that."""
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,17 @@ class Checkpoint(Wire):
     """What the member should know of it until then."""
 
 
+class Halt(Wire):
+    """A moderator's word that something shall wait."""
+
+    by: Owner
+    since: float
+    """Unix seconds by Redis' clock."""
+    why: str = ""
+    until: float | None = None
+    """When it ends by itself, Unix seconds; None: when somebody says so."""
+
+
 class Record(Wire):
     """A job with everything that does change."""
 
@@ -216,6 +227,8 @@ class Record(Wire):
     """The step of the checkpoint that the newest try went on from; 0: it began anew."""
     asked: dict[str, str] = Field(default_factory=dict)
     """Turns (as JSON) that nobody has taken yet, in the order in which they were ordered, by their fields."""
+    held: Halt | None = None
+    """A moderator holds it aside while it waits."""
     ending: Ending | None = None
     review: Review | None = None
     """What a moderator decided about the picture, where it was held back."""

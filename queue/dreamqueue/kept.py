@@ -25,6 +25,7 @@ async def adopt(
 ) -> Job:
     """Let a picture that is there already be a job which has ended: an early frame, one picture of a sheet.
 
+    With a `reply` it is for the bot to follow it there; one that comes after it does so too.
     The ending's blobs must have been kept; make them this job's own, since erasing it drops them.
     `job_id` as in QueueClient.submit. Raises QueueAway.
     """

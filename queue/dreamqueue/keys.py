@@ -41,6 +41,10 @@ RULES = "dream:rules"
 """Hash of the word rules that moderators added, by name, and of their version; read again within a season."""
 TYPED = "dream:typed"
 """Stream of what was typed of late and by whom, so that a new word rule can be tried; for seven days."""
+HALTS = "dream:halts"
+"""Hash of what moderators have halted (`all`, `drain`, `backend:x`, `lane:x`, `worker:x`): who, when, why."""
+ASIDE = "dream:aside"
+"""ZSET of waiting jobs that a moderator holds, by when they go on by themselves (infinite: not at all)."""
 AUDIT = "dream:audit"
 """Stream of what moderators did, and of what was refused or held back; the newest ten thousand."""
 STARRED = "dream:starred"
@@ -62,6 +66,7 @@ PREFERENCES = "dream:preferences:"
 INTENT = "dream:intent:"
 STARS = "dream:stars:"
 BEST = "dream:best:"
+ONCE = "dream:once:"
 SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
@@ -74,6 +79,8 @@ COSTS = "dream:costs:"
 QUESTION = "dream:question:"
 ANSWER = "dream:answer:"
 LOOKS = "dream:looks:"
+SANCTIONS = "dream:sanctions:"
+PANEL = "dream:panel:"
 LANE = "arq:lane:"
 PAYLOAD = "arq:job:"
 LEASE = "arq:in-progress:"
@@ -117,6 +124,11 @@ def stars(job: str) -> str:
 def best(server: int) -> str:
     """ZSET of a server's jobs by their stars, the newer first of equals; the best thousand."""
     return f"{BEST}{server}"
+
+
+def once(*intent: str) -> str:
+    """There for the few seconds in which the same press counts as the same."""
+    return ONCE + ":".join(intent)
 
 
 def preferences(member: str) -> str:
@@ -202,3 +214,13 @@ def answer(name: str) -> str:
 def looks(member: str) -> str:
     """How many questions a member has asked in this minute."""
     return LOOKS + member
+
+
+def sanctions(server: str) -> str:
+    """Hash of who may ask for less on a server, or for nothing, by member: who said so, when, why."""
+    return SANCTIONS + server
+
+
+def panel(server: str) -> str:
+    """Where the moderators' panel of a server stands."""
+    return PANEL + server

@@ -11,7 +11,7 @@ from dreamqueue.recipe import Recipe
 from dreamqueue.sizes import named, of_area
 
 HELD = 0.25
-"""Share of its canvas' memory that a picture keeps while others of its job make their step: leaves and moments,
+"""Share of its canvas' memory that a picture keeps while others of its job step: leaves and moments,
 no gradients (64 pictures of 512² with `pixels` keep 10 MB each)."""
 CUTS = 8
 """Cutouts a step of a backend that does not say how many it takes."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from dreamconfig.settings import QueueSettings
 from dreamqueue import keys
+from dreamqueue.choosing import check_choice, waiting_choice
 from dreamqueue.errors import DayIsSpent
-from dreamqueue.events import Cancel, Ended, Stop, Turn, obeyed
+from dreamqueue.events import Cancel, Choose, Ended, Stop, Turn, obeyed
 from dreamqueue.job import Cancelled
 from dreamqueue.length import check_length
 from dreamqueue.places import estimate
@@ -38,16 +39,22 @@ async def end(store: JobStore, order: Cancel | Stop) -> bool:
 
 
 async def turn(store: JobStore, settings: QueueSettings, order: Turn) -> bool:
-    """Give a job other words or more steps. False if it had ended.
+    """Give a job other words or more steps, or choose among its candidates. False if it had ended.
 
     Raises NoSuchJob, PromptError, TooLate, BadValue for too many steps, or DayIsSpent for what those cost.
     """
     async with queue_at_hand():
         record = await store.record(order.job)
-        recipe = obeyed(order, record.recipe, record.job.done)
+        if isinstance(order, Choose):
+            check_choice(order, record)
+            recipe = waiting_choice(order, record.recipe)
+        else:
+            recipe = obeyed(order, record.recipe, record.job.done)
         check_length(recipe, settings)
         cost = await estimate(store, recipe, record.job.done)
         nonce = secrets.token_hex(8)  # a question that is sent again must not turn it twice
+        if isinstance(order, Choose):
+            nonce = f"{order.by.id}:{order.pick}"  # nor must a choice that is pressed twice
         outcome, *facts = await store.run(
             "turn",
             [

@@ -18,6 +18,8 @@ from typing import Any
 from dreamqueue import workers
 from dreamqueue.errors import NoSuchJob
 from dreamqueue.forecast import BAND, Comes, Place, Virtual, Waits, Works, forecast
+from dreamqueue.halts import Halted, of_lane, standing
+from dreamqueue.job import Halt
 from dreamqueue.keys import WAITING, record
 from dreamqueue.needs import Needs, lacks
 from dreamqueue.offers import nobody
@@ -53,6 +55,11 @@ class Outlook:
     """Of the lanes that have jobs."""
     cards: Sequence[WorkerCard] = ()
     """Of the workers that take jobs."""
+    resting: Sequence[WorkerCard] = ()
+    """Of those that moderators have paused."""
+    halted: Halted = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+    """Jobs that a moderator holds aside."""
 
     def at(self, score: float) -> Place:
         """Where a job of this score would stand that came since."""
@@ -64,11 +71,30 @@ class Outlook:
         last = self.places[self.order[-1]]
         return Place(last.ahead + 1, last.starts_in)
 
+    def explained(self, place: Place, job: str, lane: str) -> Place:
+        """A place of a job that nobody begins, with the reason."""
+        if job in self.held:
+            return replace(place, halt="held", why="a moderator holds it")
+        needs = self.needs.get(lane)
+        halt = of_lane(self.halted, lane)
+        if halt is None and needs is not None and not any(lacks(card, needs) is None for card in self.cards):
+            able = (card for card in self.resting if lacks(card, needs) is None)
+            halt = next((self.halted[f"worker:{card.name}"] for card in able), None)
+        if halt is not None:
+            return replace(place, halt="paused", until=halt.until, reason=halt.why, why=paused(halt))
+        return replace(place, why=nobody(self.cards, needs))
+
     def behind(self, rank: int) -> Place:
         """Where a job stands that is further behind than was read."""
         last = self.places[self.order[-1]]
         much = rank / len(self.order)
         return Place(rank, None if last.starts_in is None else last.starts_in * much)
+
+
+def paused(halt: Halt) -> str:
+    """In words that go on after "it waits:"."""
+    reason = f" ({halt.why})" if halt.why else ""
+    return f"the queue is paused by moderators{reason}"
 
 
 class Outlooks:
@@ -92,8 +118,9 @@ class Outlooks:
         if job not in outlook.places and age > FRESH_ENOUGH:
             outlook, age = await self._fresh(FRESH_ENOUGH)
         place = outlook.places.get(job) or await self._guessed(outlook, job, float(score))
-        if place.starts_in is None:
-            return replace(place, why=nobody(outlook.cards, outlook.needs.get((lane or b"").decode())))
+        name = (lane or b"").decode()
+        if place.starts_in is None or of_lane(outlook.halted, name):
+            return outlook.explained(replace(place, starts_in=None), job, name)
         return Place(place.ahead, max(0.0, place.starts_in - age))
 
     async def _guessed(self, outlook: Outlook, job: str, score: float) -> Place:
@@ -114,12 +141,14 @@ class Outlooks:
 
 async def look(store: JobStore) -> Outlook:
     """Read the queue and play it through."""
-    moment, waits, paints, lanes, fair, came = await store.run("look", [MOST_READ, store.moment])
+    moment, waits, paints, lanes, fair, came, raw_halts = await store.run("look", [MOST_READ, store.moment])
     now = int(moment)
     needs = {name.decode(): _needs(raw) for name, raw in _rows(lanes, 2)}
     resting: dict[str, list[float]] = {}
     pace: dict[str, float] = {}
-    cards = [card for card in await workers.awake(store.redis) if card.mode == "serving"]
+    halted = standing(dict(zip(raw_halts[::2], raw_halts[1::2], strict=True)), now / 1000)
+    serving = [card for card in await workers.awake(store.redis) if card.mode == "serving"]
+    cards = [card for card in serving if f"worker:{card.name}" not in halted]
     for card in cards:
         pace[card.name] = card.pace
     for _, worker, since, cost, seen, head in _rows(paints, 6):
@@ -129,17 +158,22 @@ async def look(store: JobStore) -> Outlook:
     virtual = Virtual({name.decode(): float(at) for name, at in _rows(fair, 2) if b"member:" not in name})
     waiting = [
         Waits(job.decode(), float(score) + virtual.shift(lane.decode()), lane.decode(), _seconds(cost))
-        for job, score, lane, cost in _rows(waits, 4)
+        for job, score, lane, cost, aside in _rows(waits, 5)
+        if not aside
     ]
     waiting.sort(key=lambda job: (job.score, job.id))
+    open_lanes = {lane: need for lane, need in needs.items() if of_lane(halted, lane) is None}
     places = forecast(
         waiting,
-        [_works(card, needs, resting.get(card.name, ())) for card in cards],
+        [_works(card, open_lanes, resting.get(card.name, ())) for card in cards],
         expected_again([one for raw in came if (one := _came(raw)) is not None], now),
         virtual,
     )
+    aside = frozenset(row[0].decode() for row in _rows(waits, 5) if row[4])
+    places |= {job: Place(0, None) for job in aside}
     scores, order = tuple(job.score for job in waiting), tuple(job.id for job in waiting)
-    return Outlook(places, scores, order, needs, cards)
+    resting_cards = [card for card in serving if card not in cards]
+    return Outlook(places, scores, order, needs, cards, resting_cards, halted, aside)
 
 
 def rest(expected: float, elapsed: float, progress: float) -> float:

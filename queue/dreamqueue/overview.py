@@ -7,7 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import Field
+
 from dreamqueue import keys, workers
+from dreamqueue.halts import standing
+from dreamqueue.job import Halt
 from dreamqueue.needs import Needs, lacks
 from dreamqueue.store import JobStore
 from dreamqueue.wire import Wire
@@ -65,6 +69,10 @@ class Overview(Wire):
     painting: tuple[PaintingSeen, ...]
     """Longest first."""
     waiting: int
+    halts: dict[str, Halt] = Field(default_factory=dict)
+    """What moderators have halted, by what it is."""
+    aside: int = 0
+    """Waiting jobs that a moderator holds."""
     minute: dict[str, int]
     """Jobs by kind of end in the last whole minute."""
     hour: dict[str, int]
@@ -81,9 +89,11 @@ async def look(store: JobStore) -> Overview:
         pipe.info("memory")
         pipe.hgetall(keys.LANES)
         pipe.zcard(keys.WAITING)
+        pipe.hgetall(keys.HALTS)
+        pipe.zcard(keys.ASIDE)
         pipe.zrange(keys.OPEN, 0, LOOK - 1, withscores=True)
         pipe.zrange(keys.PAINTING, 0, -1, withscores=True)
-        (seconds, micros), memory, raw_lanes, waiting, oldest, raw_begun = await pipe.execute()
+        (seconds, micros), memory, raw_lanes, waiting, halts, aside, oldest, raw_begun = await pipe.execute()
     now = seconds + micros / 1e6
     needs = {name.decode(): raw for name, raw in sorted(raw_lanes.items())}
     begun = {job.decode(): when / 1000 for job, when in raw_begun}
@@ -127,6 +137,8 @@ async def look(store: JobStore) -> Overview:
             _painting(job, raw, now - begun[job]) for job, raw in zip(begun, records, strict=True)
         ),
         waiting=waiting,
+        halts=standing(halts, now),
+        aside=aside,
         minute=dict(ends[-2]),
         hour=dict(sum(ends, Counter())),
         memory=Memory(used=memory["used_memory"], limit=memory["maxmemory"]),

@@ -17,6 +17,8 @@ from dreamqueue.recipe import Recipe
 
 RECIPE = "aliendreams"
 """Chunk with the recipe as JSON."""
+JOB = "aliendreams-job"
+"""Chunk with the id of its job, where the same picture may be several jobs'."""
 PARAMETERS = "parameters"
 """Chunk with the recipe in words, where other tools look for a prompt."""
 
@@ -41,7 +43,7 @@ def describe(recipe: Recipe) -> str:
     """The recipe in words, for people and for other tools."""
     how = " ".join(part for part in (recipe.backend, recipe.preset) if part)
     facts = [
-        f"Steps: {recipe.steps}",
+        f"Steps: {recipe.last_step}" + (f" of {recipe.steps}" if recipe.stop < 100 else ""),
         f"Seed: {recipe.seed}",
         f"Size: {recipe.width}x{recipe.height}",
         f"Backend: {how}",
@@ -72,10 +74,13 @@ def text_chunks(recipe: Recipe) -> PngInfo:
     return chunks
 
 
-def png_bytes(picture: PILImage, recipe: Recipe) -> bytes:
-    """The picture as PNG with its recipe inside."""
+def png_bytes(picture: PILImage, recipe: Recipe, job: str = "") -> bytes:
+    """The picture as PNG with its recipe inside. With a job's id it has bytes that no other job's has."""
     out = io.BytesIO()
-    picture.save(out, "PNG", optimize=True, pnginfo=text_chunks(recipe))
+    chunks = text_chunks(recipe)
+    if job:
+        chunks.add_text(JOB, job)
+    picture.save(out, "PNG", optimize=True, pnginfo=chunks)
     return out.getvalue()
 
 

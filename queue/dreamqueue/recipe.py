@@ -30,6 +30,8 @@ MAX_GUIDANCE = 50
 MAX_LORA = 4
 MOST_LORAS = 8
 MAX_HIRES = 4
+LEAST_STOP = 10
+"""Per cent of the steps."""
 PALETTE = 2, 16
 """Fewest and most colours of a palette."""
 
@@ -127,6 +129,9 @@ class Recipe(Wire):
     width: Annotated[int, Field(ge=16, le=4096)] = 256
     height: Annotated[int, Field(ge=16, le=4096)] = 256
     steps: Annotated[int, Field(ge=1, le=20_000)] = 120
+    stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
+    """Per cent of the steps after which it is finished, as it is then; below 100 what comes last stays
+    undone."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     image: str | None = None
     """Key of the initial picture (sha256 of its bytes), kept in the blob store."""
@@ -185,6 +190,8 @@ class Recipe(Wire):
     """Above 1 it is composed at 1/hires of the sides, then painted over at its size (`dreamqueue.hires`)."""
     gradient: Literal["", "fast", "full"] = ""
     """Whether CLIP's gradient goes through the denoiser ("full") or not ("fast"); empty: the preset's own."""
+    tile: bool = False
+    """Whether it repeats: its left edge goes on where its right one ends, its top where its bottom does."""
     legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()
     """Where it was made longer, in order, so that it is painted again in the same way."""
     styles: tuple[UsedStyle, ...] = ()
@@ -206,6 +213,11 @@ class Recipe(Wire):
     def steps_at(self, step: int) -> int:
         """How many steps the painter counts on at a step: fewer than `steps` in the legs before."""
         return next((leg.steps for leg in self.legs if step < leg.until), self.steps)
+
+    @property
+    def last_step(self) -> int:
+        """The step after which it is finished: fewer than `steps` if it shall stop before."""
+        return max(1, round(self.steps * self.stop / 100))
 
     @property
     def critics(self) -> tuple[str, ...]:
@@ -238,14 +250,14 @@ class Recipe(Wire):
     @property
     def trial_steps(self) -> int:
         """Steps after which candidates are ranked."""
-        return min(self.steps, max(1, round(self.trial * self.steps)))
+        return max(1, round(self.trial * self.last_step))
 
     @property
     def work(self) -> int:
         """Steps of all its pictures together."""
         if self.candidates > 1:
-            return self.trial_steps * self.candidates + (self.steps - self.trial_steps) * self.finish
-        return self.steps * min(self.cells, MOST_VARIANTS if self.variants else MOST_PICTURES)
+            return self.trial_steps * self.candidates + (self.last_step - self.trial_steps) * self.finish
+        return self.last_step * min(self.cells, MOST_VARIANTS if self.variants else MOST_PICTURES)
 
     @property
     def words(self) -> str:

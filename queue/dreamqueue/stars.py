@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from dreamqueue import keys
 from dreamqueue.errors import NoSuchJob, NotYours, OtherVersion, TooLate
@@ -14,7 +14,8 @@ KEPT_AT_ONCE = 20
 """Pictures that are kept on in one go."""
 
 
-class Given(NamedTuple):
+@dataclass(frozen=True)
+class Given:
     """What a press on a star came to."""
 
     on: bool
@@ -23,7 +24,8 @@ class Given(NamedTuple):
     """Stars that it has."""
 
 
-class Starred(NamedTuple):
+@dataclass(frozen=True)
+class Starred:
     """A picture and its stars."""
 
     record: Record
@@ -128,6 +130,12 @@ class Stars:
 
     async def _run(self, record: Record, member: str, deed: str) -> tuple[bytes, int]:
         server = record.reply.server if record.reply else None
-        arguments = [record.job.id, member, "" if server is None else server, deed, self.store.moment]
+        arguments: list[str | int | float | bytes] = [
+            record.job.id,
+            member,
+            "" if server is None else server,
+            deed,
+            self.store.moment,
+        ]
         verdict, count = await self.store.run("star", arguments)
         return verdict, int(count)

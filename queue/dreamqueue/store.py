@@ -247,7 +247,7 @@ def _record(fields: dict[bytes, bytes]) -> Record:
         "state": fields[b"state"].decode(),
         "tries": int(fields[b"tries"]),
     }
-    for name in ("reply", "turned", "checkpoint", "ending", "review"):
+    for name in ("reply", "turned", "checkpoint", "held", "ending", "review"):
         if raw := fields.get(name.encode()):
             stored[name] = json.loads(raw)
     stored["kept"] = {

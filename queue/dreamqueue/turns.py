@@ -58,13 +58,13 @@ def turned(recipe: Recipe, phrases: Sequence[Phrase], step: int, blend: float = 
 
 def longer(recipe: Recipe, step: int, steps: int) -> Recipe:
     """The recipe with `steps` steps in all, decided on at `step`. What words and guidance did until then
-    stays there.
+    stays there; one that was to stop before its end no longer does.
 
     Raises PromptError where that was done too often, and for several pictures in one job.
     """
     _check_single(recipe)
     if steps == recipe.steps:
-        return recipe
+        return recipe.model_copy(update={"stop": 100})
     if len(recipe.legs) == MOST_LEGS:
         raise PromptError("It has been made longer too often; begin a new picture from this one.")
     pace = max(1, recipe.steps - 1) / max(1, steps - 1)
@@ -75,6 +75,7 @@ def longer(recipe: Recipe, step: int, steps: int) -> Recipe:
         "phrases": phrases,
         "guidance": None if recipe.guidance is None else _slower(recipe.guidance, pace),
         "steps": steps,
+        "stop": 100,
         "legs": (*recipe.legs, Leg(until=step, steps=recipe.steps)),
     }
     return Recipe.model_validate({**recipe.model_dump(), **changes})

@@ -130,6 +130,38 @@ class Part:
     extras: Mapping[str, bytes] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """One of several pictures that goes on alone, and what the others leave behind."""
+
+    backend: Backend
+    session: Session
+    """Its own; its recipe paints it alone."""
+    number: int
+    """Which it was, from 1."""
+    label: str
+    note: str
+    """How it came to that, in words."""
+    others: Sequence[Part] = ()
+    """The others as they were then, in the order of their numbers."""
+    extras: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that belong beside its picture."""
+
+
+@runtime_checkable
+class HasChoice(Protocol):
+    """A backend that tries several pictures, of which a member may choose one while they are tried."""
+
+    def choose(self, session: Session, pick: int | None) -> None:
+        """One goes on alone when all were tried, by its number; None: the best one does, now.
+
+        Raises DreamError where there is nothing to choose (any more).
+        """
+
+    def chosen(self, session: Session) -> Chosen | None:
+        """The one that goes on in the session's place, as soon as that is decided by a choice."""
+
+
 @runtime_checkable
 class HasParts(Protocol):
     """A backend whose picture shows several that can be taken one by one."""

@@ -217,6 +217,7 @@ class Engine:
                 continue
             with self.pulse.doing("a turn", one.painting, loads=True), holding(one.painting):
                 one.painting.turn(one.backend, one.session)
+                one.settle()
                 one.save_if_wanted()
                 if one.painting.wanted is not None:
                     self._end_early(one)
@@ -240,8 +241,9 @@ class Engine:
                 continue
             try:
                 with self.pulse.doing("a look", one.painting):
+                    one.settle()
                     one.painting.stepped(one.session, share, one.look)
-                    if one.session.step >= one.painting.recipe.steps:
+                    if one.session.step >= one.painting.recipe.last_step:
                         one.end(one.outcome("finished"))
             except Exception as error:
                 self._retry(one, error)

@@ -16,7 +16,7 @@ from dreamqueue import logs
 from dreamqueue.errors import PaintError, TooLate
 from dreamqueue.recipe import Recipe
 from dreamrender import metrics
-from dreamrender.backend import Backend, Inputs, Part, Session, Steerable
+from dreamrender.backend import Backend, HasChoice, Inputs, Part, Session, Steerable
 from dreamrender.broken import EngineBroken
 from dreamrender.checkpoints import Before, Saves
 from dreamrender.picture import to_pil
@@ -58,6 +58,13 @@ class Outcome:
     """Where it is several pictures: each of them."""
     state: bytes | None = None
     """What a longer render goes on from."""
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Which of several goes on; None: the best."""
+
+    pick: int | None
 
 
 class Painting:
@@ -108,7 +115,11 @@ class Painting:
         self._last_frame = 0.0
         self._keep_every = max(1, recipe.steps // KEPT_FRAMES)
         self._earlier_every = max(1, recipe.steps // EARLIER)
-        self._changes: queue.SimpleQueue[tuple[Change, asyncio.Future[Recipe]]] = queue.SimpleQueue()
+        self._changes: queue.SimpleQueue[tuple[Change | _Choice, asyncio.Future[Recipe]]] = (
+            queue.SimpleQueue()
+        )
+        self._choosing: list[asyncio.Future[Recipe]] = []
+        """Choices that wait for the end of a trial."""
         self._frame: FrameReady | None = None
         self._outcome: Outcome | Exception | None = None
         self._changed = asyncio.Event()
@@ -130,6 +141,16 @@ class Painting:
         """Turn the recipe before the next step. The future gives the recipe from there on, or why not."""
         answer: asyncio.Future[Recipe] = self._loop.create_future()
         self._changes.put((change, answer))
+        if self.over:
+            self._let_go()
+        return answer
+
+    def choose(self, pick: int | None) -> asyncio.Future[Recipe]:
+        """Let one of several candidates go on (`backend.HasChoice`). The future gives the recipe once it does
+        so alone, or why not.
+        """
+        answer: asyncio.Future[Recipe] = self._loop.create_future()
+        self._changes.put((_Choice(pick), answer))
         if self.over:
             self._let_go()
         return answer
@@ -175,6 +196,9 @@ class Painting:
         """The engine is between two steps: make the changes that were asked for."""
         while (asked := self._asked()) is not None:
             change, answer = asked
+            if isinstance(change, _Choice):
+                self._choose(change, answer, backend, session)
+                continue
             try:
                 if not isinstance(backend, Steerable):
                     what = "a job of several pictures" if self.recipe.several else f"`{self.recipe.backend}`"
@@ -187,6 +211,14 @@ class Painting:
                 self.recipe = recipe
                 self._loop.call_soon_threadsafe(_grant, answer, recipe)
 
+    def settle(self, recipe: Recipe, note: str) -> None:
+        """It was several pictures and is one from now on."""
+        self.recipe = recipe
+        self.notes = (*self.notes, note)
+        for answer in self._choosing:
+            self._loop.call_soon_threadsafe(_grant, answer, recipe)
+        self._choosing.clear()
+
     def stepped(self, session: Session, seconds: float, picture: Callable[[], Image]) -> None:
         """The engine made a step that took `seconds`; `picture` draws it if it is due."""
         self.seconds += seconds
@@ -194,7 +226,7 @@ class Painting:
         began = time.perf_counter()
         due = time.monotonic() - self._last_frame >= self._frame_seconds or session.step == 1
         keep = session.step % self._keep_every == 0 or session.step == 1
-        earlier = session.step % self._earlier_every == 0 and session.step < self.recipe.steps
+        earlier = session.step % self._earlier_every == 0 and session.step < self.recipe.last_step
         if not (due or keep or earlier):
             return
         drawn = to_pil(picture())
@@ -218,6 +250,18 @@ class Painting:
         self._let_go()
         self._tell(error)
 
+    def _choose(
+        self, choice: _Choice, answer: asyncio.Future[Recipe], backend: Backend, session: Session
+    ) -> None:
+        try:
+            if not isinstance(backend, HasChoice):
+                raise TooLate("There is nothing to choose (any more).")
+            backend.choose(session, choice.pick)
+        except Exception as error:
+            self._loop.call_soon_threadsafe(_refuse, answer, error)
+        else:
+            self._choosing.append(answer)
+
     def _abandon_if_waiting(self) -> None:
         if self.claim():
             self.end(Outcome("cancelled"))
@@ -227,8 +271,11 @@ class Painting:
         self.saves.close()
         while (asked := self._asked()) is not None:
             self._loop.call_soon_threadsafe(_refuse, asked[1], TooLate("It has ended already."))
+        for answer in self._choosing:
+            self._loop.call_soon_threadsafe(_refuse, answer, TooLate("It ended before that."))
+        self._choosing.clear()
 
-    def _asked(self) -> tuple[Change, asyncio.Future[Recipe]] | None:
+    def _asked(self) -> tuple[Change | _Choice, asyncio.Future[Recipe]] | None:
         try:
             return self._changes.get_nowait()
         except queue.Empty:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 
 from dreamqueue.errors import CannotResume
 from dreamqueue.logs import about
 from dreamrender import residents
-from dreamrender.backend import Backend, Closeable, HasExtras, HasGlimpses, HasParts, Resumable, Session
+from dreamrender.backend import (
+    Backend,
+    Chosen,
+    Closeable,
+    HasChoice,
+    HasExtras,
+    HasGlimpses,
+    HasParts,
+    Part,
+    Resumable,
+    Session,
+)
 from dreamrender.painting import Outcome, Painting
 from dreamrender.types import Image
 
@@ -22,6 +34,14 @@ class Running:
         self.backend = backend
         self.session = session
         self._open = True
+        self._chosen: Chosen | None = None
+        """What its session has come from, where it is the one of several that somebody chose."""
+
+    def settle(self) -> None:
+        """Go on with one picture alone, if it was several and one was chosen."""
+        if isinstance(self.backend, HasChoice) and (chosen := self.backend.chosen(self.session)) is not None:
+            self.backend, self.session, self._chosen = chosen.backend, chosen.session, chosen
+            self.painting.settle(chosen.session.recipe, chosen.note)
 
     def look(self) -> Image:
         """What it looks like on its way, as cheaply as the backend can tell."""
@@ -34,15 +54,17 @@ class Running:
         """What there is to keep of it now."""
         backend, session = self.backend, self.session
         with about(*self.painting.jobs):
+            picture = backend.picture(session)
+            own = backend.extras(session) if isinstance(backend, HasExtras) else {}
             return Outcome(
                 kind=kind,
-                picture=backend.picture(session),
+                picture=picture,
                 step=session.step,
                 score=session.score,
                 seconds=self.painting.seconds,
                 notes=(*self.painting.notes, *getattr(session, "notes", ())),
-                extras=backend.extras(session) if isinstance(backend, HasExtras) else {},
-                parts=backend.parts(session) if isinstance(backend, HasParts) else (),
+                extras={**own, **(self._chosen.extras if self._chosen else {})},
+                parts=self._parts(picture, own),
                 state=self._state(),
             )
 
@@ -75,6 +97,16 @@ class Running:
             self.painting.end(how)
         else:
             self.painting.fail(how)
+
+    def _parts(self, picture: Image, extras: Mapping[str, bytes]) -> Sequence[Part]:
+        if isinstance(self.backend, HasParts):
+            return self.backend.parts(self.session)
+        if (chosen := self._chosen) is None:
+            return ()
+        session = self.session
+        own = Part(chosen.label, session.recipe, picture, session.step, session.score, extras)
+        before = chosen.number - 1
+        return (*chosen.others[:before], own, *chosen.others[before:])
 
     def _state(self) -> bytes | None:
         """What a longer render goes on from; None where the backend keeps none, or it would be too large."""

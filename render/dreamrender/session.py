@@ -18,6 +18,7 @@ from dreamrender.critics import Critic
 from dreamrender.preset import Preset
 from dreamrender.schedule import progress
 from dreamrender.steering import Steering
+from dreamrender.tiling import margins, seamless, sized
 from dreamrender.types import Embeddings, Image, Images
 
 RESTLESS = 1.0
@@ -97,8 +98,9 @@ class SteeredSession:
             self.restart_optimiser()
         if self.preset.on_raw and isinstance(self.canvas, Unclamped):
             self._raw = self.canvas.unclamped()
+            self._raw = self._repeating(self._raw)
             return clamp_with_gradient(self._raw)
-        return self.canvas.image()
+        return self._repeating(self.canvas.image())
 
     def rescale(self, share: float) -> bool:
         """Steer at a share of the full sides from here on; True if the leaves were replaced."""
@@ -151,10 +153,28 @@ class SteeredSession:
     def picture(self) -> Image:
         """The picture at the recipe's size, RGB in [0, 1], float32, on the CPU."""
         size = self.recipe.height, self.recipe.width
-        canvas = self.canvas
-        with self.average.in_place_of(leaves(canvas)):
-            image = canvas.rendered(*size) if isinstance(canvas, AnySize) else resized(canvas.image(), *size)
+        with self.average.in_place_of(leaves(self.canvas)):
+            image = self._tile(*size) if self.recipe.tile else self._whole(*size)
         return image.detach().float().cpu()
+
+    def _whole(self, height: int, width: int) -> Image:
+        canvas = self.canvas
+        if isinstance(canvas, AnySize):
+            return canvas.rendered(height, width)
+        return resized(canvas.image(), height, width)
+
+    def _tile(self, height: int, width: int) -> Image:
+        down, across = margins(height, width)
+        canvas = self.canvas
+        if isinstance(canvas, AnySize):
+            image = canvas.rendered(height + down, width + across)
+        else:
+            image = canvas.image()
+        return sized(self._repeating(image), height, width)
+
+    def _repeating(self, image: Image) -> Image:
+        """Of the canvas's picture what is shown: all of it, or the part that repeats."""
+        return seamless(image, self.recipe.height, self.recipe.width) if self.recipe.tile else image
 
     def restart_optimiser(self) -> None:
         """The canvas's leaves are others now."""
@@ -167,5 +187,5 @@ class SteeredSession:
     @torch.no_grad()
     def _similarity(self) -> float | None:
         with self.average.in_place_of(leaves(self.canvas)):
-            image = self.canvas.image()
+            image = self._repeating(self.canvas.image())
         return self.aims[0].score(self.critic.encode_images(image[None]), self.way)

@@ -12,6 +12,7 @@ from dreamrender.aims import Aims, Target, aims_of
 from dreamrender.collection.guides import UNGUIDED, Collected
 from dreamrender.critics import Critic
 from dreamrender.preset import Preset, Regulariser
+from dreamrender.tiling import rolled
 from dreamrender.types import Embeddings, Image, Images
 
 
@@ -36,6 +37,8 @@ class Steering:
         self.generator = generator
         self.targets = tuple(targets)
         self.collected = collected
+        self.tile = False
+        """Whether the picture repeats, so that it may be looked at from any place on."""
         self.aims: Sequence[Aims] = ()
         """In the order of the critics."""
         self.notes: tuple[str, ...] = ()
@@ -43,6 +46,7 @@ class Steering:
 
     def turn(self, recipe: Recipe) -> None:
         """Aim at what a recipe asks for."""
+        self.tile = recipe.tile
         guided = UNGUIDED if self.collected is None else self.collected.guidance(recipe)
         guides = guided.guides or [()] * len(self.critics)
         self.aims = [
@@ -52,6 +56,8 @@ class Steering:
 
     def cuts(self, image: Image, t: float) -> list[Images]:
         """Cutouts for each critic at progress t, (cuts, 3, side, side) of its own side."""
+        if self.tile:
+            image = rolled(image, self.generator)
         cutter, count, how = self.preset.cutter, self.preset.cuts_at(t), self.preset.augmentation
         return [cutter(image, count, one.image_size, how, self.generator, t) for one in self.critics]
 

@@ -56,7 +56,7 @@ async def test_the_pages_tell_every_flag_and_command_and_fit(stage: Stage, langu
     assert stage.bot is not None
     pages = dict(topics(stage.bot, speech(language)))
     whole = "\n".join(pages.values())
-    assert [flag for flag in FLAGS if f"`--{flag} " not in whole] == []
+    assert [flag for flag in FLAGS if f"`--{flag}" not in whole] == []
     walked = stage.bot.tree.walk_commands()
     names = [command.qualified_name for command in walked if isinstance(command, app_commands.Command)]
     assert "queue mine" in names

@@ -30,7 +30,9 @@ async def test_a_picture_is_painted_over(stage: Stage) -> None:
         "diffusion/pocket · 128×128 · 20 steps · seed 7 · from a picture · guidance 7.5 · strength 0.6"
         in end.content
     )
-    await eventually(lambda: [button.label for button in message.buttons] == ["Again"])
+    await eventually(
+        lambda: [button.label for button in message.buttons] == ["Vary", "Again", "Remix", "★", "Delete"]
+    )
     await stage.press(stage.bo, message, "Again")
     again = (await stage.worker.next_job()).recipe
     assert (again.image, again.strength, again.guidance) == (job.recipe.image, 0.6, 7.5)

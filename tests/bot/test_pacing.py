@@ -53,6 +53,26 @@ async def test_channels_do_not_wait_for_each_other() -> None:
     await asyncio.wait_for(asyncio.gather(pace.turn(HERE), pace.turn(THERE)), 1.0)
 
 
+async def test_all_channels_together_are_given_no_more_than_discord_takes() -> None:
+    pace = Pace(gap=0.0, everywhere=0.01)
+    asked = await asyncio.gather(*(times(pace, 2, channel) for channel in range(6)))
+    given = sorted(time for each in asked for time in each)
+    assert len(given) == 12
+    assert given[-1] - given[0] >= 11 * 0.0099
+
+
+async def test_an_end_in_one_channel_goes_before_frames_in_others() -> None:
+    pace, order, over = Pace(gap=0.0, everywhere=0.01), list[int](), {5}
+
+    async def job(channel: int) -> None:
+        await pace.turn(channel, lambda: channel in over)
+        order.append(channel)
+
+    await pace.turn(HERE)
+    await asyncio.gather(*(job(channel) for channel in range(6)))
+    assert order == [5, 0, 1, 2, 3, 4]
+
+
 async def test_an_end_goes_before_frames_even_if_it_came_while_waiting() -> None:
     pace, order, over = Pace(gap=0.02), list[str](), list[str]()
 

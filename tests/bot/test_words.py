@@ -36,6 +36,12 @@ def second(text: str) -> str:
         (Place(0, 12.0), "waiting, next, about 10 s"),
         (Place(10, 200.0), "waiting, 11th, about 3 min"),
         (Place(2, 9000.0), "waiting, 3rd, about 2.5 h"),
+        (Place(0, None, halt="held", reason="secret"), "waiting; a moderator holds it"),
+        (Place(3, None, halt="paused"), "waiting, 4th; the queue is paused by moderators"),
+        (
+            Place(3, None, halt="paused", until=90.0, reason="@here *soon*"),
+            "waiting, 4th; the queue is paused by moderators · goes on <t:90:R> · \\@\u200bhere \\*soon\\*",
+        ),
         (Place(3, None), "waiting, 4th; no worker is awake just now, so it waits for one"),
     ],
 )

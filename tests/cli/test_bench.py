@@ -8,6 +8,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from dreamcli.bench.bot import written as bot_written
 from dreamcli.bench.diffusion import written as diffusion_written
 from dreamcli.bench.engine import written as engine_written
 from dreamcli.bench.evening import written as evening_written
@@ -86,6 +87,25 @@ def test_the_engine_says_what_company_costs_and_whether_it_is_fair() -> None:
         assert row["megabytes"] > 100
     assert rows[0]["times"] == rows[2]["times"] == 1
     assert "| diffusion | 2 | 2 |" in engine_written(facts)
+
+
+@pytest.mark.long
+def test_the_bot_keeps_discords_limits_and_answers_soon() -> None:
+    arguments = "bench bot --json --jobs 24 --channels 24 --seconds 6 --acts 4"
+    done = CliRunner().invoke(main, arguments.split())
+    assert done.exit_code == 0, done.output
+    facts = json.loads(done.stdout)
+    assert facts["machine"]["processor"]
+    assert facts["asking_refused"] == 0
+    assert [half["tokens"] for half in facts["halves"]] == ["interaction", "bot"]
+    for half in facts["halves"]:
+        assert (half["refused"], half["unanswered"]) == (0, 0)
+        assert half["acts"] > 5
+        assert 0 < half["p50"] <= half["p99"] <= half["slowest"] < 3
+        assert half["edits_a_second"] > 1
+        assert half["stalest"] <= half["seconds"]
+        assert half["megabytes"] > 20
+    assert "| interaction |" in bot_written(facts)
 
 
 def test_an_evening_says_how_far_what_was_told_was_off() -> None:

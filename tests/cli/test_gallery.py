@@ -20,16 +20,16 @@ def empty_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_gallery_has_a_picture_of_each_and_says_which_weights_are_random(tmp_path: Path) -> None:
-    command = ["bench", "gallery", "-o", str(tmp_path), "--backends", "pixels,stylegan"]
+    command = ["bench", "gallery", "-o", str(tmp_path), "--backends", "pixels,dvae"]
     asked = CliRunner().invoke(main, [*command, "--size", "32", "--share", "0.01", "--seed", "3", "--json"])
     assert asked.exit_code == 0, asked.output
     hung = json.loads(asked.stdout)
     assert [(one["backend"], one["prompt"]) for one in hung] == [
-        (name, prompt) for name in ("pixels", "stylegan") for prompt in PROMPTS
+        (name, prompt) for name in ("pixels", "dvae") for prompt in PROMPTS
     ]
     assert {one["backend"]: one["weights"] for one in hung} == {
         "pixels": "none needed",
-        "stylegan": "random weights",
+        "dvae": "random weights",
     }
     for one in hung:
         data = (tmp_path / one["file"]).read_bytes()

@@ -15,6 +15,8 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
+from tests.bot.moderated import answer, panels, raised
+from tests.bot.moderated import waits as waiting
 from tests.bot.stage import Stage, eventually, shows
 from tests.fakes import GreyBackend, grey_recipe
 from tests.own_valkey import ROOT, OwnValkey, own_valkey
@@ -25,10 +27,14 @@ from dreampractice import PracticeDiscord, point_discord_at
 from dreamqueue import workers
 from dreamqueue.branches import forked
 from dreamqueue.client import QueueClient
+from dreamqueue.controls import hold
 from dreamqueue.errors import QueueLocked
+from dreamqueue.halts import ALL, halt
 from dreamqueue.job import Finished
+from dreamqueue.overview import look
 from dreamqueue.questions import Score, ask
 from dreamqueue.recipe import Phrase
+from dreamqueue.store import JobStore
 from dreamqueue.sweep import sweep
 from dreamqueue.tricks import TrickStore, drafted
 
@@ -62,14 +68,13 @@ async def denied(operator: Redis) -> list[str]:
 
 
 async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
-    guarded: OwnValkey, operator: Redis
+    guarded: OwnValkey, operator: Redis, tmp_path: Path
 ) -> None:
     bot = await QueueClient.connect(as_user(guarded, "bot"))
     grey = GreyBackend(seconds_per_step=0.05)
     async with PracticeDiscord() as discord, worker_here(worker_settings(guarded), grey):
         with point_discord_at(discord.url):
-            stage = Stage(discord, guarded.url("bot"), bot)
-            await stage.raise_bot()
+            stage = await raised(Stage(discord, guarded.url("bot"), bot), tmp_path)
             painted = await stage.imagine(stage.ada, "a hut --size 64 --steps 12 --seed 7")
             end = await shows(painted, "done in", 20)
             assert end.attachments
@@ -99,10 +104,39 @@ async def test_what_people_see_needs_no_more_than_bot_and_worker_may(
             await shows(stopped, "of 1000")
             await stage.press(stage.ada, stopped, "Stop and keep")
             await shows(stopped, "stopped at step", 20)
+            await moderated(stage)
             await stage.all_shown()
             await stage.fell_bot()
     await bot.close()
     assert await denied(operator) == []
+
+
+async def moderated(stage: Stage) -> None:
+    """A moderator uses what there is."""
+    for command, options in (
+        ("queue pause", {"what": "here"}),
+        ("queue resume", {"what": "here"}),
+        ("queue drain", {}),
+        ("queue resume", {}),
+        ("queue view", {}),
+        ("queue clear", {}),
+        ("queue cancel", {"member": "ada"}),
+        ("mod limit", {"member": "bo", "waiting": 3}),
+        ("mod list", {}),
+        ("mod unblock", {"member": "bo"}),
+    ):
+        assert "incident" not in await answer(stage, stage.moderator, command, **options), command
+    held = await stage.imagine(stage.ada, "a hut --size 64 --steps 1000")
+    await shows(held, "of 1000", 20)
+    waits, job = await waiting(stage, stage.bo)
+    for command in ("hold", "release", "move"):
+        options = {"where": "front"} if command == "move" else {}
+        await answer(stage, stage.moderator, f"queue {command}", job=job, **options)
+    await answer(stage, stage.moderator, "queue cancel", member="bo")
+    await answer(stage, stage.moderator, "queue cancel", member="ada")
+    await shows(waits, "cancelled by Mo", 20)
+    await shows(held, "cancelled by Mo", 20)
+    await eventually(lambda: panels(stage))
 
 
 async def test_the_door_and_the_worker_need_no_more_than_they_may(
@@ -138,6 +172,11 @@ async def test_the_door_and_the_worker_need_no_more_than_they_may(
         await tricks.keep()
         await tricks.remove(await tricks.put(drafted("shine", "shining", author=ADA)))
         assert [card.name for card in await workers.awake(operator)] == ["here"]
+        await halt(bot.store, ALL, MO)
+        await hold(bot.store, (await bot.submit(grey_recipe("a cat", steps=200), ADA)).id, MO)
+        seen = await look(JobStore(operator))
+        assert (list(seen.halts), seen.aside) == ([ALL], 1)
+        assert await sweep(door, alone=0)
     await bot.close()
     await door.close()
     assert await denied(operator) == []

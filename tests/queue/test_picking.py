@@ -12,13 +12,18 @@ from pydantic import SecretStr
 from dreamconfig.settings import QueueSettings
 from dreamqueue import bands, keys
 from dreamqueue.client import QueueClient
+from dreamqueue.controls import hold
 from dreamqueue.costs import learn
 from dreamqueue.errors import DayIsSpent, NobodyPaints, OtherVersion, QueueFull
-from dreamqueue.job import Cancelled, Cap, Expired, Finished, Job, JobState, Owner, new_job_id
+from dreamqueue.halts import halt
+from dreamqueue.job import Cancelled, Cap, Expired, Finished, Job, JobState, Owner, Reply, new_job_id
 from dreamqueue.needs import lacks, needs_of
 from dreamqueue.pace import Pace
+from dreamqueue.panel_place import put_panel
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.sanctions import Bar, impose
 from dreamqueue.sweep import sweep
+from dreamqueue.wire import WIRE
 from dreamqueue.workers import WorkerCard, show
 
 ADA, BO, MO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo"), Owner(id="3", name="Mo")
@@ -200,6 +205,10 @@ async def test_everything_in_redis_has_an_expiry(client: QueueClient) -> None:
     await client.stop(job.id, ADA)
     await learn(client.redis, PIXELS, 120, 20.0, 1.0, Pace())
     await finish(client, job.id, took=3)
+    await halt(client.store, "backend:vqgan", MO)
+    await hold(client.store, (await client.submit(PIXELS, BO)).id, MO)
+    await impose(client.store, "5", "1", Bar(by=MO, since=1.0))
+    await put_panel(client.redis, "5", Reply(channel=1, message=2))
     assert [key async for key in client.redis.scan_iter() if await client.redis.ttl(key) < 0] == []
 
 
@@ -212,8 +221,8 @@ async def test_nobody_can_do_it_is_said_at_once_with_what_is_lacking(client: Que
     other = VQGAN.model_copy(update={"preset": "wikiart-1024"})
     with pytest.raises(NobodyPaints, match="`small` does not have vqgan-wikiart-1024"):
         await client.submit(other, ADA)
-    newer = needs_of(VQGAN, ADA.id).model_copy(update={"version": 2})
-    assert lacks(small, newer) == "reads no records of version 2"
+    newer = needs_of(VQGAN, ADA.id).model_copy(update={"version": WIRE + 1})
+    assert lacks(small, newer) == f"reads no records of version {WIRE + 1}"
 
 
 async def test_a_record_of_another_version_is_refused_politely_and_left_alone(client: QueueClient) -> None:

@@ -10,6 +10,7 @@ from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, NotYours, TooLate
 from dreamqueue.job import Job, Owner, Reply
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.stars import Given
 
 ADA, BO, CY = Owner(id="1", name="Ada"), Owner(id="2", name="Bo"), Owner(id="3", name="Cy")
 
@@ -33,13 +34,13 @@ async def later(client: QueueClient, job: Job) -> None:
 
 async def test_a_star_is_given_once_and_taken_back_by_a_later_press(client: QueueClient) -> None:
     job = await painted(client, "red")
-    assert await client.stars.toggle(job.id, BO) == (True, 1)
-    assert await client.stars.toggle(job.id, BO) == (True, 1), "pressed twice is pressed once"
-    assert await client.stars.toggle(job.id, CY) == (True, 2)
+    assert await client.stars.toggle(job.id, BO) == Given(True, 1)
+    assert await client.stars.toggle(job.id, BO) == Given(True, 1), "pressed twice is pressed once"
+    assert await client.stars.toggle(job.id, CY) == Given(True, 2)
     assert (await client.stars.of(job.id), await client.stars.has(job.id, "2")) == (2, True)
     await later(client, job)
-    assert await client.stars.toggle(job.id, BO) == (False, 1)
-    assert await client.stars.toggle(job.id, BO) == (False, 1)
+    assert await client.stars.toggle(job.id, BO) == Given(False, 1)
+    assert await client.stars.toggle(job.id, BO) == Given(False, 1)
     assert (await client.stars.of(job.id), await client.stars.has(job.id, "2")) == (1, False)
 
 

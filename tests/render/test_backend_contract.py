@@ -80,7 +80,7 @@ def paint(backend: Backend, *recipes: Recipe, inputs: Sequence[Inputs] = ()) -> 
 
 def _critics_alone(recipe: Recipe) -> bool:
     """Whether nothing but critics pulls at the picture; a diffusion has a mind of its own about words."""
-    return backends()[recipe.backend].flags == ("steered",)
+    return "sampled" not in backends()[recipe.backend].flags
 
 
 Painter = tuple[Backend, Callable[..., Recipe]]

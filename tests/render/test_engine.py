@@ -109,3 +109,9 @@ async def test_one_that_waits_for_room_can_be_cancelled(engine: Engine, grey: Gr
     assert (await watch(waiting))[1].kind == "cancelled"
     for painting in running:
         assert (await watch(painting))[1].kind == "finished"
+
+
+async def test_one_that_shall_stop_before_its_end_is_finished_there(engine: Engine) -> None:
+    frames, outcome = await watch(engine.paint(grey_recipe(steps=20, stop=80)))
+    assert (outcome.kind, outcome.step) == ("finished", 16)
+    assert max(frame.step for frame in frames) <= 16

@@ -38,6 +38,11 @@ class Role:
         self._expected = False
         self._stopped = False
 
+    @property
+    def pid(self) -> int:
+        """Of the process; 0 before the first."""
+        return 0 if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start it."""
         with self.log.open("ab") as log:

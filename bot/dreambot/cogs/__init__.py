@@ -9,6 +9,14 @@ from discord.ext import commands
 
 COGS = [
     "dreambot.cogs.imagine:Imagine",
+    "dreambot.cogs.trick:Tricks",
+    "dreambot.cogs.trick_moderation:TrickModeration",
+    "dreambot.cogs.describe:DescribeCog",
+    "dreambot.cogs.score:ScoreCog",
+    "dreambot.cogs.trick_trials:TrickTrials",
+    "dreambot.cogs.queue:Queue",
+    "dreambot.cogs.mod:Mod",
+    "dreambot.cogs.mod_words:ModWords",
     "dreambot.cogs.again:Again",
     "dreambot.cogs.grid:Grid",
     "dreambot.cogs.show:Show",
@@ -18,12 +26,6 @@ COGS = [
     "dreambot.cogs.settings:Settings",
     "dreambot.cogs.help:Help",
     "dreambot.cogs.privacy:Privacy",
-    "dreambot.cogs.trick:Tricks",
-    "dreambot.cogs.trick_moderation:TrickModeration",
-    "dreambot.cogs.describe:DescribeCog",
-    "dreambot.cogs.score:ScoreCog",
-    "dreambot.cogs.trick_trials:TrickTrials",
-    "dreambot.cogs.mod_words:ModWords",
 ]
 """`module:class`; each is built with the bot."""
 

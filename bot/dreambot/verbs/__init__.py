@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 
 import discord
 
-from dreamqueue.job import Ending, Job
+from dreamqueue.job import Ending, Finished, Job, Stopped
 
 Press: TypeAlias = Callable[[discord.Interaction[Any], str, str], Awaitable[None]]
 """Takes the interaction, the job (or other thing) of the id, and its detail, which may be empty. It answers
@@ -46,15 +46,12 @@ class Verb:
 VERBS = {
     "stop": Verb("dreambot.verbs.ending:stop"),
     "cancel": Verb("dreambot.verbs.ending:cancel", RED),
+    "steer": Verb("dreambot.verbs.steer:steer"),
+    "keep": Verb("dreambot.verbs.keeping:keep"),
+    "choose": Verb("dreambot.verbs.choosing:choose"),
+    "best": Verb("dreambot.verbs.choosing:best", MAIN),
+    "vary": Verb("dreambot.verbs.again:vary"),
     "again": Verb("dreambot.verbs.again:again", MAIN),
-    "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
-    "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
-    "gallery": Verb("dreambot.gallery:turn"),
-    "example": Verb("dreambot.helping:example"),
-    "forget": Verb("dreambot.forgetting:pressed", RED, label="privacy.forget"),
-    "settings-flip": Verb("dreambot.settings:flip"),
-    "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
-    "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
     "test-go": Verb("dreambot.verbs.trials:go", MAIN),
     "trick-try": Verb("dreambot.verbs.trials:ask_to_try", MAIN),
     "test-leave": Verb("dreambot.verbs.trials:leave"),
@@ -69,7 +66,36 @@ VERBS = {
     "review-show": Verb("dreambot.verbs.review:show", MAIN, "review.show"),
     "review-drop": Verb("dreambot.verbs.review:drop", RED, "review.drop"),
     "review-look": Verb("dreambot.verbs.review:look", PLAIN, "review.look"),
+    "queue-back": Verb("dreambot.verbs.queue_pages:turn", label="queue.back"),
+    "queue-on": Verb("dreambot.verbs.queue_pages:turn", label="queue.on"),
+    "queue-clear": Verb("dreambot.verbs.queue_pages:clear", RED, "queue.clear"),
+    "panel-pause": Verb("dreambot.verbs.panel:pause", label="panel.pause"),
+    "panel-resume": Verb("dreambot.verbs.panel:resume", MAIN, "panel.resume"),
+    "panel-drain": Verb("dreambot.verbs.panel:drain", label="panel.drain"),
+    "panel-refresh": Verb("dreambot.verbs.panel:refresh", label="panel.refresh"),
+    "panel-jobs": Verb("dreambot.verbs.panel:jobs", label="panel.jobs"),
+    "mod-back": Verb("dreambot.verbs.sanctions:turn", label="queue.back"),
+    "mod-on": Verb("dreambot.verbs.sanctions:turn", label="queue.on"),
+    "remix": Verb("dreambot.verbs.remix:remix"),
+    "longer": Verb("dreambot.verbs.again:longer"),
+    "star": Verb("dreambot.verbs.star:star"),
+    "one": Verb("dreambot.verbs.keeping:one"),
+    "delete": Verb("dreambot.verbs.delete:delete"),
+    "delete-now": Verb("dreambot.verbs.delete:delete_now", RED),
+    "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
+    "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
+    "gallery": Verb("dreambot.gallery:turn"),
+    "example": Verb("dreambot.helping:example"),
+    "forget": Verb("dreambot.forgetting:pressed", RED, label="privacy.forget"),
+    "settings-flip": Verb("dreambot.settings:flip"),
+    "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
+    "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
 }
+
+ROW = ""
+"""Begins a new row of buttons."""
+MOST_BELOW = 15
+"""Numbers that fit below two rows of others: Discord takes five rows of five."""
 
 
 def waiting() -> tuple[str, ...]:
@@ -77,9 +103,13 @@ def waiting() -> tuple[str, ...]:
     return ("cancel",)
 
 
-def painting(job: Job) -> tuple[str, ...]:
-    """Buttons under one that is being painted."""
-    return ("stop", "cancel")
+def painting(job: Job, step: int = 0) -> tuple[str, ...]:
+    """Buttons under one that is being painted; `step` is that of the frame which is shown, if one is."""
+    recipe = job.recipe
+    row = ("stop", "cancel", *(() if recipe.several else ("steer",)), *(("keep",) if step else ()))
+    if recipe.candidates == 1 or not 0 < step < recipe.trial_steps:
+        return row
+    return (*row, "best", ROW, *(f"choose:{number}" for number in range(1, recipe.candidates + 1)))
 
 
 def held(*, here: bool) -> tuple[str, ...]:
@@ -89,4 +119,24 @@ def held(*, here: bool) -> tuple[str, ...]:
 
 def ended(job: Job, ending: Ending) -> tuple[str, ...]:
     """Buttons under one that has ended."""
-    return ("again",)
+    if not isinstance(ending, Finished | Stopped):
+        return ("again", "remix", "delete")
+    numbers = tuple(f"one:{number}" for number in range(1, len(ending.parts) + 1))
+    alone = not job.recipe.several or (len(numbers) > 1 and _is_best(job, ending))
+    first = (
+        *(("vary",) if alone else ()),
+        "again",
+        "remix",
+        *(("longer",) if ending.state else ()),
+    )
+    second = ("star", *(("share",) if "share" in VERBS else ()), "delete")
+    if len(numbers) < 2:
+        return (*first, ROW, *second)
+    if len(numbers) > MOST_BELOW:
+        return (*first, *second, ROW, *numbers)
+    return (*first, ROW, *second, ROW, *numbers)
+
+
+def _is_best(job: Job, ending: Finished | Stopped) -> bool:
+    """Whether one of several candidates is shown alone."""
+    return isinstance(ending, Finished) and job.recipe.candidates > 1 and job.recipe.finish == 1

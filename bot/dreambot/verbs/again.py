@@ -1,4 +1,5 @@
-"""Again: a job's recipe with another seed, for whoever pressed, in a message of its own."""
+"""Again, Vary, Longer: new jobs that come of an old one at a press, for whoever pressed, each in a message of
+its own."""
 
 from __future__ import annotations
 
@@ -7,9 +8,14 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.permissions import check_can_post
-from dreambot.start import Asking, submit, take_up
+from dreambot.rights import share
+from dreambot.start import Asking, submit
 from dreambot.still_possible import check_still_possible
+from dreambot.verbs.intents import take_up_once
+from dreamconfig.catalogue import backends
+from dreamqueue.branches import extended, steps_done, varied
 from dreamqueue.grid import reseeded
+from dreamqueue.job import Record
 from dreamqueue.prompt import random_seed
 
 if TYPE_CHECKING:
@@ -17,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def again(interaction: discord.Interaction[DreamBot], job: str, _detail: str = "") -> None:
-    """Paint it anew."""
+    """Paint it anew: all as it was, with another seed."""
     check_can_post(interaction)
 
     async def queued(ask: Asking) -> None:
@@ -27,4 +33,41 @@ async def again(interaction: discord.Interaction[DreamBot], job: str, _detail: s
         await check_still_possible(interaction, recipe)
         await submit(interaction, ask, recipe, typed=old.typed, parent=old.id, trial=old.trial)
 
-    await take_up(interaction, queued)
+    await take_up_once(interaction, "again", job, queued)
+
+
+async def vary(interaction: discord.Interaction[DreamBot], job: str, _detail: str = "") -> None:
+    """Paint another much like it."""
+    check_can_post(interaction)
+
+    async def queued(ask: Asking) -> None:
+        queue = interaction.client.queue
+        old = (await queue.record(job)).job
+        recipe = await varied(queue, job, random_seed())
+        await check_still_possible(interaction, recipe)
+        await submit(interaction, ask, recipe, typed=old.typed, parent=old.id)
+
+    await take_up_once(interaction, "vary", job, queued)
+
+
+async def longer(interaction: discord.Interaction[DreamBot], job: str, _detail: str = "") -> None:
+    """Go on from where it ended, for half as many steps again."""
+    check_can_post(interaction)
+
+    async def queued(ask: Asking) -> None:
+        queue = interaction.client.queue
+        record = await queue.record(job)
+        recipe, state, done = await extended(queue, job, _more(interaction, record))
+        await check_still_possible(interaction, recipe)
+        await submit(interaction, ask, recipe, typed=record.job.typed, parent=job, state=state, done=done)
+
+    await take_up_once(interaction, "longer", job, queued)
+
+
+def _more(interaction: discord.Interaction[DreamBot], record: Record) -> int:
+    """Half as many steps again, as far as they may be asked for; at least one, which may be too many."""
+    recipe, done = record.recipe, steps_done(record)
+    limits = share(interaction).within(interaction.client.limits)
+    entry = backends().get(recipe.backend)
+    most = min(limits.max_steps, entry.of(recipe.preset).max_steps if entry else limits.max_steps)
+    return max(1, min(done // 2, most - done))

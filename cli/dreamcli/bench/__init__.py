@@ -7,6 +7,7 @@ import click
 from dreamcli.lazy import LazyGroup
 
 VERBS = {
+    "bot": "dreamcli.bench.bot:bot",
     "chaos": "dreamcli.bench.chaos:chaos",
     "diffusion": "dreamcli.bench.diffusion:diffusion",
     "engine": "dreamcli.bench.engine:engine",

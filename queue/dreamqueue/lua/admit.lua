@@ -6,13 +6,16 @@
 -- (arq takes a score of 0 for a job that is gone, so bands begin at 1e11.)
 -- ARGV id, job, owner, cost_ms, weight, band, max_waiting, scopes, shown, reply, lane, needs, payload,
 --      lives_ms, now
--- Returns {"ok", score}, {"full", waiting}, {"waiting", index of the scope, has}, {"day", index, has}
+-- Returns {"ok", score}, {"full", waiting}, {"waiting", index of the scope, has}, {"day", index, has} or
+-- {"drained", the halt} while moderators let nothing in
 -- Sent again, because the answer was lost, it changes nothing.
 local id, owner, cost, lane = ARGV[1], ARGV[3], tonumber(ARGV[4]), ARGV[11]
 local record, created = K.RECORD .. id, clock(ARGV[15])
 local day = day_of(created)
 local before = redis.call('HGET', record, 'score')
 if before then return {'ok', before} end
+local stands = halts(created)
+if stands and stands['drain'] then return {'drained', stands['drain']} end
 local waiting = redis.call('ZCARD', K.WAITING)
 if waiting >= tonumber(ARGV[7]) then return {'full', tostring(waiting)} end
 for index, scope in ipairs(cjson.decode(ARGV[8])) do

@@ -4,7 +4,10 @@
 local record, now = K.RECORD .. ARGV[1], clock(ARGV[7])
 if redis.call('EXISTS', record) == 1 then return 0 end
 redis.call('HSET', record, 'job', ARGV[2], 'state', 'ended', 'tries', '0', 'created', whole(now), 'ending', ARGV[4])
-if ARGV[5] ~= '' then redis.call('HSET', record, 'reply', ARGV[5]) end
+if ARGV[5] ~= '' then
+  redis.call('HSET', record, 'reply', ARGV[5])
+  redis.call('SADD', K.UNSHOWN, ARGV[1])
+end
 redis.call('PEXPIRE', record, ARGV[6])
 owned(ARGV[3], ARGV[1], now)
 return 1

@@ -2,14 +2,15 @@
 -- Sent again with the same nonce, because the answer was lost, it changes nothing.
 -- ARGV id, worker, max_tries, nonce, now
 -- Returns {"go", tries, holder}, {"over", 0, ""}, {"worn", tries, ""}, {"unknown", 0, ""}, or {"later", 0, ""}
--- where a scope's running limit was reached since it was picked
+-- where a scope's running limit was reached, or a moderator halted or held it, since it was picked
 local id, record = ARGV[1], K.RECORD .. ARGV[1]
-local facts = redis.call('HMGET', record, 'state', 'score', 'lane', 'nonce', 'tries', 'holder', 'lives')
+local facts = redis.call('HMGET', record, 'state', 'score', 'lane', 'nonce', 'tries', 'holder', 'lives', 'held')
 redis.call('DEL', K.CLAIM .. id)
 if not facts[1] then return {'unknown', 0, ''} end
 if facts[1] == 'ended' then return {'over', 0, ''} end
 if facts[4] == ARGV[4] and facts[6] then return {'go', tonumber(facts[5]), facts[6]} end
-if facts[1] == 'waiting' and blocking(id) then
+if facts[1] == 'waiting'
+  and (facts[8] or blocking(id) or halted(halts(clock(ARGV[5])), ARGV[2], facts[3])) then
   redis.call('DEL', K.LEASE .. id)
   return {'later', 0, ''}
 end

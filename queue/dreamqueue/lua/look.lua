@@ -1,12 +1,13 @@
 -- All that a forecast needs, at one moment.
 -- ARGV most (jobs that are read), now
--- Returns now; waiting as id, score, lane, cost, …; painting as id, worker, since, cost, then of the newest
--- frame when it came and its head ('' without one), …; the lanes' needs; virtual times; what came lately
+-- Returns now; waiting as id, score, lane, cost, 1 if a moderator holds it, …; painting as id, worker, since,
+-- cost, then of the newest frame when it came and its head ('' without one), …; the lanes' needs; virtual times;
+-- what came lately; what is halted, as name, halt, …
 local waiting, painting = {}, {}
 local found = redis.call('ZRANGE', K.WAITING, 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')
 for at = 1, #found, 2 do
-  local facts = redis.call('HMGET', K.RECORD .. found[at], 'lane', 'cost')
-  for _, value in ipairs({found[at], found[at + 1], facts[1] or '', facts[2] or ''}) do
+  local facts = redis.call('HMGET', K.RECORD .. found[at], 'lane', 'cost', 'held')
+  for _, value in ipairs({found[at], found[at + 1], facts[1] or '', facts[2] or '', facts[3] and '1' or ''}) do
     waiting[#waiting + 1] = value
   end
 end
@@ -24,5 +25,10 @@ for at = 1, #found, 2 do
     painting[#painting + 1] = value
   end
 end
+local standing = {}
+for name, halt in pairs(halts(clock(ARGV[2])) or {}) do
+  standing[#standing + 1] = name
+  standing[#standing + 1] = halt
+end
 return {whole(clock(ARGV[2])), waiting, painting, redis.call('HGETALL', K.LANES), redis.call('HGETALL', K.FAIR),
-  redis.call('LRANGE', K.CAME, 0, -1)}
+  redis.call('LRANGE', K.CAME, 0, -1), standing}

@@ -3,6 +3,7 @@
 -- A lane that lagged behind the others has no credit for that: its jobs are shifted to where those are.
 -- Among jobs of equal right one whose models the worker has loaded goes first: of the same band, and not later
 -- by more than a window of virtual time; nobody is passed over more than a few times.
+-- What moderators have halted is left where it is, whoever begins it else: all, a lane, a backend, a worker.
 -- A job that may have ended its worker gets a worker to itself, so that it takes no neighbour with it: whoever
 -- paints something else leaves it to others, and after a while takes nothing more until its hands are empty.
 -- ARGV worker, lanes (JSON: [{name, loaded}]), claim_ms, window_ms, most_passed, busy (jobs in hand), patience_ms
@@ -11,6 +12,8 @@ local LOOK, DEEP = 32, 512
 local now, busy = clock(''), tonumber(ARGV[6])
 local common = fair('now')
 local drains = false
+local stands = halts(now)
+if stands and (stands['all'] or stands['worker:' .. ARGV[1]]) then return {} end
 -- Whether it has to be alone, and whether it can be taken
 local function suspect(id)
   local facts = redis.call('HMGET', K.RECORD .. id, 'state', 'tries', 'orphan')
@@ -54,7 +57,7 @@ local function head(lane)
 end
 local first, ready
 for _, lane in ipairs(cjson.decode(ARGV[2])) do
-  local one = head(lane.name)
+  local one = not halted(stands, ARGV[1], lane.name) and head(lane.name)
   if one then
     one.loaded = lane.loaded
     if not first or one.right < first.right then first = one end

@@ -43,6 +43,41 @@ local function unpark(scope, most)
     end
   end
 end
+-- What moderators have halted, by name; nil if nothing is. What has run out is forgotten; the rest is kept as
+-- long as anybody looks, and its life is not written anew more than once a day.
+local function halts(now)
+  local found, names = redis.call('HGETALL', K.HALTS), nil
+  for at = 1, #found, 2 do
+    local ends = cjson.decode(found[at + 1])['until']
+    if type(ends) == 'number' and ends * 1000 <= now then
+      redis.call('HDEL', K.HALTS, found[at])
+    else
+      names = names or {}
+      names[found[at]] = found[at + 1]
+    end
+  end
+  if names and redis.call('PTTL', K.HALTS) < SEASON - 86400000 then keep(K.HALTS) end
+  return names
+end
+-- Whether they keep a worker from beginning a job of a lane
+local function halted(names, worker, lane)
+  if not names then return false end
+  if names['all'] or names['worker:' .. worker] or names['lane:' .. lane] then return true end
+  local needs = redis.call('HGET', K.LANES, lane)
+  return needs and names['backend:' .. cjson.decode(needs).backend] ~= nil
+end
+-- A job that was held aside has the place again that its fair score gives.
+local function release(id)
+  local record = K.RECORD .. id
+  local facts = redis.call('HMGET', record, 'state', 'lane', 'score', 'needs')
+  redis.call('ZREM', K.ASIDE, id)
+  if redis.call('HDEL', record, 'held') == 0 then return 0 end
+  if facts[1] ~= 'waiting' then return 0 end
+  redis.call('HSETNX', K.LANES, facts[2], facts[4])
+  redis.call('ZADD', K.LANE .. facts[2], facts[3], id)
+  for _, key in ipairs({K.LANES, K.LANE .. facts[2]}) do keep(key) end
+  return 1
+end
 local function virtual(score) return score % BAND end
 local function fair(field) return tonumber(redis.call('HGET', K.FAIR, field) or '0') end
 -- Virtual time at which the next waiting job of a lane starts, if one waits near its head.
@@ -71,6 +106,7 @@ local function close(id, ending, news, keep_ms, took_ms)
   redis.call('PEXPIRE', record, keep_ms)
   redis.call('ZREM', K.OPEN, id)
   redis.call('ZREM', K.WAITING, id)
+  redis.call('ZREM', K.ASIDE, id)
   redis.call('ZREM', K.PAINTING, id)
   redis.call('ZREM', K.LANE .. facts[1], id)
   redis.call('DEL', K.PAYLOAD .. id, K.LEASE .. id, K.FRAME .. id, K.CLAIM .. id)
@@ -78,6 +114,22 @@ local function close(id, ending, news, keep_ms, took_ms)
   redis.call('HINCRBY', rate, cjson.decode(ending).kind, 1)
   redis.call('EXPIRE', rate, 7200)
   tell(news)
+end
+local function says(reply, field, number) return reply and string.find(reply, '"' .. field .. '":' .. number .. '[,}]') end
+-- Whether a job is of all, a member, a channel, a lane, a backend, or is being painted by a worker; and was asked
+-- for on a server, unless that is ''.
+local function belongs(id, kind, name, server)
+  local facts = redis.call('HMGET', K.RECORD .. id, 'lane', 'needs', 'scopes', 'reply', 'worker', 'state')
+  if not facts[1] or server ~= '' and not says(facts[4], 'server', server) then return false end
+  if kind == 'all' then return true end
+  if kind == 'lane' then return facts[1] == name end
+  if kind == 'backend' then return cjson.decode(facts[2]).backend == name end
+  if kind == 'worker' then return facts[6] == 'painting' and facts[5] == name end
+  if kind == 'channel' then return says(facts[4], 'channel', name) end
+  for _, scope in ipairs(cjson.decode(facts[3])) do
+    if scope.name == kind .. ':' .. name then return true end
+  end
+  return false
 end
 -- A member asked for a job: their newest thousand are remembered.
 local function owned(member, id, created)

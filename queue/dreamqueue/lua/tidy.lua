@@ -10,6 +10,11 @@ for at = 1, #fair, 2 do
     redis.call('HDEL', K.FAIR, fair[at])
   end
 end
+-- What was held aside for a time goes on; what is held without one is kept as long as anybody tidies.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.ASIDE, '-inf', clock(''), 'LIMIT', 0, 500)) do release(id) end
+local ttl = redis.call('PTTL', K.ASIDE)
+if ttl >= 0 and ttl < SEASON - 86400000 then keep(K.ASIDE) end
+halts(clock(''))
 -- Nobody waits for a limit that nothing takes up.
 for _, id in ipairs(redis.call('ZRANGE', K.WAITING, 0, 499)) do
   for _, scope in ipairs(scopes(id)) do

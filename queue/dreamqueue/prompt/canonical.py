@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dreamqueue.course import shortest, write_course
 from dreamqueue.errors import PromptError
-from dreamqueue.prompt import sampling, steering
+from dreamqueue.prompt import habits, sampling, steering
 from dreamqueue.prompt.collections import write_collection
 from dreamqueue.prompt.reading import Piece, read
 from dreamqueue.prompt.weights import write_weight
@@ -21,14 +23,13 @@ def render(recipe: Recipe) -> str:
     Styles are expanded already, so the parsed one has none of them on record; the initial picture is no
     part of the text.
     """
-    return " ".join(
-        [render_words(recipe), *(f"--{name} {value}" for name, value in flags_of(recipe).items())]
-    )
+    words = spoken(recipe.phrases)
+    return " ".join([words, *(_flag(name, value) for name, value in flags_of(recipe).items())])
 
 
-def render_words(recipe: Recipe) -> str:
-    """The same of its phrases alone."""
-    return " | ".join(_written(phrase) for phrase in recipe.phrases)
+def spoken(phrases: Iterable[Phrase]) -> str:
+    """Phrases as text that is read as just these phrases."""
+    return " | ".join(_written(phrase) for phrase in phrases)
 
 
 def flags_of(recipe: Recipe) -> dict[str, object]:
@@ -49,7 +50,7 @@ def flags_of(recipe: Recipe) -> dict[str, object]:
         flags["saturation"] = write_course(recipe.saturation)
     if recipe.symmetry:
         flags["symmetry"] = recipe.symmetry
-    flags |= steering.written(recipe) | sampling.written(recipe)
+    flags |= steering.written(recipe) | sampling.written(recipe) | habits.written(recipe)
     if recipe.candidates > 1:
         flags["candidates"] = recipe.candidates
         flags["finish"] = recipe.finish
@@ -59,12 +60,21 @@ def flags_of(recipe: Recipe) -> dict[str, object]:
     return {name: value for name, value in flags.items() if value != ""}
 
 
+def told(recipe: Recipe) -> list[str]:
+    """What flags say of it, for people, in short: `stop 80%`, `guidance 7.5`."""
+    return [*habits.told(recipe), *sampling.told(recipe)]
+
+
 def display(recipe: Recipe, limit: int = 200) -> str:
     """A line for people, of at most `limit` characters; the words give way first."""
     painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
     size, steps, seed = f"{recipe.width}×{recipe.height}", f"{recipe.steps} steps", f"seed {recipe.seed}"
-    facts = "".join(f" · {fact}" for fact in (painter, size, steps, seed, *sampling.told(recipe)))
+    facts = "".join(f" · {fact}" for fact in (painter, size, steps, seed, *told(recipe)))
     return clip(clip(recipe.words, max(limit - len(facts), 1)) + facts, limit)
+
+
+def _flag(name: str, value: object) -> str:
+    return f"--{name}" if value is True else f"--{name} {value}"
 
 
 def _written(phrase: Phrase) -> str:

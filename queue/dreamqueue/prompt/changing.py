@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dreamqueue.errors import PromptError
-from dreamqueue.prompt.canonical import flags_of, render_words
+from dreamqueue.prompt.canonical import flags_of, spoken
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.grammar import parse, random_seed
 from dreamqueue.prompt.leaning import said_in
@@ -41,7 +41,7 @@ def changed(
         flags = {name: value for name, value in flags.items() if name in ITS_OWN}
     if said & {"candidates", "finish", "trial", "best-of"}:
         flags = {name: value for name, value in flags.items() if name not in ITS_OWN - {"critic", "size"}}
-    text = changes if _has_words(asked.pieces) or "story" in said else f"{render_words(recipe)} {changes}"
+    text = changes if _has_words(asked.pieces) or "story" in said else f"{spoken(recipe.phrases)} {changes}"
     try:
         found = parse(text, options=flags, limits=limits, menu=menu, seed=seed)
     except PromptError:

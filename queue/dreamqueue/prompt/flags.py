@@ -11,15 +11,16 @@ class Flag:
     """A `--flag`, as members read about it."""
 
     takes: str
-    """What follows it, in capitals, as manuals write it."""
+    """What follows it, in capitals, as manuals write it; empty for a flag that stands alone."""
     about: str
     example: str
     many: bool = False
     """True if it may be said more than once."""
     listed: bool = False
     """True if several may follow it, with commas."""
-    of: Literal["all", "steered", "sampled", "guided"] = "all"
-    """Which painters understand it: all; those that CLIP steers; diffusion; diffusion that CLIP guides."""
+    of: Literal["all", "steered", "sampled", "guided", "tiled"] = "all"
+    """Which painters understand it: all; those that CLIP steers; diffusion; diffusion that CLIP guides; those
+    whose pictures can repeat."""
 
 
 FLAGS = {
@@ -27,6 +28,7 @@ FLAGS = {
     "size": Flag("WIDTHxHEIGHT", "in pixels; one number is a square", "--size 256x192"),
     "ar": Flag("WIDTH:HEIGHT", "the shape; the area stays as it is", "--ar 3:2"),
     "steps": Flag("NUMBER", "how long to paint", "--steps 120"),
+    "stop": Flag("NUMBER", "end after so many per cent of the steps, 10 to 100", "--stop 80"),
     "backend": Flag("NAME", "the way to paint", "--backend pixels"),
     "preset": Flag("NAME", "one of the backend's sets of defaults", "--preset clipig1"),
     "critic": Flag(
@@ -173,6 +175,7 @@ FLAGS = {
         "--backend guided --gradient full",
         of="guided",
     ),
+    "tile": Flag("", "a picture that repeats without seams", "--tile", of="tiled"),
     "story": Flag(
         '"A ^ B"', "phrases one after the other; the animation tells it", '--story "a seed ^ a tree ^ a fire"'
     ),

@@ -10,10 +10,11 @@ from typing import Literal
 
 from dreamconfig.catalogue import BackendEntry, Style
 from dreamqueue.errors import BadValue, PromptError, UnknownWord
-from dreamqueue.prompt import sampling, steering, values
+from dreamqueue.prompt import habits, sampling, steering, values
 from dreamqueue.prompt.candidates import candidates
 from dreamqueue.prompt.collections import collection
 from dreamqueue.prompt.courses import course
+from dreamqueue.prompt.elsewhere import elsewhere, typical
 from dreamqueue.prompt.flags import FLAGS
 from dreamqueue.prompt.limits import Limits
 from dreamqueue.prompt.menu import Menu, find, name_of, nearest, resembles, whole_menu
@@ -91,6 +92,7 @@ def parse(
         symmetry=_symmetry(said.values),
         **steering.asked(said.values),
         **sampling.asked(said.values, menu.loras),
+        **habits.asked(said.values),
         styles=used,
         **candidates(said.values)._asdict(),
     )
@@ -105,7 +107,7 @@ def _is_flag(menu: Menu) -> Callable[[str], bool]:
     @cache
     def known(name: str) -> bool:
         near = (style for style in menu.styles if style[:1] == name[:1])
-        return menu.style(name) is not None or resembles(name, [*FLAGS, *near])
+        return menu.style(name) is not None or resembles(name, [*FLAGS, *near]) or typical(name)
 
     return known
 
@@ -129,19 +131,22 @@ def _said(asked: Asked, options: Mapping[str, str], menu: Menu) -> _Said:
         style = _style_of(use, menu)
         if style is not None:
             styles.setdefault(style.name, style)
-        elif not use.value or not items(use.value):
+        elif FLAGS[use.name].takes and not (use.value and items(use.value)):
             flag = FLAGS[use.name]
             raise BadValue(use.said, f"something has to follow here ({flag.about}): `{flag.example}`.")
         elif use.name == "style":
-            found = (menu.style(item) or find("style", item, menu.styles)[1] for item in items(use.value))
+            found = (
+                menu.style(item) or find("style", item, menu.styles)[1] for item in items(use.value or "")
+            )
             styles.update((style.name, style) for style in found)
         elif use.name == "no":
-            no.extend(_away(item, use) for item in items(use.value))
+            no.extend(_away(item, use) for item in items(use.value or ""))
         elif use.name in typed:
             both = f"{typed[use.name].said} {use.said}"
             raise BadValue(both, f"`--{use.name}` is there twice; please keep one of them.")
         else:
-            typed[use.name] = Use(use.name, unquoted(use.value).rstrip(","))
+            value = None if use.value is None else unquoted(use.value).rstrip(",")
+            typed[use.name] = Use(use.name, value)
     if "size" in typed:
         once.pop("ar", None)
     values = {**once, **typed}
@@ -153,6 +158,8 @@ def _style_of(use: Use, menu: Menu) -> Style | None:
     if use.name in FLAGS:
         return None
     style = menu.style(use.name)
+    if style is None and (why := elsewhere(use.name)):
+        raise BadValue(use.said, why)
     if style is None:
         close = [f"--{name}" for name in nearest(use.name, [*FLAGS, *menu.styles])]
         raise UnknownWord("flag", quote(f"--{use.name}"), close, [f"--{name}" for name in FLAGS])

@@ -1,8 +1,9 @@
 """The first reading of a prompt: text in, phrases and flags out; what the flags mean comes later.
 
-Words, separators (`|` and `;`) and flags. Double quotes keep what is between them together, separators and
-dashes included; a phrase that is quoted as a whole loses the quotes (and reads `\\"` as `"`). “Curly quotes”
-keep things together too, and stay. So do braces with a comma between them (see `dreamqueue.braces`).
+Words, separators (`|` and `;`) and flags. `::` and `::2` at the end of a word end the phrase too, as in
+"hot:: dog". Double quotes keep what is between them together, separators and dashes included; a phrase that
+is quoted as a whole loses the quotes (and reads `\\"` as `"`). “Curly quotes” keep things together too, and
+stay. So do braces with a comma between them (see `dreamqueue.braces`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ SEPARATORS = frozenset("|;")
 _QUOTED = r'(?<![^\s|;(\[{=:,])(?:"(?:\\.|[^"\\])*"|“[^”]*”)'
 _TOKEN = re.compile(rf"[|;]|(?:{CHOICES}|{_QUOTED}|[^\s|;])+")
 _WHOLE = re.compile(r'"((?:\\.|[^"\\])*)"')
+_ASKED = re.compile(r"\s*[/.!]imagine(?:\s+prompt:|(?=\s))", re.IGNORECASE)
+"""What is pasted with a prompt from elsewhere."""
+_ENDED = re.compile(r"[^\"“]*::[-+−–]?[0-9.,@%:…eE-]*")
 _FLAG = re.compile(rf"(?P<dashes>{FLAG_DASHES})(?P<name>[^\W\d_][^=:]*)(?:[=:](?P<value>.*))?")
 _ITEM = re.compile(rf'(?:{CHOICES}|"[^"]*"|“[^”]*”|[^,])+')
 _TWO_SIDED = frozenset({"size", "ar"})
@@ -75,13 +79,15 @@ def read(text: str, is_flag: Callable[[str], bool] = lambda name: True) -> Asked
     ("--no people a hut") it takes one word, or several with commas.
     """
     asked, words = Asked(), list[str]()
-    tokens = _Tokens(_TOKEN.findall(text), is_flag)
+    tokens = _Tokens(_TOKEN.findall(_ASKED.sub("", text, count=1) if _ASKED.match(text) else text), is_flag)
     for token in tokens:
         flag = tokens.flag(token)
         if token in SEPARATORS:
             _end_phrase(words, asked)
         elif flag is None:
             words.append(token)
+            if _ENDED.fullmatch(token):
+                _end_phrase(words, asked)
         else:
             leading = not words and not asked.pieces
             name = _name(flag)
@@ -117,7 +123,8 @@ def items(value: str) -> list[str]:
 
 
 def _end_phrase(words: list[str], asked: Asked) -> None:
-    piece = piece_of(" ".join(words))
+    phrase = " ".join(words)
+    piece = piece_of(phrase[:-2].rstrip() if phrase.endswith("::") else phrase)
     words.clear()
     if piece is not None:
         asked.pieces.append(piece)
@@ -129,6 +136,8 @@ def _name(flag: re.Match[str]) -> str:
 
 def _value(name: str, attached: str | None, tokens: _Tokens, *, greedy: bool) -> str | None:
     if name not in FLAGS:
+        return attached
+    if not FLAGS[name].takes:
         return attached
     if attached is None and tokens.next_word() == "=":
         next(tokens)

@@ -13,18 +13,20 @@ from dreamqueue.prompt.reading import Use
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.text import quote
 
-Kind = Literal["all", "steered", "sampled", "guided"]
+Kind = Literal["all", "steered", "sampled", "guided", "tiled"]
 
 _NEEDS: Mapping[Kind, frozenset[str]] = {
     "all": frozenset(),
     "steered": frozenset({"steered"}),
     "sampled": frozenset({"sampled"}),
     "guided": frozenset({"steered", "sampled"}),
+    "tiled": frozenset({"tiled"}),
 }
 _WHO: Mapping[Kind, str] = {
     "steered": "painters that CLIP steers",
     "sampled": "diffusion",
     "guided": "diffusion that CLIP guides",
+    "tiled": "painters whose pictures can repeat",
 }
 
 
@@ -80,10 +82,11 @@ def check_model(
     if family is None:
         return
     flags = flags_of(recipe)
-    alone = next((name for name in ("hires", "lora", "scheduler") if name in flags), None)
+    alone = next((name for name in ("hires", "lora", "scheduler", "tile") if name in flags), None)
     if not family and alone is not None:
         raise BadValue(
-            f"--{alone} {flags[alone]}", f"`{quote(preset)}` paints by itself and does not know it."
+            f"--{alone}" if flags[alone] is True else f"--{alone} {flags[alone]}",
+            f"`{quote(preset)}` paints by itself and does not know it.",
         )
     for lora in recipe.loras:
         own = (models() if loras is None else loras).get(lora.name)
@@ -96,7 +99,7 @@ def check_model(
 
 def check(recipe: Recipe) -> None:
     """Raises PromptError for anything in a recipe that its backend would have to ignore."""
-    uses = [Use(name, str(value)) for name, value in flags_of(recipe).items()]
+    uses = [Use(name, None if value is True else str(value)) for name, value in flags_of(recipe).items()]
     check_flags(uses, recipe.backend, backends())
     check_stops(recipe.phrases, recipe.backend)
     check_model(recipe)

@@ -8,7 +8,7 @@ from dreamqueue.recipe import Recipe
 
 
 def texts_of(recipe: Recipe) -> tuple[str, ...]:
-    """The phrases together and, where they hold choices, as each picture has them."""
+    """The phrases together and, where it is several pictures, as each of them has them."""
     try:
         several = cells(recipe)
     except BadValue:  # written by another version: its phrases are there all the same

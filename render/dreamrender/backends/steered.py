@@ -19,6 +19,7 @@ from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
 from dreamrender.given import initial, targets
 from dreamrender.steer import Preset, SteeredSession
+from dreamrender.tiling import margins, wrapped
 from dreamrender.types import Image
 from dreamrender.wishes import as_wished
 
@@ -55,12 +56,21 @@ class Steered(Resumable, Steerable, ABC):
         if start is not None:
             start = start.to(self.device)
         preset = as_wished(self.presets[name], recipe, start)
-        canvas = self.canvas(name, recipe, start, generator)
+        canvas = self._canvas(name, recipe, start, generator)
         if recipe.resolution is not None and not isinstance(canvas, Scalable):
             raise PaintError(f"`{self.name}` paints at one size; please leave `--resolution` out.")
         aimed = targets(recipe, inputs)
         pictures = collected(recipe, inputs, critics, self.device)
         return self.session(recipe, canvas, preset, critic, generator, others, aimed, pictures)
+
+    def _canvas(self, preset: str, recipe: Recipe, start: Image | None, generator: torch.Generator) -> Canvas:
+        """The canvas, larger than the picture if that repeats."""
+        if not recipe.tile:
+            return self.canvas(preset, recipe, start, generator)
+        down, across = margins(recipe.height, recipe.width)
+        size = {"height": recipe.height + down, "width": recipe.width + across}
+        around = None if start is None else wrapped(start, down, across)
+        return self.canvas(preset, recipe.model_copy(update=size), around, generator)
 
     def most_cuts(self, recipe: Recipe) -> int:
         """Cutouts that each critic is shown in a step, at most; for an estimate of memory."""

@@ -83,7 +83,7 @@ class GuidedSession(DiffusionSession):
         """What the critics want smaller. Each look has cutouts of its own, that its number decides."""
         steering, number = self.steering, 2 * self.step + self.entry + 1
         steering.generator.manual_seed((self.recipe.seed + LOOKS * number) % 2**32)
-        raw = self.family.sketch(latents)[0]
+        raw = self._drawn_from(self.turned_back(latents), self.family.sketch)[0]
         image = clamp_with_gradient(raw)
         cuts = steering.cuts(image, self.t)
         pairs = zip(steering.critics, cuts, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from dreamrender.diffusion.schedulers import duplicate, sampler, set_steps
 from dreamrender.diffusion.upstream import randn_tensor
 from dreamrender.diffusion.words.reading import MOST_WINDOWS, Condition, alike, read
 from dreamrender.diffusion.words.said import Saying, saying
+from dreamrender.tiling import repeating
 from dreamrender.types import Image, Images
 
 Score = Callable[[Recipe, Image, float], float | None]
@@ -169,10 +171,33 @@ class DiffusionSession:
         shown = self.latents if scale is None else scale(self.latents, t)
         times = t.reshape(1).to(self.family.device)
         told, untold = self._conditions()
-        rows = [Look(shown, times, told)]
+        rows = [Look(self._turned_round(shown), times, told)]
         if self._doubly:
-            rows.append(Look(shown, times, untold))
+            rows.append(Look(rows[0].latents, times, untold))
         return rows
+
+    @property
+    def _moved(self) -> tuple[int, int]:
+        """How far the next look is moved round, down and across: where the picture repeats, no place is an
+        edge."""
+        if not self.recipe.tile:
+            return 0, 0
+        stage = self.stage
+        draw = random.Random(f"{self.recipe.seed} {self.step} {self.entry}")
+        scale = self.family.scale
+        return draw.randrange(stage.height // scale), draw.randrange(stage.width // scale)
+
+    def _turned_round(self, latents: Latents) -> Latents:
+        return latents.roll(self._moved, (-2, -1)) if self.recipe.tile else latents
+
+    def turned_back(self, latents: Latents) -> Latents:
+        """What belongs to this look, as the picture lies; differentiable."""
+        down, across = self._moved
+        return latents.roll((-down, -across), (-2, -1)) if self.recipe.tile else latents
+
+    def _drawn_from(self, latents: Latents, draw: Callable[[Latents], Images]) -> Images:
+        """A picture of latents; one that repeats is drawn with its surroundings, which are then cut away."""
+        return repeating(latents, draw) if self.recipe.tile else draw(latents)
 
     def said(self, predictions: list[Latents]) -> Latents:
         """The network's predictions for these looks as one, by the guidance of this moment."""
@@ -189,6 +214,7 @@ class DiffusionSession:
     def advance(self, shown: Latents, said: Latents) -> None:
         """Take the sampler's step along a prediction for what was shown."""
         assert self.latents is not None
+        shown, said = self.turned_back(shown), self.turned_back(said)
         now = self.level()
         clean = now.clean(shown, said)
         noise = now.noise(shown, clean)
@@ -218,7 +244,7 @@ class DiffusionSession:
         """A quick look at what is forming, at the recipe's size."""
         if self.clean is None:
             return self._before()
-        return self._sized(self.family.glance(self.clean))
+        return self._sized(self._drawn_from(self.clean, self.family.glance))
 
     @torch.no_grad()
     def picture(self) -> Image:
@@ -227,7 +253,7 @@ class DiffusionSession:
             return self._before()
         made = self.latents if self.step == self.recipe.steps else self.clean
         assert made is not None
-        picture = self._sized(self.family.decode(made))
+        picture = self._sized(self._drawn_from(made, self.family.decode))
         self._shown = self.step, picture
         return picture
 

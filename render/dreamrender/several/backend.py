@@ -9,11 +9,11 @@ from typing import TypeAlias
 from PIL.Image import Image as PILImage
 
 from dreamqueue import grid
-from dreamqueue.errors import PaintError
+from dreamqueue.errors import PaintError, TooLate
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
 from dreamqueue.text import quote
-from dreamrender.backend import Backend, Closeable, HasExtras, HasGlimpses, Inputs, Part, Session
+from dreamrender.backend import Backend, Chosen, Closeable, HasExtras, HasGlimpses, Inputs, Part, Session
 from dreamrender.labels import loses_letters
 from dreamrender.picture import from_pil, to_pil
 from dreamrender.several.session import Member, SeveralSession, asked, ranked
@@ -108,11 +108,42 @@ class Several(Backend):
         if several.recipe.candidates > 1 and several.step == several.recipe.trial_steps:
             self._rank(several)
 
-    def _rank(self, several: SeveralSession) -> None:
+    def choose(self, session: Session, pick: int | None) -> None:
+        """One candidate goes on alone when the trial ends; None: it ends now, and the best one does.
+
+        Raises PaintError where there are none, TooLate for one that was left behind.
+        """
+        several = ours(session)
+        if several.recipe.candidates == 1:
+            raise PaintError("There are no candidates to choose among.")
+        if several.ranking is not None:
+            raise TooLate("They have been tried already, and the best went on.")
+        if pick is None and several.step == 0:
+            raise TooLate("Nothing has been tried yet, so there is no best one.")
+        several.pick = pick
+        if pick is None:
+            self._rank(several, ranked(several.running)[0])
+
+    def chosen(self, session: Session) -> Chosen | None:
+        """The candidate that goes on alone by somebody's choice, once it does; the session is not needed
+        any more."""
+        several = ours(session)
+        if several.settled is None:
+            return None
+        parts = [several.left[number] for number in sorted(several.left)]
+        extras = {} if several.ranking is None else {RANKING: png_bytes(several.ranking, several.recipe)}
+        own = several.settled
+        return Chosen(self.inner, own.session, own.number, own.label, several.legend, parts, extras)
+
+    def _rank(self, several: SeveralSession, best: Member | None = None) -> None:
+        """Leave behind those that do not go on: all but one where that one was chosen."""
         order = ranked(several.running)
+        picked = [member for member in order if member.number == several.pick]
+        several.settled = next(iter(picked), best)
         several.ranking = self._sheet(several, order, SMALL_SIDE, self.inner.picture)
         several.legend = _verdict(several, order)
-        several.left = {member.number: self._part(member) for member in order[several.recipe.finish :]}
+        go_on = [several.settled] if several.settled else order[: several.recipe.finish]
+        several.left = {member.number: self._part(member) for member in order if member not in go_on}
         self.let_go([member for member in several.running if member.number in several.left])
         several.running = [member for member in several.running if member.number not in several.left]
 
@@ -124,12 +155,12 @@ class Several(Backend):
 
     def _shown(self, several: SeveralSession, look: Look) -> Image:
         recipe = several.recipe
-        if several.ranking is not None and several.step == recipe.trial_steps < recipe.steps:
+        if several.ranking is not None and several.step == recipe.trial_steps < recipe.last_step:
             return from_pil(several.ranking)
         if len(several.running) == 1:
             return look(several.running[0].session)
         shown = ranked(several.running) if several.ranking else several.running
-        side = MAX_SIDE if several.step >= recipe.steps else SMALL_SIDE
+        side = MAX_SIDE if several.step >= recipe.last_step else SMALL_SIDE
         return from_pil(self._sheet(several, shown, side, look))
 
     def _part(self, member: Member) -> Part:
@@ -165,10 +196,16 @@ def legend_of(labels: Sequence[str]) -> str:
 def _verdict(several: SeveralSession, order: Sequence[Member]) -> str:
     recipe = several.recipe
     places = ", ".join(_candidate(member) for member in order)
-    if recipe.trial_steps == recipe.steps:
+    if several.settled is not None:
+        number = several.settled.number
+        which = f"the best, {number}, goes on" if several.pick is None else f"number {number} was chosen"
+        return (
+            f"{len(order)} candidates, tried for {several.step} of {recipe.steps} steps; {which}: {places}."
+        )
+    if recipe.trial_steps == recipe.last_step:
         return f"{len(order)} candidates, the best first: {places}."
     many = "the first goes on" if recipe.finish == 1 else f"the first {recipe.finish} go on"
-    when = f"after {recipe.trial_steps} of {recipe.steps} steps"
+    when = f"after {recipe.trial_steps} of {recipe.last_step} steps"
     return f"{len(order)} candidates, ranked {when}, and {many}: {places}."
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from PIL.Image import Image as PILImage
 
+from dreamqueue.choosing import alone
 from dreamqueue.grid import Cell, cells
-from dreamqueue.recipe import MAX_SEED, Recipe
+from dreamqueue.recipe import Recipe
 from dreamrender.backend import Part, Session
 
 
@@ -35,6 +36,10 @@ class SeveralSession:
         self.step = 0
         self.ranking: PILImage | None = None
         """The sheet of all candidates in the order of their scores, once they are ranked."""
+        self.pick: int | None = None
+        """The number of the candidate that somebody has chosen to go on."""
+        self.settled: Member | None = None
+        """The one that goes on by somebody's choice, once the others are left behind."""
         self.legend = legend
         """What the sheet shows, in words, where it should be said."""
 
@@ -57,13 +62,8 @@ def asked(recipe: Recipe) -> tuple[Cell, ...]:
     """The pictures that a recipe asks for, each with the recipe that paints it alone. Raises BadValue."""
     if recipe.candidates == 1:
         return cells(recipe)
-    return tuple(
-        Cell(f"seed {seed}", recipe.model_copy(update={"seed": seed, **_ALONE}))
-        for seed in ((recipe.seed + number) % (MAX_SEED + 1) for number in range(recipe.candidates))
-    )
-
-
-_ALONE = {name: Recipe.model_fields[name].default for name in ("candidates", "finish", "trial")}
+    ones = (alone(recipe, number) for number in range(1, recipe.candidates + 1))
+    return tuple(Cell(f"seed {one.seed}", one) for one in ones)
 
 
 def ranked(members: Sequence[Member]) -> list[Member]:

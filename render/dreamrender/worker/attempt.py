@@ -227,7 +227,7 @@ def _frame(under_way: UnderWay, update: FrameReady) -> Frame:
     return Frame(
         job=under_way.job.id,
         step=update.step,
-        steps=under_way.painting.recipe.steps,
+        steps=under_way.painting.recipe.last_step,
         score=update.score,
         seconds=update.seconds,
         image=jpeg_bytes(update.picture),

@@ -187,7 +187,8 @@ class Painter:
         recipe = under_way.painting.recipe
         try:
             await under_way.keep_earlier()
-            if outcome.kind == "finished" and painted.took is not None:
+            chosen = asked.several and not recipe.several  # it was fewer steps than were asked for
+            if outcome.kind == "finished" and painted.took is not None and not chosen:
                 steps = asked.work if asked.several else outcome.step
                 await learn(self.store.redis, recipe, steps, *painted.took, self.pace)
             if recipe != asked:

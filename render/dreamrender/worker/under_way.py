@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 
 from dreamqueue.errors import DreamError, NoSuchJob, PaintError
-from dreamqueue.events import ORDER, Cancel, Steer, Stop, Turn, obeyed
+from dreamqueue.events import ORDER, Cancel, Choose, Stop, Turn, obeyed
 from dreamqueue.job import Job, Owner
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
@@ -17,6 +17,13 @@ from dreamrender.judging.looking import Looker
 from dreamrender.painting import Painting
 
 log = logging.getLogger(__name__)
+
+
+_WISHES = {
+    "steer": "The turn to other words",
+    "lengthen": "The wish for more steps",
+    "choose": "The choice among the candidates",
+}
 
 
 class UnderWay:
@@ -82,7 +89,10 @@ class UnderWay:
             if field in self._seen or isinstance(order, Cancel | Stop):
                 continue
             self._seen.add(field)
-            answer = self.painting.change(partial(obeyed, order))
+            if isinstance(order, Choose):
+                answer = self.painting.choose(order.pick)
+            else:
+                answer = self.painting.change(partial(obeyed, order))
             self._in_background(self._turned(order, field, answer))
 
     def look(self) -> None:
@@ -136,7 +146,7 @@ class UnderWay:
         try:
             await answer
         except DreamError as error:
-            what = "The turn to other words" if isinstance(order, Steer) else "The wish for more steps"
+            what = _WISHES[order.kind]
             self.notes.append(f"{what} was not taken: {error}")
             if self.painting.over:
                 return  # if the job goes to another worker, that one may take it
