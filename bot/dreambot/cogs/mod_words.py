@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from dreambot import words
 from dreambot.audit import audit
+from dreambot.cogs.mod import MOD
 from dreambot.moderators import check_moderator, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
@@ -43,23 +44,14 @@ Text = app_commands.Range[str, 1, LONGEST]
 
 
 class ModWords(commands.Cog):
-    """Hangs the group into `/mod`; comes after it in COGS."""
+    """Hangs the group into `/mod`; comes before it in COGS."""
 
     def __init__(self, bot: DreamBot) -> None:
         self.bot = bot
 
     async def cog_load(self) -> None:
         """With the bot's start."""
-        mod = self.bot.tree.get_command("mod")
-        if not isinstance(mod, app_commands.Group):
-            mod = app_commands.Group(
-                name="mod",
-                description="For moderators",
-                guild_only=True,
-                default_permissions=discord.Permissions(manage_messages=True),
-            )
-            self.bot.tree.add_command(mod)
-        mod.add_command(WORDS, override=True)
+        MOD.add_command(WORDS, override=True)
 
 
 @WORDS.command()
