@@ -46,7 +46,7 @@ async def test_every_example_can_be_painted(stage: Stage) -> None:
 async def test_a_topic_is_shown_in_the_same_message(stage: Stage) -> None:
     page = await opened(stage, stage.ada)
     await stage.ada.choose(page, "Choose a topic", "Who may press what")
-    await shows(page, "**Cancel**, **Stop and keep**: whoever asked")
+    await shows(page, "**Delete**: whoever asked")
     await stage.ada.choose(page, "Choose a topic", "All commands")
     await shows(page, "`/privacy forget-me` Erase your pictures")
 

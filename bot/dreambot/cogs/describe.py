@@ -21,7 +21,7 @@ from dreambot.rights import share
 from dreambot.start import Asking, submit, take_up
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import DreamError, PictureError
-from dreamqueue.prompt import parse, whole_menu
+from dreamqueue.prompt import parse
 from dreamqueue.questions import Describe, Described, Liked, ask
 from dreamqueue.text import clip
 
@@ -85,7 +85,7 @@ async def paint_this(interaction: discord.Interaction[DreamBot], _thing: str, nu
     check_can_post(interaction)
     bot = interaction.client
     limits = share(interaction).within(bot.limits)
-    recipe = parse(phrase, limits=limits, menu=whole_menu(bot.settings.critic))
+    recipe = parse(phrase, limits=limits, menu=bot.menu)
 
     async def queued(ask: Asking) -> None:
         await submit(interaction, ask, recipe, typed=phrase)
