@@ -10,7 +10,9 @@ import discord
 from dreambot.permissions import check_can_post
 from dreambot.start import Asking, submit, take_up
 from dreambot.still_possible import check_still_possible
+from dreambot.verbs.intents import take_up_once
 from dreamqueue.recipe import Recipe
+from dreamqueue.trial import Trial
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -22,18 +24,23 @@ async def paint(
     *,
     typed: str,
     parent: str | None = None,
+    trial: Trial | None = None,
     prepared: Callable[[Recipe], Awaitable[Recipe]] | None = None,
+    once: tuple[str, str] | None = None,
 ) -> None:
     """Answer an interaction with the job of a recipe, in a message of its own.
 
-    `prepared` gives the recipe its pictures, once the interaction is acknowledged. Raises what `take_up`
-    does.
+    `prepared` gives the recipe its pictures, once the interaction is acknowledged. Where this is a press,
+    `once` says of what: a second one within a few seconds makes no second job. Raises what `take_up` does.
     """
     check_can_post(interaction)
 
     async def queued(ask: Asking) -> None:
         wanted = await prepared(recipe) if prepared else recipe
         await check_still_possible(interaction, wanted)
-        await submit(interaction, ask, wanted, typed=typed, parent=parent)
+        await submit(interaction, ask, wanted, typed=typed, parent=parent, trial=trial)
 
-    await take_up(interaction, queued, typed)
+    if once is None:
+        await take_up(interaction, queued, typed)
+    else:
+        await take_up_once(interaction, *once, queued, typed)

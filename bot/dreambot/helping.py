@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = ("1", "2", "3", "4")
 """Their texts are `help.example-1` and so on."""
-KINDS = ("all", "steered", "sampled", "guided")
+KINDS = ("all", "steered", "sampled", "guided", "tiled")
 """Of flags, as FLAGS tells them apart."""
 TOPICS = ("start", "commands", *(f"flags-{kind}" for kind in KINDS), "presses", "tricks")
 PAGE = 1800
@@ -51,7 +51,7 @@ async def example(interaction: discord.Interaction[DreamBot], _thing: str, numbe
     bot, text = interaction.client, said.say(f"help.example-{number}")
     limits, menu = share(interaction).within(bot.limits), bot.menu
     recipe = lean(text, tastes(interaction).options, limits=limits, menu=menu)
-    await paint(interaction, recipe, typed=text)
+    await paint(interaction, recipe, typed=text, once=("example", number))
 
 
 def topics(bot: DreamBot, said: Speech) -> Iterator[tuple[str, str]]:
@@ -90,7 +90,7 @@ def _text(bot: DreamBot, name: str, said: Speech) -> list[str]:
     kind = name.removeprefix("flags-")
     if kind in KINDS:
         flags = [
-            f"`--{flag} {row.takes}` {row.about} · `{row.example}`"
+            f"`{f'--{flag} {row.takes}'.rstrip()}` {row.about} · `{row.example}`"
             for flag, row in FLAGS.items()
             if row.of == kind
         ]

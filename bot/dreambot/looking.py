@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dreambot.looked_at import LookedAt
+from dreambot.looked_at import LookedAt, action_in
 from dreambot.message import JobMessage, Shown
 from dreambot.watch import Watch
+from dreamconfig.concepts import Action, strictest
 from dreamqueue.errors import NoSuchJob
-from dreamqueue.job import Record
+from dreamqueue.job import Record, Reply
+from dreamqueue.sights import Sights
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 
-async def look(bot: DreamBot, record: Record, language: str, channel: int) -> Shown:
-    """What the message of a job would show just now in a channel; nothing is followed. Raises NoSuchJob."""
+class Onlooker(LookedAt):
+    """Shows no more than may be seen both where the message is and here, and asks no moderator."""
+
+    def __init__(self, bot: DreamBot, reply: Reply, here: int) -> None:
+        super().__init__(bot, reply, tells=False)
+        self._here = here
+
+    def action(self, seen: Sights) -> Action:
+        """The stricter of the two."""
+        return strictest([super().action(seen), action_in(self._bot, self._here, seen)])
+
+
+async def look(bot: DreamBot, record: Record, language: str, here: int) -> Shown:
+    """What the message of a job would show just now, for the channel `here`; nothing is followed.
+
+    Raises NoSuchJob.
+    """
     if record.reply is None:
         raise NoSuchJob(record.job.id)
-    reply = record.reply.model_copy(update={"language": language, "channel": channel})
-    watch = Watch(
-        bot.queue, bot.pace, record.job, JobMessage(bot, bot.pace, reply), LookedAt(bot, reply, tells=False)
-    )
+    reply = record.reply.model_copy(update={"language": language})
+    message, onlooker = JobMessage(bot, bot.pace, reply), Onlooker(bot, reply, here)
+    watch = Watch(bot.queue, bot.pace, record.job, message, onlooker)
     shown = await watch.as_it_is(record)
     if shown is None:  # it was begun just now
         shown = await watch.as_it_is(await bot.queue.record(record.job.id))

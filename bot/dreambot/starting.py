@@ -51,6 +51,14 @@ async def typed(
     check_pictures(recipe, image=True, targets=False)
 
     async def with_picture(wanted: Recipe) -> Recipe:
-        return wanted.model_copy(update={"image": await queue.keep(await bot.uploads.picture(start.url))})
+        key = await queue.keep(await bot.uploads.picture(start.url))
+        return wanted.model_copy(update={"image": key})
 
-    await paint(interaction, recipe, typed=answers["words"], parent=start.parent, prepared=with_picture)
+    await paint(
+        interaction,
+        recipe,
+        typed=answers["words"],
+        parent=start.parent,
+        prepared=with_picture,
+        once=("start", name),
+    )

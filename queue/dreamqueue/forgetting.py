@@ -15,6 +15,7 @@ from dreamqueue import keys, preferences
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, OtherVersion
 from dreamqueue.job import Owner, Record
+from dreamqueue.rules.store import RuleStore
 from dreamqueue.store import SEASON_MS, queue_at_hand
 from dreamqueue.tricks import TrickStore
 
@@ -82,10 +83,15 @@ async def _tricks(queue: QueueClient, member: str) -> None:
     await TrickStore(queue.redis).forget(member)
 
 
+async def _typed(queue: QueueClient, member: str) -> None:
+    await RuleStore(queue.redis).forget(member)
+
+
 KEPT_ELSEWHERE: dict[str, Callable[[QueueClient, str], Awaitable[None]]] = {
     "settings": _preferences,
     "stars": _stars,
     "tricks": _tricks,
+    "typed": _typed,
 }
 """Whatever else is kept about members, and how it is forgotten."""
 

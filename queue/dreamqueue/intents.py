@@ -40,7 +40,11 @@ async def read(redis: Redis, name: str, member: str) -> Start:
     """What a member's dialog was about. Raises TooLate if that is forgotten or another's; QueueAway."""
     async with queue_at_hand():
         raw = await redis.get(keys.intent(name))
-    start = None if raw is None else Start.model_validate_json(raw)
-    if start is None or start.member != member:
-        raise TooLate("I have forgotten which picture this was about. Please begin with it again.")
+    forgotten = TooLate("I have forgotten which picture this was about. Please begin with it again.")
+    try:
+        start = Start.model_validate_json(raw or b"")
+    except ValueError as error:  # another version wrote it, or it is gone
+        raise forgotten from error
+    if start.member != member:
+        raise forgotten
     return start

@@ -42,4 +42,7 @@ async def test_an_open_dialog_is_its_members_alone(redis: Redis) -> None:
         await intents.read(redis, name, "2")
     with pytest.raises(TooLate):
         await intents.read(redis, "0" * 16, "1")
+    await redis.set(keys.intent("of-another-version"), '{"member": "1", "place": 7}')
+    with pytest.raises(TooLate):
+        await intents.read(redis, "of-another-version", "1")
     assert 0 < await redis.pttl(keys.intent(name)) <= intents.LIFE_MS

@@ -14,6 +14,7 @@ from dreambot.permissions import owner_of
 from dreambot.rights import share
 from dreambot.texts import speech
 from dreamqueue.errors import DreamError
+from dreamqueue.grid import reseeded
 from dreamqueue.job import Record
 from dreamqueue.prompt import changed, random_seed
 from dreamqueue.text import clip
@@ -50,8 +51,9 @@ class Again(commands.Cog):
             limits, menu = share(interaction).within(self.bot.limits), self.bot.menu
             wanted = changed(recipe, changes, limits=limits, menu=menu)
         else:
-            wanted = recipe.model_copy(update={"seed": random_seed()})
-        await paint(interaction, wanted, typed=changes or old.typed, parent=old.id)
+            wanted = reseeded(recipe, random_seed())
+        trial = None if changes else old.trial
+        await paint(interaction, wanted, typed=changes or old.typed, parent=old.id, trial=trial)
 
     @again.autocomplete("picture")
     async def mine(

@@ -14,10 +14,11 @@ from dreambot.message import as_files
 from dreambot.permissions import check_can_post
 from dreambot.pictured import job_of, picture_of
 from dreambot.rights import share
-from dreambot.start import Asking, submit, take_up
+from dreambot.start import Asking, submit
 from dreambot.still_possible import check_still_possible
 from dreambot.texts import speech
 from dreambot.verbs import VERBS
+from dreambot.verbs.intents import take_up_once
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Finished, Stopped
 from dreamqueue.prompt import changed
@@ -51,18 +52,18 @@ async def vary(interaction: discord.Interaction[DreamBot], message: discord.Mess
     """The button of a job's message; for a picture that was posted again, its recipe with another seed."""
     record = await job_of(interaction, message)
     if record is None:
-        await _posted_again(interaction, picture_of(interaction, message).url)
+        await _posted_again(interaction, message)
         return
     if not isinstance(record.ending, Finished | Stopped):
         raise DreamError(speech(interaction.locale).say("menus.not-done"))
-    press = VERBS["vary" if "vary" in VERBS else "again"].press
+    press = VERBS["vary"].press
     if press is not None:
         await press()(interaction, record.job.id, "")
 
 
-async def _posted_again(interaction: discord.Interaction[DreamBot], url: str) -> None:
+async def _posted_again(interaction: discord.Interaction[DreamBot], message: discord.Message) -> None:
     """The recipe inside a file, which anybody may have written: it is read as if it had been typed."""
-    bot = interaction.client
+    bot, url = interaction.client, picture_of(interaction, message).url
     limits, menu = share(interaction).within(bot.limits), bot.menu
     check_can_post(interaction)
 
@@ -71,7 +72,7 @@ async def _posted_again(interaction: discord.Interaction[DreamBot], url: str) ->
         await check_still_possible(interaction, wanted)
         await submit(interaction, ask, wanted, typed=wanted.words)
 
-    await take_up(interaction, queued)
+    await take_up_once(interaction, "posted", str(message.id), queued)
 
 
 async def start(interaction: discord.Interaction[DreamBot], message: discord.Message) -> None:
