@@ -25,8 +25,8 @@ def line(trick: Trick, said: Speech, measured: Measured | None = None, *, report
     counts = said.say("trick.counts", up=trick.up, down=trick.down, uses=trick.uses)
     about = f" — {words.plain(trick.about, 120)}" if trick.about else ""
     tags = "".join(f" #{words.plain(tag, 40)}" for tag in trick.tags)
-    lift = f" · **{measured.style.mean:+.2f}**" if measured and measured.style.certain else ""
     reports = f" · {said.say('trick.reports', count=trick.reports)}" if reported else ""
+    lift = f" · **{measured.style.mean:+.2f}**" if measured and measured.style.certain else ""
     return f"`--{trick.name}` · {counts}{lift}{reports}{about}{tags}"
 
 
