@@ -44,7 +44,7 @@ async def steered(
     await interaction.response.defer(ephemeral=True, thinking=True)
     record = await _steerable(interaction, job)
     await check_may_ask(interaction, text)
-    phrases = parse_turn(text, share(interaction).within(bot.limits), bot.menu)
+    phrases = parse_turn(text, share(interaction).within(bot.limits), menu=bot.menu)
     await check_words(interaction, *(phrase.text for phrase in phrases))
     intent = await check_first(interaction, "steer", job, text)
     try:
