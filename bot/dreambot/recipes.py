@@ -53,6 +53,9 @@ async def _about(queue: QueueClient, record: Record, said: Speech, server: int |
     if ancestors:
         steps = [_step(name, reply, said, server) for name, reply in ancestors]
         lines.append(said.say("recipe.lineage", steps=" ← ".join(steps)))
+    children = await queue.children(record.job.id)
+    if children:
+        lines.append(said.say("recipe.children", count=children))
     return "\n".join(lines)
 
 

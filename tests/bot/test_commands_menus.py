@@ -62,6 +62,21 @@ async def test_the_recipe_is_whispered_whole_with_its_lineage_to_the_root(stage:
     assert len(stage.public_messages()) == 2
 
 
+async def test_the_recipe_counts_what_came_of_a_picture(stage: Stage) -> None:
+    root, _ = await painted(stage)
+    for verb in ("Again", "Vary"):
+        child = (await stage.press(stage.bo, root, verb)).reply
+        assert child is not None
+        await shows(child, "waiting")
+    await stage.ada.use(root, "Recipe")
+    assert "-# 2 pictures came of it" in await told(stage, stage.ada, "a hut")
+    job = await stage.worker.next_job()
+    assert await stage.queue.cancel(job.id, job.owner)
+    assert await stage.queue.erase(job.id)
+    await stage.bo.use(root, "Recipe")
+    assert "-# 1 picture came of it" in await told(stage, stage.bo, "a hut")
+
+
 async def test_a_parent_that_is_forgotten_is_named_without_a_link(stage: Stage) -> None:
     message, job = await painted(stage)
     child = (await stage.press(stage.bo, message, "Again")).reply
