@@ -67,6 +67,8 @@ class Half:
     refused: int
     """Requests that Discord answered with 429."""
     edits_a_second: float
+    """Of all messages: frames, and what changes for jobs that wait."""
+    frames_a_second: float
     stalest: float
     """Longest time in seconds that a message of a painted job had no newer frame."""
     cpu: float
@@ -150,7 +152,8 @@ async def _half(plan: BotPlan, tokens: str, house: BotHouse, crowd: Crowd) -> Ha
         p99=percentile(seen.waits, 0.99),
         slowest=max(seen.waits, default=0.0),
         refused=limits.refused - refused,
-        edits_a_second=sum(edits(message, began, ended) for message in crowd.painted) / took,
+        edits_a_second=sum(edits(message, began, ended) for message in crowd.messages) / took,
+        frames_a_second=sum(edits(message, began, ended) for message in crowd.painted) / took,
         stalest=max(stale(message, began, ended) for message in crowd.painted),
         cpu=(sum(bot.cpu_times()[:2]) - before) / took,
         megabytes=bot.memory_info().rss / 1e6,
@@ -172,10 +175,15 @@ class Crowd:
         self.people, self.places, self.draw = people, places, draw
         self.painted: list[Message] = []
         """Messages of the jobs that are painted."""
-        self.waiting: list[tuple[Person, Message]] = []
+        self.waiting: list[Message] = []
         """Messages of those that came later."""
         self._seen = Seen()
         self._asked = 0
+
+    @property
+    def messages(self) -> list[Message]:
+        """Of all jobs."""
+        return [*self.painted, *self.waiting]
 
     def taken(self) -> Seen:
         """The first answers since the last call."""
@@ -208,7 +216,7 @@ class Crowd:
         if kind < 0.5:
             message = await self._ask(self.draw.randrange(1000))
             if message is not None and not message.ephemeral:
-                self.waiting.append((self.draw.choice(self.people), message))
+                self.waiting.append(message)
         elif kind < 0.8:
             await self._press()
         else:

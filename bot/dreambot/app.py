@@ -208,7 +208,8 @@ class DreamBot(commands.Bot):
         tricks = TrickStore(self._queue.redis)
         with contextlib.suppress(QueueAway):
             await self.shelf.refresh(tricks)
-        self._following = asyncio.create_task(self.shelf.follow(tricks), name="follow tricks")
+        following = self.shelf.follow(tricks, self._queue.store)
+        self._following = asyncio.create_task(following, name="follow tricks")
         self._sweeping = asyncio.create_task(self._sweep(self._queue), name="sweep")
         self.later(go_on(self))
         self.opened.set()

@@ -13,7 +13,7 @@ from dreambot.looked_at import action_in
 from dreambot.texts import speech
 from dreamqueue import pictures
 from dreamqueue.errors import NoSuchJob, PictureError, TooLate
-from dreamqueue.job import Finished, Stopped
+from dreamqueue.job import Finished, Reply, Stopped
 from dreamqueue.sights import Sights
 from dreamqueue.text import clip, quote
 
@@ -56,14 +56,14 @@ def on_message(message: discord.Message) -> discord.Attachment:
 async def of_job(interaction: discord.Interaction[DreamBot], job: str) -> Sequence[tuple[str, str]]:
     """Labels and keys of a job's pictures: of each, where it painted several.
 
-    Raises NoSuchJob also for one of another server, TooLate for one without a picture that may be seen here.
+    Raises NoSuchJob also for one that who asks cannot see, TooLate if no picture of it may be seen here.
     """
     bot = interaction.client
     job = job.strip().strip("`").lower()
     if not JOB.fullmatch(job):
         raise NoSuchJob(quote(clip(job, 40)))
     record = await bot.queue.record(job)
-    if record.reply is None or record.reply.server != interaction.guild_id:
+    if record.reply is None or not _can_see(interaction, record.reply):
         raise NoSuchJob(job)
     ending, said = record.ending, speech(interaction.locale)
     if not isinstance(ending, Finished | Stopped):
@@ -79,6 +79,17 @@ async def of_job(interaction: discord.Interaction[DreamBot], job: str) -> Sequen
     if not parts:
         raise TooLate(said.say("review.dropped"))
     return parts
+
+
+def _can_see(interaction: discord.Interaction[DreamBot], reply: Reply) -> bool:
+    """Whether who asks sees the channel where a job is shown."""
+    if reply.server != interaction.guild_id:
+        return False
+    channel = interaction.client.get_channel(reply.channel)
+    if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return reply.channel == interaction.channel_id
+    member = interaction.user
+    return isinstance(member, discord.Member) and channel.permissions_for(member).view_channel
 
 
 def check_declared(file: discord.Attachment) -> None:

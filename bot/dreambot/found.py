@@ -27,9 +27,14 @@ async def job_here(interaction: discord.Interaction[DreamBot], typed: str) -> Re
     match = JOB.fullmatch(typed.strip().lower())
     if match is None:
         raise NoSuchJob(quote(typed.strip(), 40))
-    record = await interaction.client.queue.record(match[1])
+    return await seen_here(interaction, match[1])
+
+
+async def seen_here(interaction: discord.Interaction[DreamBot], job: str) -> Record:
+    """A job by the id that a button has, which may be forged. Raises NoSuchJob as `job_here` does."""
+    record = await interaction.client.queue.record(job)
     if not may_see(interaction, record):
-        raise NoSuchJob(match[1])
+        raise NoSuchJob(job)
     return record
 
 

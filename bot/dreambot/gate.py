@@ -9,7 +9,7 @@ import discord
 
 from dreambot.word_rules import check_rules
 from dreamqueue.errors import NotHere, QueueAway
-from dreamqueue.sanctions import standing_of
+from dreamqueue.sanctions import Standing, standing_of
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -25,9 +25,9 @@ async def check_may_ask(interaction: discord.Interaction[DreamBot], *texts: str)
 
 
 async def check_member(interaction: discord.Interaction[DreamBot]) -> None:
-    """Raises NotHere where nothing is asked for, Barred, QueueDrains, or QueueAway, soon.
+    """Raises NotHere where nothing is asked for, Barred, or QueueAway, soon.
 
-    What moderators took from the member's share is laid into the interaction for `dreambot.rights`.
+    How the member stands is laid into the interaction, for `check_open` and `dreambot.rights`.
     """
     check_channel(interaction)
     server, member = str(interaction.guild_id or 0), str(interaction.user.id)
@@ -37,7 +37,14 @@ async def check_member(interaction: discord.Interaction[DreamBot]) -> None:
     except TimeoutError:
         raise QueueAway from None
     standing.check()
-    interaction.extras["limit"] = standing.limit
+    interaction.extras["standing"] = standing
+
+
+def check_open(interaction: discord.Interaction[DreamBot]) -> None:
+    """Raises QueueDrains while no new jobs are let in; after `check_member`."""
+    standing: Standing | None = interaction.extras.get("standing")
+    if standing is not None:
+        standing.check_open()
 
 
 def check_channel(interaction: discord.Interaction[DreamBot]) -> None:

@@ -6,7 +6,8 @@ when Discord's headers say that the bucket runs dry, and none while it is empty.
 
 All channels together are given a turn every `EVERYWHERE` seconds at most: with its own token, after a restart
 or once those of interactions have died, a bot may make 50 requests a second in all, and answers to people
-need some of them.
+need some of them. No more than `MOST_UNDER_WAY` are under way at once, so that those which a slow road held
+up and those of the second after it, which arrive together, are not too many either.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ import aiohttp
 GAP = 1.05
 """Seconds between two edits in a channel."""
 
-EVERYWHERE = 1 / 40
+EVERYWHERE = 1 / 30
 """Seconds between two edits, whatever their channels."""
+MOST_UNDER_WAY = 15
+"""Edits that are not answered yet."""
 
 _editing: ContextVar[int | None] = ContextVar("editing", default=None)
 
@@ -59,6 +62,7 @@ class Pace:
         self._ready: list[_Channel] = []
         """Channels in which an edit may be made, in the order in which they became so."""
         self._free_at = 0.0
+        self._under_way = 0
         self._timer: asyncio.TimerHandle | None = None
 
     async def turn(self, channel: int, urgent: Callable[[], bool] = lambda: False) -> None:
@@ -89,10 +93,14 @@ class Pace:
     def listening(self, channel: int) -> Iterator[None]:
         """Attribute the headers of the requests made inside to a channel, whatever their address."""
         before = _editing.set(channel)
+        self._under_way += 1
         try:
             yield
         finally:
             _editing.reset(before)
+            self._under_way -= 1
+            if self._timer is None:
+                self._give_turns()
 
     def trace(self) -> aiohttp.TraceConfig:
         """Ears for discord.py's HTTP session (`Client(http_trace=…)`)."""
@@ -131,9 +139,11 @@ class Pace:
             self._give_turns()
 
     def _give_turns(self) -> None:
-        loop = asyncio.get_running_loop()
         self._timer = None
-        while self._ready:
+        if not self._ready:
+            return
+        loop = asyncio.get_running_loop()
+        while self._ready and self._under_way < MOST_UNDER_WAY:
             now = loop.time()
             if now < self._free_at:
                 self._timer = loop.call_at(self._free_at, self._give_turns)

@@ -125,4 +125,4 @@ def _name(name: str) -> str:
 
 
 def _ago(moment: float) -> str:
-    return f"<t:{moment:.0f}:R>"
+    return f"<t:{round(1000 * moment) // 1000}:R>"

@@ -8,7 +8,7 @@ import discord
 
 from dreambot.permissions import owner_of
 from dreamqueue.rights import Named, Share, share_of
-from dreamqueue.sanctions import Limit
+from dreamqueue.sanctions import Standing
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -30,5 +30,6 @@ def share(interaction: discord.Interaction[DreamBot]) -> Share:
         server=None if guild is None else Named(str(guild.id), guild.name),
         waiting=bot.settings.max_waiting_per_member,
     )
-    limit: Limit | None = interaction.extras.get("limit")
+    standing: Standing | None = interaction.extras.get("standing")
+    limit = None if standing is None else standing.limit
     return whole if limit is None else limit.narrowed(whole)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 import discord
 
 from dreambot.errors import UNANSWERABLE, answer
-from dreambot.gate import check_may_ask
+from dreambot.gate import check_may_ask, check_open
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
 from dreambot.rights import share
@@ -67,6 +67,7 @@ async def take_up(
     bot, queue = interaction.client, interaction.client.queue
     queue.check_room()
     await check_may_ask(interaction, *texts)
+    check_open(interaction)
     ask = asks.Ask(
         interaction=interaction.id,
         application=interaction.application_id,

@@ -136,15 +136,15 @@ async def reported(
     await check_may_ask(interaction)
     bot = interaction.client
     count = await bot.tricks.report(thing, owner_of(interaction).id, typed["why"])
+    await bot.shelf.refresh(bot.tricks)
     await audit(interaction, "trick-report", about={"trick": thing, "why": typed["why"], "reports": count})
     await whisper(interaction, speech(interaction.locale).say("trick.reported"))
 
 
 def texts_of(trick: Trick) -> tuple[str, ...]:
-    """All words of a trick, for those who look whether they may be here."""
-    return tuple(
-        filter(None, (trick.name, trick.text, trick.negative, trick.flags, trick.about, *trick.tags))
-    )
+    """All words of a trick, for those who look whether they may be here; those of its name one by one."""
+    named = (name.replace("-", " ") for name in (trick.name, *trick.tags))
+    return tuple(filter(None, (*named, trick.text, trick.negative, trick.flags, trick.about)))
 
 
 def check_own(interaction: discord.Interaction[DreamBot], trick: Trick) -> None:

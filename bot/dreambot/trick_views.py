@@ -9,7 +9,8 @@ import discord
 
 from dreambot import trick_words, words
 from dreambot.buttons import JobButton
-from dreambot.moderators import is_moderator
+from dreambot.looked_at import action_in
+from dreambot.moderators import check_moderator, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreambot.verbs import VERBS
@@ -60,10 +61,15 @@ async def found(interaction: discord.Interaction[DreamBot], name: str) -> Trick:
     return trick
 
 
-def listed(bot: DreamBot, which: str, number: int, said: Speech) -> tuple[str, discord.ui.View]:
-    """A page of a list and the buttons that turn it."""
-    tricks = trick_words.chosen(bot.shelf.tricks, which)
-    text, number = trick_words.page(tricks, number, which, said, bot.shelf.measured)
+def listed(
+    interaction: discord.Interaction[DreamBot], which: str, number: int
+) -> tuple[str, discord.ui.View]:
+    """A page of a list and the buttons that turn it. Raises NotYours for what is for moderators."""
+    if which == trick_words.REPORTED:
+        check_moderator(interaction)
+    said, shelf = speech(interaction.locale), interaction.client.shelf
+    tricks = trick_words.chosen(shelf.tricks, which)
+    text, number = trick_words.page(tricks, number, which, said, shelf.measured)
     view = discord.ui.View(timeout=None)
     if number > 1:
         view.add_item(JobButton("trick-newer", which, str(number - 1), said))
@@ -83,11 +89,12 @@ async def _examples(interaction: discord.Interaction[DreamBot], trick: Trick) ->
             ending = record.ending
             if not _may_be_here(interaction, record) or not isinstance(ending, (Finished, Stopped)):
                 continue
-            picture = await queue.fetch(ending.picture)
+            here = action_in(interaction.client, interaction.channel_id or 0, ending.seen, record.review)
+            picture = await queue.fetch(ending.picture) if here in ("post", "spoiler") else None
         except DreamError:
             continue
         if picture is not None and len(picture) <= interaction.filesize_limit:
-            spoiler = bool(record.reply and record.reply.spoiler)
+            spoiler = here == "spoiler" or bool(record.reply and record.reply.spoiler)
             kind = "webp" if picture[:4] == b"RIFF" else "png"
             files.append(discord.File(io.BytesIO(picture), f"{job}.{kind}", spoiler=spoiler))
     return files

@@ -11,25 +11,31 @@ from dreamqueue.tricks.measured import Lift, Measured
 
 PAGE = 10
 """Tricks of one page."""
-ORDERS = ("voted", "used", "newest")
+ORDERS = ("voted", "used", "newest", "reported")
+REPORTED = "reported"
+"""The order that is for moderators."""
 TAG, AUTHOR = "tag-", "by-"
 """What the choice of a page begins with, if it is no order."""
 REMIXES = 8
 """Remixes that are named."""
 
 
-def line(trick: Trick, said: Speech, measured: Measured | None = None) -> str:
+def line(trick: Trick, said: Speech, measured: Measured | None = None, *, reported: bool = False) -> str:
     """A trick in one line, with its measured lift in style where that is beyond chance."""
     counts = said.say("trick.counts", up=trick.up, down=trick.down, uses=trick.uses)
     about = f" — {words.plain(trick.about, 120)}" if trick.about else ""
     tags = "".join(f" #{words.plain(tag, 40)}" for tag in trick.tags)
+    reports = f" · {said.say('trick.reports', count=trick.reports)}" if reported else ""
     lift = f" · **{measured.style.mean:+.2f}**" if measured and measured.style.certain else ""
-    return f"`--{trick.name}` · {counts}{lift}{about}{tags}"
+    return f"`--{trick.name}` · {counts}{lift}{reports}{about}{tags}"
 
 
 def chosen(known: Mapping[str, Trick], which: str) -> list[Trick]:
-    """The tricks of a list, in its order: one of ORDERS, `tag-light` or `by-<member>`."""
+    """The tricks of a list in order: one of ORDERS (for reported hidden ones too), `tag-light`, `by-<id>`."""
     found = [trick for trick in known.values() if trick.state == "offered"]
+    if which == REPORTED:
+        found = [trick for trick in known.values() if trick.reports]
+        return sorted(found, key=lambda trick: -trick.reports)
     if which.startswith(TAG):
         found = [trick for trick in found if which.removeprefix(TAG) in trick.tags]
     elif which.startswith(AUTHOR):
@@ -55,7 +61,8 @@ def page(
         return said.say("trick.none"), 1
     found = measured or {}
     shown = [
-        line(trick, said, found.get(trick.name)) for trick in tricks[(number - 1) * PAGE : number * PAGE]
+        line(trick, said, found.get(trick.name), reported=which == REPORTED)
+        for trick in tricks[(number - 1) * PAGE : number * PAGE]
     ]
     if which in ORDERS:
         what = said.say(f"trick.list-{which}")

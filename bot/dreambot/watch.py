@@ -236,18 +236,18 @@ class Watch:
     async def _end(self, ending: Ending) -> Shown:
         row = self._buttons(*verbs.ended(self.job, ending))
         said, parent = self._said, self._parent or ""
-        if self._verdict:
-            content = "\n".join([words.ended(self.job, ending, said, parent), self._verdict])
-            return Shown(words.fit(content), row)
         prompt = self._whole_prompt()
         if isinstance(ending, Cancelled):
             return Shown(words.ended(self.job, ending, said, parent), row, prompt)
         if not isinstance(ending, (Finished, Stopped)):
             return Shown(words.ended(self.job, ending, said, parent), row)
-        told = words.ended(self.job, ending, said, parent)
+        last = self._verdict or verdict.awaited(self.job, ending, said)
+        told = words.fit("\n".join(filter(None, [words.ended(self.job, ending, said, parent), last])))
         hidden = await self.looked_at.end(self.queue, self.job, ending, told, prompt, said)
         if hidden is not None:
             return hidden
+        if self._verdict:
+            return Shown(told, row)
         if self._refusals >= HEAVY_AFTER:
             return Shown(words.unpostable(self.job, said), row, [])
         picture = await self.queue.fetch(ending.picture)

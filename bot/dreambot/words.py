@@ -138,7 +138,8 @@ def _several(recipe: Recipe, said: Speech) -> list[str]:
 
 def description(recipe: Recipe) -> str:
     """A picture in words, for those who cannot see it."""
-    return clip(recipe.words, DESCRIBED)
+    shown = "; ".join(variant.label for variant in recipe.variants)
+    return clip(f"{recipe.words} ({shown})" if shown else recipe.words, DESCRIBED)
 
 
 def bar(step: int, steps: int) -> str:

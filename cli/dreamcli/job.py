@@ -27,7 +27,7 @@ OVER = "It has ended already."
 
 @click.group()
 def job() -> None:
-    """Steer, stop, lengthen, fork or promote a job of the queue at DREAM_REDIS_URL."""
+    """Steer, stop, choose, lengthen, fork or promote a job of the queue at DREAM_REDIS_URL."""
 
 
 @job.command()
@@ -80,6 +80,14 @@ def promote(job_id: str, back: bool) -> None:
 def steer(job_id: str, words: str, blend: float) -> None:
     """Turn a job to other WORDS from where it is."""
     _say(_ask(lambda queue: _steered(queue, job_id, words, blend)), "turned")
+
+
+@job.command()
+@click.argument("job_id")
+@click.argument("number", type=click.IntRange(1), required=False)
+def choose(job_id: str, number: int | None) -> None:
+    """Let candidate NUMBER go on when all were tried; without it, the best one goes on now."""
+    _say(_ask(lambda queue: queue.choose(job_id, number, YOU)), "chosen")
 
 
 @job.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -94,7 +95,7 @@ async def _house(port: int, out: Path) -> AsyncIterator[tuple[PracticeDiscord, l
             "DREAM_DISCORD_TOKEN": discord.token,
             "DREAM_DISCORD_URL": discord.url,
             "DREAM_GUILD": discord.world.guild_id,
-            "DREAM_RIGHTS": str(_rights(out)),
+            "DREAM_RIGHTS": os.environ.get("DREAM_RIGHTS") or str(_rights(out)),
         }
         no_token = {**queue, "DREAM_DISCORD_TOKEN": "", "DREAM_WORKER_NAME": "practice"}
         parts = [

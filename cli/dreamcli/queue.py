@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -81,7 +80,7 @@ def clear(member: str | None, channel: str | None, lane: str | None, backend: st
 
 @queue.command()
 @click.argument("job_id")
-@WHY
+@click.option("--why", default="", help="The reason, which moderators read.")
 @FOR
 def hold(job_id: str, why: str, lasting: str) -> None:
     """Hold one waiting job aside; it keeps its fair place."""
@@ -175,10 +174,7 @@ def _because(halt: Halt) -> str:
 
 
 def _me() -> Owner:
-    try:
-        return Owner(id="local", name=getpass.getuser())
-    except (KeyError, OSError):
-        return Owner(id="local", name="the command line")
+    return Owner(id="local", name="whoever runs this")
 
 
 def _ask(question: Callable[[QueueClient], Awaitable[Answer]]) -> Answer:

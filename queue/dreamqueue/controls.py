@@ -34,11 +34,11 @@ OVER = "This one has ended already."
 
 _NAMES = {
     "all": r"",
-    "member": r"[\w-]{1,64}",
-    "channel": r"\d{1,20}",
-    "lane": r"[\w.-]{1,100}",
-    "backend": r"[\w.-]{1,100}",
-    "worker": r"[^\s`]{1,200}",
+    "member": r"[A-Za-z0-9_-]{1,64}",
+    "channel": r"[0-9]{1,20}",
+    "lane": r"[A-Za-z0-9_.-]{1,100}",
+    "backend": r"[A-Za-z0-9_.-]{1,100}",
+    "worker": r"[^`\n]{1,200}",
 }
 
 

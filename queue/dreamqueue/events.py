@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from dreamqueue.errors import TooLate
 from dreamqueue.job import Ending, Owner
 from dreamqueue.recipe import MOST_PICTURES, Phrase, Recipe
-from dreamqueue.sights import Sights
+from dreamqueue.sights import Found
 from dreamqueue.turns import BLEND, longer, turned
 from dreamqueue.wire import Wire
 
@@ -65,7 +65,7 @@ class Frame(Wire):
     """Time spent painting so far."""
     image: bytes
     """An encoded picture (JPEG)."""
-    seen: Sights = None
+    seen: Found = None
     """Concepts that the worker found on it."""
 
 

@@ -17,7 +17,7 @@ from dreamqueue.errors import NoSuchJob, OtherVersion
 from dreamqueue.job import Owner, Record
 from dreamqueue.rules.store import RuleStore
 from dreamqueue.store import SEASON_MS, queue_at_hand
-from dreamqueue.tricks.store import TrickStore
+from dreamqueue.tricks import TrickStore
 
 MOST = 1000
 """Jobs of a member that are known at all."""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dreamqueue.recipe import Recipe
-from dreamqueue.sights import Sights
+from dreamqueue.sights import Found, Sights
 from dreamqueue.trial import Trial
 from dreamqueue.wire import Wire
 
@@ -74,7 +74,7 @@ class KeptPart(Wire):
     """Steps done; fewer than the recipe's where it did not go on."""
     score: float | None = None
     extras: dict[str, str] = Field(default_factory=dict)
-    seen: Sights = None
+    seen: Found = None
     """Concepts that the worker found on it."""
 
 
@@ -97,7 +97,7 @@ class Leavings(Wire):
     """Where it is several pictures: each of them, in the order of their numbers."""
     state: str | None = None
     """Blob key of what a longer render goes on from; None if it was not kept."""
-    seen: Sights = None
+    seen: Found = None
     """Concepts that the worker found on the picture, on one of its parts or in the animation."""
 
 

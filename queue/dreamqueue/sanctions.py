@@ -86,9 +86,12 @@ class Standing:
     drain: Halt | None = None
 
     def check(self) -> None:
-        """Raises Barred, or QueueDrains."""
+        """Raises Barred."""
         if self.bar is not None:
             raise Barred(self.bar.why, self.bar.until)
+
+    def check_open(self) -> None:
+        """Raises QueueDrains."""
         if self.drain is not None:
             raise QueueDrains(self.drain.why, self.drain.until)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
 
 from dreamqueue.wire import Wire
 
@@ -20,6 +22,8 @@ class Seen(Wire):
 
 Sights: TypeAlias = tuple[Seen, ...] | None
 """What was found, each concept once; None: nobody has looked."""
+Found = Annotated[Sights, Field(exclude_if=lambda sights: sights is None)]
+"""In a record, where it is left out as long as nobody looks: so a bot of the version before can read it."""
 
 
 def together(sights: Iterable[Sights]) -> Sights:

@@ -65,28 +65,51 @@ async def view(store: JobStore, those: Those, first: int = 0, most: int = PAGE) 
 
 
 def _seen(*row: bytes) -> JobSeen:
-    """Read leniently: it may be of another version."""
     job, stored, state, worker, step, held, created, turned, reply = row
-    known: dict[str, Any] = json.loads(stored or b"{}")
-    recipe = json.loads(turned) if turned else known.get("recipe", {})
-    owner, place = known.get("owner", {}), json.loads(reply or b"{}")
-    words = " | ".join(str(phrase.get("text", "")) for phrase in recipe.get("phrases", ()))
-    try:
-        halt = Halt.model_validate_json(held) if held else None
-    except ValueError:
-        halt = None
+    known, place = _table(stored), _table(reply)
+    recipe, owner = _table(turned) or _inner(known, "recipe"), _inner(known, "owner")
+    phrases = recipe.get("phrases")
+    texts = [one.get("text") for one in phrases if isinstance(one, dict)] if isinstance(phrases, list) else []
     return JobSeen(
         id=job.decode(),
         state=state.decode(),
         member=str(owner.get("id", "?")),
         name=str(owner.get("name", "?")),
         backend=str(recipe.get("backend", "?")),
-        words=clip(words, WORDS),
+        words=clip(" | ".join(map(str, texts)), WORDS),
         worker=worker.decode() if state == b"painting" else "",
-        step=int(step or 0),
-        steps=int(recipe.get("steps", 0)),
-        created=float(created or 0) / 1000,
-        held=halt,
+        step=_number(step),
+        steps=_number(recipe.get("steps")),
+        created=_number(created) / 1000,
+        held=_halt(held),
         channel=str(place.get("channel") or ""),
         server=str(place.get("server") or ""),
     )
+
+
+def _table(raw: bytes) -> dict[str, Any]:
+    """Read leniently: it may be of another version."""
+    try:
+        found = json.loads(raw or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _inner(table: dict[str, Any], name: str) -> dict[str, Any]:
+    found = table.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _number(raw: object) -> int:
+    try:
+        return int(raw or 0)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _halt(raw: bytes) -> Halt | None:
+    try:
+        return Halt.model_validate_json(raw) if raw else None
+    except ValueError:
+        return None

@@ -16,6 +16,7 @@ from dreampractice.asked import Asked
 from dreampractice.body import Upload
 from dreampractice.messages import Message, Version
 from dreampractice.world import Channel
+from dreamqueue import keys
 from dreamqueue.client import QueueClient
 
 FAST = 0.03
@@ -111,6 +112,11 @@ class Stage:
         """Wait until nothing that was asked of the bot is still being answered."""
         asked = self.discord.core.interactions._by_id.values()
         await eventually(lambda: all(one.answer is not None or one.failure is not None for one in asked))
+        async with asyncio.timeout(10):
+            while True:
+                if not await self.queue.redis.exists(keys.ASKED):  # every ask has got its answer
+                    break
+                await asyncio.sleep(0.005)
         await eventually(lambda: self.bot is not None and not self.bot._errands)
 
     async def all_shown(self) -> None:

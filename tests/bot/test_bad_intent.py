@@ -45,8 +45,9 @@ async def waiting(stage: Stage, person: Person, prompt: str = "a hut --seed 7") 
 
 
 def forge(message: Message, custom_id: str) -> None:
-    """A button's id becomes another, as with a client of one's own."""
-    message.components[0]["components"][0]["custom_id"] = custom_id
+    """A message has a button with this id, as with a client of one's own."""
+    button = {"type": 2, "id": 2, "style": 2, "label": "forged", "custom_id": custom_id}
+    message.components = [{"type": 1, "id": 1, "components": [button]}]
 
 
 def replay(stage: Stage, one: Interaction) -> None:
@@ -66,10 +67,10 @@ FORGED = ["000000000000", "x", "-", "version", "__", "a" * 40]
 @pytest.mark.parametrize("verb", VERBS)
 async def test_no_forged_id_is_an_incident_or_does_anything_to_anothers_job(stage: Stage, verb: str) -> None:
     _, job = await waiting(stage, stage.ada)
-    own, _ = await waiting(stage, stage.bo, "another hut")
+    own, _ = await waiting(stage, stage.moderator, "another hut")
     for thing, detail in [*((thing, "") for thing in FORGED), (job.id, ""), (job.id, "99"), (job.id, "-x")]:
         forge(own, f"dream:{verb}:{thing}" + (f":{detail}" if detail else ""))
-        asked = await stage.bo.press(own, own.components[0]["components"][0]["custom_id"])
+        asked = await stage.bo.press(own, "forged")
         assert asked.failed is None, (verb, thing, detail)
     await stage.all_answered()
     assert INCIDENT not in said_to(stage, stage.bo)

@@ -128,6 +128,17 @@ async def test_the_pictures_of_a_job(stage: Stage) -> None:
         await told(stage, stage.bo, f"I know no job `{wrong[:30]}")
 
 
+async def test_a_job_in_a_channel_that_one_does_not_see_is_none(stage: Stage) -> None:
+    await stage.moderator.slash("imagine", channel="mods", prompt="a hut --seed 7")
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    await stage.worker.finish(job)
+    await stage.ada.slash("describe", job=job.id)
+    await told(stage, stage.ada, f"I know no job `{job.id}`")
+    await stage.moderator.slash("describe", job=job.id)
+    await told(stage, stage.moderator, "No worker that is awake can look")
+
+
 async def test_nobody_awake_and_wrong_files_are_said(stage: Stage) -> None:
     await stage.ada.slash("describe", picture=square("red"))
     await told(stage, stage.ada, "No worker that is awake can look at pictures with `pocket` just now.")

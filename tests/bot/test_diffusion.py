@@ -31,7 +31,10 @@ async def test_a_picture_is_painted_over(stage: Stage) -> None:
         in end.content
     )
     await eventually(
-        lambda: [button.label for button in message.buttons] == ["Vary", "Again", "Remix", "★", "Delete"]
+        lambda: (
+            [button.label for button in message.buttons]
+            == ["Vary", "Again", "Remix", "★", "Share trick", "Delete"]
+        )
     )
     await stage.press(stage.bo, message, "Again")
     again = (await stage.worker.next_job()).recipe

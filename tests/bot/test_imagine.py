@@ -38,7 +38,14 @@ async def test_a_picture_from_asking_to_hanging(stage: Stage) -> None:
     assert end.attachments[0].description == "a hut in a blizzard | oil painting:0.5"
     assert "seed 7" in end.content
     assert r"**a hut in a blizzard \| oil painting\:0.5**" in end.content
-    assert [button.label for button in message.buttons] == ["Vary", "Again", "Remix", "★", "Delete"]
+    assert [button.label for button in message.buttons] == [
+        "Vary",
+        "Again",
+        "Remix",
+        "★",
+        "Share trick",
+        "Delete",
+    ]
     await stage.all_shown()
     assert len(stage.channel.messages) == 1, "one job, one message"
 

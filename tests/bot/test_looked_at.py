@@ -12,7 +12,7 @@ from tests.bot.stage import Stage, eventually, shows
 
 from dreampractice import Person
 from dreampractice.messages import Message
-from dreamqueue.job import Job, Owner, Review
+from dreamqueue.job import Finished, Job, KeptPart, Owner, Review
 from dreamqueue.reviews import decide
 from dreamqueue.sights import Seen
 
@@ -240,3 +240,32 @@ async def test_a_bot_without_concepts_holds_what_a_worker_found(stage: Stage) ->
     await stage.worker.finish(job, seen=(GORE,))
     await shows(message, "waits until a moderator")
     assert files(message) == []
+
+
+async def test_who_keeps_a_frame_that_is_hidden_gets_it_past_nobody(watched: Stage) -> None:
+    message, job = await painting(watched, watched.ada)
+    await watched.worker.paint(job, 5, seen=(GORE,))
+    await shows(message, "step 5")
+    assert files(message) == []
+    asked = await watched.press(watched.bo, message, "Keep this frame")
+    assert asked.reply is not None
+    await shows(asked.reply, "waits until a moderator has looked at it")
+    assert files(asked.reply) == []
+    await watched.moderator.wait_for(lambda one: "waits for your decision" in one.text, channel="mods")
+
+
+async def test_one_of_several_that_is_hidden_is_not_taken_alone(watched: Stage) -> None:
+    message, job = await painting(watched, watched.ada)
+    red = await watched.queue.keep(picture("red"))
+    parts = tuple(
+        KeptPart(label=str(seen), picture=red, recipe=job.recipe, step=120, seen=seen)
+        for seen in ((GORE,), (WINE,))
+    )
+    await watched.worker.end(job, Finished(picture=red, parts=parts, seen=()))
+    await eventually(lambda: "1" in [button.label for button in message.buttons])
+    await watched.press(watched.bo, message, "1")
+    assert "not shown here" in (await watched.whispered(watched.bo)).content
+    asked = await watched.press(watched.bo, message, "2")
+    assert asked.reply is not None
+    await shows(asked.reply, "done in")
+    assert [name[:8] for name in files(asked.reply)] == ["SPOILER_"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from dreambot.pacing import GAP, Pace
+from dreambot.pacing import GAP, MOST_UNDER_WAY, Pace
 
 HERE, THERE = 1, 2
 
@@ -59,6 +60,19 @@ async def test_all_channels_together_are_given_no_more_than_discord_takes() -> N
     given = sorted(time for each in asked for time in each)
     assert len(given) == 12
     assert given[-1] - given[0] >= 11 * 0.0099
+
+
+async def test_a_slow_road_is_given_no_more_until_something_arrives() -> None:
+    pace = Pace(gap=0.0, everywhere=0.0)
+    with ExitStack() as road:
+        for channel in range(MOST_UNDER_WAY):
+            await pace.turn(channel)
+            road.enter_context(pace.listening(channel))
+        late = asyncio.create_task(pace.turn(99))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not late.done()
+    await asyncio.wait_for(late, 1.0)
 
 
 async def test_an_end_in_one_channel_goes_before_frames_in_others() -> None:

@@ -20,13 +20,16 @@ from tests.bot.pressing import (
 from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
+from dreambot import verbs
+from dreambot.buttons import buttons
 from dreamqueue import audit, keys
+from dreamqueue.choosing import alone
 from dreamqueue.errors import NoSuchJob
 from dreamqueue.events import Cancel
-from dreamqueue.job import Cancelled, Finished, Job
+from dreamqueue.job import Cancelled, Finished, Job, KeptPart, Owner, Stopped
 from dreamqueue.kept import blobs
 from dreamqueue.png import read_recipe
-from dreamqueue.recipe import Leg
+from dreamqueue.recipe import Leg, Phrase, Recipe
 
 
 async def children(stage: Stage, parent: Job) -> list[Job]:
@@ -70,7 +73,7 @@ async def test_pressed_twice_by_one_and_once_by_another_it_makes_two_jobs(stage:
 async def test_the_buttons_below_a_picture(stage: Stage) -> None:
     await longable(stage)
     (message,) = stage.public_messages()
-    assert labels(message) == [["Vary", "Again", "Remix", "Longer"], ["★", "Delete"]]
+    assert labels(message) == [["Vary", "Again", "Remix", "Longer"], ["★", "Share trick", "Delete"]]
 
 
 async def test_vary_begins_with_the_picture_and_another_seed(stage: Stage) -> None:
@@ -113,6 +116,16 @@ async def test_a_record_that_is_forgotten_is_said(stage: Stage, label: str) -> N
     await stage.press(stage.ada, message, label)
     await heard(stage, stage.ada, f"I know no job `{job.id}`")
     await eventually(lambda: stage.public_messages() == [message])
+
+
+async def test_longer_brings_what_was_stopped_to_its_end(stage: Stage) -> None:
+    message, job = await begun(stage, stage.ada)
+    kept, state = await stage.queue.keep(picture("white")), await stage.queue.keep(b"state")
+    await stage.worker.end(job, Stopped(by=job.owner, step=30, picture=kept, state=state))
+    await shows(message, "stopped at step 30")
+    await stage.press(stage.ada, message, "Longer")
+    longer = await stage.worker.next_job()
+    assert (longer.recipe, longer.done) == (job.recipe, 30)
 
 
 async def test_remix_begins_with_what_was_typed_and_keeps_the_pictures(stage: Stage) -> None:
@@ -181,7 +194,9 @@ async def test_a_star_is_counted_and_nobody_stars_their_own(stage: Stage) -> Non
     await eventually(lambda: labels(message)[-1][0] == "★ 2")
     await heard(stage, stage.moderator, "Es hat deinen Stern, und 2 insgesamt.")
     assert await stage.queue.stars.of(job.id) == 2
-    assert labels(message) == [["Vary", "Again", "Remix"], ["★ 2", "Delete"]], "the others are as they were"
+    assert labels(message) == [["Vary", "Again", "Remix"], ["★ 2", "Share trick", "Delete"]], (
+        "the others are as they were"
+    )
     await stage.press(stage.bo, message, "Again")
     assert (await stage.worker.next_job()).parent == job.id
 
@@ -229,6 +244,23 @@ async def test_a_confirmation_that_was_given_to_another_is_none(stage: Stage) ->
     assert not message.deleted
 
 
+async def test_a_picture_of_another_server_is_unknown_to_who_forges_its_id(stage: Stage) -> None:
+    message, _ = await painted(stage, stage.ada)
+    elsewhere, job = await painted(stage, stage.ada, "a barn")
+    record = await stage.queue.record(job.id)
+    assert record.reply is not None
+    away = record.reply.model_copy(update={"server": 1, "channel": 2})
+    await stage.queue.redis.hset(keys.record(job.id), "reply", away.model_dump_json())  # type: ignore[misc]
+    for number, verb in enumerate(("again", "vary", "remix", "longer", "star", "one", "keep", "delete"), 1):
+        forge(message, f"dream:{verb}:{job.id}:1")
+        await stage.press(stage.bo, message, f"dream:{verb}:{job.id}:1")
+        await eventually(lambda number=number: len(stage.whispers(stage.bo)) == number)
+    told = [whisper.content for whisper in stage.whispers(stage.bo)]
+    assert all(f"I know no job `{job.id}`" in each for each in told[:-1]), told
+    assert told[-1] == "Only Ada or a moderator can delete this."
+    await eventually(lambda: stage.public_messages() == [message, elsewhere])
+
+
 async def test_deleting_what_is_still_painted_cancels_it(stage: Stage) -> None:
     message, job = await painting(stage, stage.ada)
     forge(message, f"dream:delete:{job.id}")
@@ -239,13 +271,13 @@ async def test_deleting_what_is_still_painted_cancels_it(stage: Stage) -> None:
     await eventually(lambda: message.deleted)
     await stage.worker.end(job, Cancelled(by=order.by))
     async with asyncio.timeout(10):
-        while await stage.queue.redis.exists(keys.record(job.id)):
+        while await stage.queue.redis.exists(keys.record(job.id)):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
 async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage) -> None:
     message, job = await painted_grid(stage, stage.ada, "a {red,lime,blue,white} hut --seed 7")
-    assert labels(message) == [["Again", "Remix"], ["★", "Delete"], ["1", "2", "3", "4"]]
+    assert labels(message) == [["Again", "Remix"], ["★", "Share trick", "Delete"], ["1", "2", "3", "4"]]
     presses = [stage.bo.begin_press(message, "3") for _ in range(2)]
     for press in presses:
         await press.settled.wait()
@@ -259,7 +291,7 @@ async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage)
     assert Image.open(io.BytesIO(file.content)).getpixel((0, 0)) == (0, 0, 255)
     assert read_recipe(file.content).words == "a blue hut"
     await stage.all_shown()
-    assert labels(single[0]) == [["Vary", "Again", "Remix"], ["★", "Delete"]]
+    assert labels(single[0]) == [["Vary", "Again", "Remix"], ["★", "Share trick", "Delete"]]
     own = file.filename.removesuffix(".png")
     assert await stage.queue.erase(own)
     assert (await stage.queue.record(job.id)).ending is not None
@@ -269,8 +301,18 @@ async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage)
     await stage.all_shown()
 
 
+async def test_the_best_of_sixteen_has_room_for_all_buttons() -> None:
+    recipe = Recipe(phrases=(Phrase(text="a hut"),), candidates=16)
+    job = Job(id="0" * 12, recipe=recipe, owner=Owner(id="1", name="Ada"), created=0.0)
+    part = KeptPart(label="seed 1", picture="key", recipe=alone(recipe, 1), step=3)
+    for state in ("key", None):
+        view = buttons(job.id, *verbs.ended(job, Finished(picture="key", parts=(part,) * 16, state=state)))
+        assert len(view.children) == (23 if state else 22)
+        assert len(view.to_components()) == 5
+
+
 async def test_a_sheet_of_sixteen_has_room_for_all_its_numbers(stage: Stage) -> None:
     message, _ = await painted_grid(stage, stage.ada, "a {a,b,c,d} {e,f,g,h}")
     rows = labels(message)
-    assert [len(row) for row in rows] == [4, 5, 5, 5, 1]
+    assert [len(row) for row in rows] == [5, 5, 5, 5, 1]
     assert [label for row in rows[1:] for label in row] == [str(number) for number in range(1, 17)]

@@ -113,7 +113,7 @@ async def test_anybody_keeps_the_frame_that_is_shown(stage: Stage) -> None:
     )
     assert read_recipe(file.content) == job.recipe
     assert "[this picture]" in kept[0].content
-    assert labels(kept[0]) == [["Vary", "Again", "Remix"], ["★", "Delete"]]
+    assert labels(kept[0]) == [["Vary", "Again", "Remix"], ["★", "Share trick", "Delete"]]
     own = await stage.queue.record(file.filename.removesuffix(".png"))
     assert (own.job.owner.name, own.job.parent) == ("Bo", job.id)
     assert isinstance(own.ending, Stopped)

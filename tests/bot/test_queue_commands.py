@@ -169,6 +169,39 @@ async def test_jobs_of_another_server_are_not_theirs(stage: Stage) -> None:
     assert "0 jobs" in await answer(stage, stage.moderator, "queue cancel", member="ada")
 
 
+async def test_forged_ids_get_a_clear_answer_and_do_nothing(stage: Stage) -> None:
+    hut, _ = await waits(stage, stage.ada)
+    forged = [
+        "dream:queue-clear:jobs-1",
+        "dream:queue-clear:channel-x",
+        "dream:queue-on:worker-" + "w" * 33 + ":" + "9" * 30,
+        "dream:queue-back:all-:-5",
+        "dream:mod-on:list:" + "9" * 30,
+    ]
+    for custom_id in forged:
+        part = hut.components[0]["components"][0]
+        before, part["custom_id"] = part["custom_id"], custom_id
+        asked = await stage.moderator.press(hut, custom_id)
+        assert asked.failed is None, custom_id
+        part["custom_id"] = before
+    await eventually(
+        lambda: len([w for w in stage.whispers(stage.moderator) if "another time" in w.content]) == 2
+    )
+    assert not [told for told in stage.whispers(stage.moderator) if "incident" in told.content]
+    assert len(await stage.queue.store.open_jobs()) == 1
+
+
+async def test_lanes_and_workers_are_proposed(stage: Stage) -> None:
+    await stage.worker.wake("pixels")
+    _, job = await waits(stage, stage.ada)
+    lane = (await stage.queue.record(job)).job.lane
+    mo = stage.moderator
+    assert [one["value"] for one in await mo.autocomplete("queue view", "worker", "")] == ["scripted"]
+    assert [one["value"] for one in await mo.autocomplete("queue clear", "lane", "pix")] == [lane]
+    assert [one["value"] for one in await mo.autocomplete("queue hold", "job", "ada")] == [job]
+    assert await stage.ada.autocomplete("queue hold", "job", "") == []
+
+
 COMMANDS: list[tuple[str, dict[str, object]]] = [
     ("queue pause", {}),
     ("queue resume", {}),

@@ -13,15 +13,19 @@ import torch
 from PIL import Image
 from pydantic import SecretStr
 from tests.bot.stage import Stage, shows
-from tests.fakes import GreyBackend, GreySession
+from tests.fakes import GreyBackend, GreySession, grey_recipe
 
 from dreambot import verdict
+from dreambot.texts import speech
 from dreamconfig.settings import WorkerSettings
 from dreampractice.messages import Message
+from dreamqueue import workers
 from dreamqueue.errors import NobodyLooks
-from dreamqueue.job import Finished
+from dreamqueue.job import Cancelled, Finished, Owner, Stopped
+from dreamqueue.trial import Trial
 from dreamqueue.tricks import TrickStore, drafted
 from dreamqueue.tricks.results import Results
+from dreamqueue.workers import WorkerCard
 from dreamrender.types import Image as Pixels
 from dreamrender.worker.run import run_worker
 
@@ -79,6 +83,7 @@ async def test_a_try_shows_the_same_seed_without_and_with(stage: Stage, painter:
     end = await shows(asked.reply, "done in", 20)
     assert r"a hut: without and with redness" in end.content.replace("\\", "")
     assert "2 pictures" in end.content
+    assert end.attachments[0].description == "a hut (without; with redness)"
     with Image.open(io.BytesIO(end.attachments[0].content)) as sheet:
         left, right = sheet.getpixel((40, 40)), sheet.getpixel((sheet.width - 60, 40))
         assert sheet.width > sheet.height * 1.3, "side by side"
@@ -212,6 +217,34 @@ async def test_without_a_second_critic_nothing_is_measured(stage: Stage) -> None
     assert asked.reply is not None
     assert "Nobody could judge this fairly just now" in asked.reply.content
     assert asked.reply.ephemeral
+
+
+async def test_a_test_counts_against_its_members_limits(stage: Stage) -> None:
+    card = WorkerCard(
+        name="busy", backends=("pixels",), device="cpu", slots=1, models=("pocket", "pocket-judge")
+    )
+    await workers.show(stage.queue.redis, card)
+    message = (await stage.ada.slash("trick test", name="vray")).reply
+    assert message is not None
+    for _ in range(3):
+        await shows(await stage.imagine(stage.ada, "a hut"), "waiting")
+    await stage.press(stage.ada, message, "Go")
+    answer = await stage.whispered(stage.ada)
+    assert "3 jobs of yours are waiting already (the limit is 3)" in answer.content
+    assert [button.label for button in message.buttons] == ["Go", "Leave it"], "it can be asked for later"
+    await stage.press(stage.ada, message, "Leave it")
+    await shows(message, "was offered and left")
+    assert len(await stage.queue.unshown()) == 3
+
+
+async def test_a_test_that_was_stopped_is_not_measured(stage: Stage) -> None:
+    trial = Trial(kind="test", trick="vray", subjects=("a hut",), judge="pocket-judge")
+    job = await stage.queue.submit(grey_recipe(), Owner(id="1", name="Ada"), trial=trial)
+    ending = Stopped(picture="0" * 64, by=job.owner, step=3)
+    assert verdict.due(job, ending)
+    assert not verdict.due(job, Cancelled(by=job.owner))
+    said = await verdict.verdict(stage.queue, job, ending, speech("de"))
+    assert said == "-# es kam nicht bis zum Ende, also wird nichts gemessen"
 
 
 async def test_tricks_are_proposed_while_typing(stage: Stage, painter: GreyBackend) -> None:

@@ -12,7 +12,9 @@ from dreampractice import Person
 from dreampractice.asked import Asked, Modal
 from dreampractice.body import Upload
 from dreampractice.messages import Message
+from dreamqueue.forgetting import KEPT_ELSEWHERE
 from dreamqueue.job import Owner
+from dreamqueue.rules import RuleStore, rule_of
 from dreamqueue.tricks import TrickStore, drafted, starters
 from dreamqueue.tricks.drafting import edited
 
@@ -231,6 +233,11 @@ async def test_a_report_reaches_the_moderators(stage: Stage) -> None:
     assert (await TrickStore(stage.queue.redis).reports("glow"))[stage.bo.user.id] == "it is rude"
     entries = await stage.queue.redis.xrange("dream:audit")
     assert b"it is rude" in b"".join(entries[-1][1].values())
+    said = await told(stage, stage.bo, await stage.bo.slash("trick list", order="reported"))
+    assert said == "Only moderators can do this."
+    seen_by_mo = (await stage.moderator.slash("trick list", order="reported")).reply
+    assert seen_by_mo is not None
+    assert "`--glow` · ▲ 0 ▼ 0 · 0 painted · one report" in seen_by_mo.content
 
 
 async def test_moderators_hide_rename_and_merge(stage: Stage) -> None:
@@ -340,6 +347,53 @@ async def test_examples_of_age_restricted_channels_stay_in_such(bare_stage: Stag
         asked = await stage.bo.slash("trick show", channel=channel, name="glow")
         assert asked.reply is not None
         assert len((await shows(asked.reply, "Adds: glowing")).attachments) == pictures
+
+
+async def test_the_rules_for_words_hold_for_tricks(stage: Stage) -> None:
+    seen = await share(stage, stage.ada, "glow", "glowing")
+    await RuleStore(stage.queue.redis).add(rule_of("word", "peg"))
+    for field in ("name", "text", "negative", "about"):
+        words = {"name": "shine", "text": "x", field: "a peg"}
+        modal = await dialog(await stage.bo.slash("trick add"))
+        assert "`peg`" in await told(stage, stage.bo, await stage.bo.fill(modal, words))
+    modal = await dialog(await stage.press(stage.bo, seen, "Remix"))
+    assert "`peg`" in await told(stage, stage.bo, await stage.bo.fill(modal, name="shine", text="peg"))
+    modal = await dialog(await stage.ada.slash("trick edit", name="glow"))
+    assert "`peg`" in await told(stage, stage.ada, await stage.ada.fill(modal, text="peg"))
+    table = b"name,prompt\nfine,transparent pegboard\nshine,a peg\n"
+    asked = await stage.bo.slash("trick import", file=Upload("styles.csv", table))
+    assert asked.reply is not None
+    lost = await shows(asked.reply, "One trick was taken. `fine`")
+    assert "peg" in lost.content.partition("One thing was not:")[2]
+    known = await TrickStore(stage.queue.redis).all()
+    assert not [one for one in known.values() if "peg" in one.text.split()]
+    assert len(stage.public_messages()) == 1
+
+
+async def test_who_is_blocked_shares_and_votes_no_more(stage: Stage) -> None:
+    seen = await share(stage, stage.ada, "glow", "glowing")
+    modal = await dialog(await stage.bo.slash("trick add"))
+    member = stage.discord.world.member("bo").user.id
+    said = await told(
+        stage, stage.moderator, await stage.moderator.slash("mod block", member="bo", reason="spam")
+    )
+    assert said
+    for deed in (
+        await stage.bo.fill(modal, name="shine", text="x"),
+        await stage.press(stage.bo, seen, "▲ Vote for"),
+        await stage.bo.slash("trick add"),
+    ):
+        assert "spam" in await told(stage, stage.bo, deed)
+    assert await TrickStore(stage.queue.redis).vote_of("glow", member) == 0
+
+
+async def test_who_is_forgotten_is_no_author_any_more(stage: Stage) -> None:
+    await share(stage, stage.ada, "glow", "glowing")
+    for forgets in KEPT_ELSEWHERE.values():
+        await forgets(stage.queue, stage.ada.user.id)
+    shown = (await stage.bo.slash("trick show", name="glow")).reply
+    assert shown is not None
+    assert "Ada" not in (await shows(shown, "by somebody who has left")).content
 
 
 async def test_forged_ids_get_a_clear_answer(stage: Stage) -> None:

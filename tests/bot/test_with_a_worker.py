@@ -45,7 +45,15 @@ async def test_a_picture_is_painted_while_people_watch(stage: Stage, grey: GreyB
         assert moving.format == "GIF"
         assert getattr(moving, "n_frames", 1) > 1
     assert "seed 7" in end.content
-    assert [button.label for button in message.buttons] == ["Vary", "Again", "Remix", "Longer", "★", "Delete"]
+    assert [button.label for button in message.buttons] == [
+        "Vary",
+        "Again",
+        "Remix",
+        "Longer",
+        "★",
+        "Share trick",
+        "Delete",
+    ]
     await stage.all_shown()
 
 

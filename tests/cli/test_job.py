@@ -47,3 +47,14 @@ def test_a_job_is_put_in_front_and_back(redis_url: str, monkeypatch: pytest.Monk
     assert CliRunner().invoke(main, ["job", "cancel", jobs[0]]).exit_code == 0
     gone = CliRunner().invoke(main, ["job", "promote", jobs[0]])
     assert (gone.exit_code, "waits no longer" in gone.output) == (1, True)
+
+
+def test_a_candidate_is_chosen(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DREAM_REDIS_URL", redis_url)
+    monkeypatch.setitem(globals(), "RECIPE", RECIPE.model_copy(update={"candidates": 3, "seed": 7}))
+    job, *_ = asyncio.run(_asked(redis_url))
+    early = CliRunner().invoke(main, ["job", "choose", job])
+    assert early.exit_code == 1
+    assert "Nothing has been tried yet" in early.output
+    assert CliRunner().invoke(main, ["job", "choose", job, "3"]).output == "chosen\n"
+    assert "seed 9" in CliRunner().invoke(main, ["job", "show", job]).output

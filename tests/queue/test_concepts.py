@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from dreamconfig.concepts import Concepts, read_concepts
+from dreamqueue.events import Frame
+from dreamqueue.job import Finished
 
 FILE = """
 critic = "vit-b-32"
@@ -64,6 +66,14 @@ def test_the_example_is_right_once_its_marks_are_taken_away(tmp_path: Path) -> N
     concepts = read_concepts(tmp_path / "mine.toml")
     assert set(concepts.concepts) == {"gore", "nudity"}
     assert concepts.action(["gore"], age_restricted=True) == "spoiler"
+
+
+def test_records_that_nobody_looked_at_say_nothing_of_it() -> None:
+    """So that a bot of the version before reads them: workers are brought up to date before it."""
+    frame = Frame(job="1", step=1, steps=2, score=None, seconds=0.0, image=b"")
+    assert "seen" not in frame.model_dump_json() + Finished(picture="0").model_dump_json()
+    clean = Finished(picture="0", seen=())
+    assert Finished.model_validate_json(clean.model_dump_json()) == clean
 
 
 @pytest.mark.parametrize(

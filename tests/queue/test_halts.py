@@ -165,6 +165,14 @@ async def test_who_waits_is_told_that_moderators_paused_it(client: QueueClient) 
     assert place.starts_in is not None
 
 
+@pytest.mark.parametrize("written", ["", "{", "[]", "7", '"x"', "null", '{"until": "soon"}'])
+async def test_what_is_no_halt_holds_up_nobody(client: QueueClient, written: str) -> None:
+    (job,) = await asks(client, (PIXELS, ADA))
+    await client.redis.hset(keys.HALTS, "worker:x", written)  # type: ignore[misc]
+    assert await halts.halts(client.store) == {}
+    assert await begins(client) == job
+
+
 async def test_names_are_found_or_proposed(client: QueueClient) -> None:
     await wakes(client, "attic", "pixels")
     await asks(client, (PIXELS, ADA))

@@ -7,7 +7,7 @@ from tests.bot.scripted_worker import ScriptedWorker, picture
 from dreamqueue import keys
 from dreamqueue.audit import Deed, keep, newest
 from dreamqueue.client import QueueClient
-from dreamqueue.job import JobState, Owner, Stopped
+from dreamqueue.job import JobState, Owner, Reply, Stopped
 from dreamqueue.kept import adopt
 from dreamqueue.recipe import Phrase, Recipe
 
@@ -38,6 +38,15 @@ async def test_a_frame_becomes_a_job_that_has_ended_and_is_adopted_once(client: 
     assert [each.job.id for each in await client.jobs_of("2")] == [job.id]
     assert job.id not in await client.store.open_jobs()
     assert not await client.cancel(job.id, BO), "it is over"
+
+
+async def test_what_was_adopted_into_a_message_is_shown_there_by_the_bot_that_comes_after(
+    client: QueueClient,
+) -> None:
+    ending = Stopped(picture=await client.keep(picture("blue")), by=BO, step=4)
+    silent = await adopt(client.store, HUT, BO, ending)
+    told = await adopt(client.store, HUT, BO, ending, reply=Reply(channel=1, message=2))
+    assert await client.unshown() == [told.id] != [silent.id]
 
 
 async def test_erasing_forgets_the_record_and_its_pictures_but_not_what_is_still_painted(

@@ -92,7 +92,7 @@ def test_each_subject_is_compared_with_itself_and_all_with_the_tricks_words() ->
         ("{prompt} in the style of Minecraft", "in the style of Minecraft"),
         ("a matte painting of {prompt}", "a matte painting"),
         ("{prompt}, psychedelic surrealism", "psychedelic surrealism"),
-        ("a photo of {prompt}, 35 mm", "a photo of , 35 mm"),
+        ("a photo of {prompt}, 35 mm", "a photo, 35 mm"),
         ("{prompt}", ""),
         ("", ""),
     ],
@@ -159,6 +159,21 @@ def test_what_cannot_be_compared_is_refused(subjects: list[str], why: str) -> No
 def test_a_trick_that_changes_no_word_is_refused() -> None:
     with pytest.raises(BadValue, match="changes no word"):
         pair(parse("a hut --seed 1"), parse("a hut --seed 1"))
+
+
+def test_what_a_trick_brings_along_both_get_and_one_seed() -> None:
+    loud = Trick(name="loud", text="loud colours", negative="grey", flags="--saturation 2 --steps 30")
+    recipe, _ = to_try(loud, "a hut --size 64", {}, Limits(), whole_menu())
+    assert (recipe.saturation, recipe.steps) == (2.0, 30)
+    without, with_ = recipe.variants
+    assert [(phrase.text, phrase.weight) for phrase in without.phrases] == [("a hut", 1.0)]
+    assert [(phrase.text, phrase.weight) for phrase in with_.phrases] == [
+        ("a hut", 1.0),
+        ("loud colours", 1.0),
+        ("grey", -0.5),
+    ]
+    both = pair(parse("a hut"), parse("a hut --vray"))
+    assert both.without.seed == both.trick.seed
 
 
 def test_subjects_stand_between_bars() -> None:

@@ -9,10 +9,13 @@ import pytest
 from redis.asyncio import Redis
 
 from dreamqueue import keys
+from dreamqueue.client import QueueClient
 from dreamqueue.errors import NameTaken, NotYours, TrickChanged, TrickError, UnknownWord
-from dreamqueue.job import Owner
+from dreamqueue.job import Finished, Owner
+from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.tricks import Trick, TrickStore, drafted, starters, store
 from dreamqueue.tricks.drafting import edited
+from dreamqueue.tricks.examples import keep_examples
 from dreamqueue.tricks.names import skeleton, trick_name
 
 ADA, BO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo")
@@ -202,6 +205,27 @@ async def test_there_is_a_bound(tricks: TrickStore, monkeypatch: pytest.MonkeyPa
         await tricks.put(drafted("more", "more", author=BO))
 
 
+async def test_examples_stay_until_somebody_deletes_them(client: QueueClient) -> None:
+    job, gone, waiting = [
+        await client.submit(Recipe(phrases=(Phrase(text=text),)), ADA)
+        for text in ("a hut", "a mill", "a barn")
+    ]
+    picture = await client.keep(b"a picture")
+    for one in (job, gone):
+        assert await client.store.finish(one.id, Finished(picture=picture))
+    every = (glow(examples=(job.id, gone.id, "unheard-of")), glow("later", examples=(waiting.id,)))
+    assert await keep_examples(client.store, every) == 0, "there is time"
+    for key in (keys.record(job.id), keys.blob(picture)):
+        await client.redis.pexpire(key, 60_000)
+    await client.redis.delete(keys.record(gone.id))
+    assert await keep_examples(client.store, every) == 1
+    for key in (keys.record(job.id), keys.blob(picture)):
+        assert await client.redis.pttl(key) > client.store.keep_ms - 60_000
+    hidden = every[0].model_copy(update={"state": "hidden"})
+    await client.redis.pexpire(keys.record(job.id), 60_000)
+    assert await keep_examples(client.store, [hidden]) == 0
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -223,6 +247,17 @@ async def test_there_is_a_bound(tricks: TrickStore, monkeypatch: pytest.MonkeyPa
 def test_what_is_no_trick_is_said(fields: dict[str, str], said: str) -> None:
     with pytest.raises(TrickError, match=said):
         drafted("glow", **{"text": "glowing", **fields})
+
+
+async def test_a_record_that_nobody_can_read_is_passed_over(
+    tricks: TrickStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    await tricks.put(glow())
+    for raw in ("", "[]", '{"name": "x", "strange": 1}', '{"name": ""}', "\xff"):
+        await tricks.redis.hset(keys.TRICKS, f"bad{len(raw)}", raw)  # type: ignore[misc]
+    assert "glow" in await tricks.all()
+    assert not any(name.startswith("bad") for name in await tricks.all())
+    assert "another version" in caplog.text
 
 
 async def test_everything_of_a_trick_expires_some_day(tricks: TrickStore) -> None:

@@ -155,6 +155,26 @@ async def test_a_choice_lives_through_its_workers_death(
     assert read_recipe(await picture(client, end)).seed == 8
 
 
+async def test_whoever_takes_over_goes_on_with_the_chosen_one(
+    client: QueueClient, settings: WorkerSettings
+) -> None:
+    grey = GreyBackend(seconds_per_step=0.01)
+    async with worker_here(settings, grey):
+        job = await tried(client, grey_recipe(steps=300, candidates=3, trial=1.0))
+        assert await client.choose(job, None, MO)
+        async for _ in client.follow(job, tick=0.05):
+            if (await client.record(job)).turned is not None:
+                break
+    async with worker_here(settings, GreyBackend()):
+        end = await ending(client, job)
+    record = await client.record(job)
+    assert isinstance(end, Finished)
+    assert record.recipe == grey_recipe(steps=300)
+    assert record.resumed > 0
+    assert any("the best, 1, goes on" in note for note in end.notes)
+    assert read_recipe(await picture(client, end)) == record.recipe
+
+
 async def test_what_waits_need_not_try_the_others(client: QueueClient) -> None:
     job = await client.submit(TRIED, ADA)
     with pytest.raises(TooLate, match="no best one"):

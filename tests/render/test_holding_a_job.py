@@ -14,6 +14,7 @@ from dreamqueue.client import QueueClient
 from dreamqueue.job import Cancelled, Finished, JobState
 from dreamqueue.needs import needs_of
 from dreamqueue.store import JobStore
+from dreamqueue.wire import WIRE
 
 __all__ = ["client", "grey", "settings"]
 
@@ -79,7 +80,7 @@ async def test_the_next_job_begins_while_the_last_one_is_stored(
 async def test_a_worker_leaves_what_it_cannot_read_or_do(
     client: QueueClient, settings: WorkerSettings, grey: GreyBackend
 ) -> None:
-    newer = needs_of(grey_recipe(), ADA.id).model_copy(update={"version": 2})
+    newer = needs_of(grey_recipe(), ADA.id).model_copy(update={"version": WIRE + 1})
     job = await client.submit(grey_recipe(), ADA)
     await client.redis.hset(keys.LANES, job.lane, newer.model_dump_json())  # type: ignore[misc]
     far = await client.submit(grey_recipe(backend="vqgan", preset="pocket"), ADA)

@@ -85,7 +85,14 @@ async def test_a_worker_that_painted_tells_what_it_did(
         for one in running:
             await client.cancel(one.id, ADA)
             await ending(client, one.id)
-        after = await scrape(watched)
+        cancelled = {"backend": "pixels", "kind": "cancelled"}
+        ends = before("aliendreams_jobs_ended_total", **cancelled) + 2
+        async with asyncio.timeout(10):  # an end is told before it is counted
+            while True:
+                after = await scrape(watched)
+                if after("aliendreams_jobs_ended_total", **cancelled) >= ends:
+                    break
+                await asyncio.sleep(0.01)
 
     def grown(name: str, **labels: str) -> float:
         return after(name, **labels) - before(name, **labels)

@@ -314,6 +314,10 @@ def test_every_backend_paints_grids_and_candidates_in_two_goes(
         assert isinstance(several, ResumableSeveral)
         before = several.begin(recipe, Inputs())
         run(several, before, 1)
+        with pytest.raises(
+            CannotResume
+        ):  # what takes over a chosen one begins it anew, and does not go wrong
+            several.inner.resume(before.running[0].session.recipe, Inputs(), several.save(before))
         session = several.resume(recipe, Inputs(), several.save(before))
         assert session.step == 1
         run(several, session)

@@ -16,7 +16,7 @@ from dreambot.permissions import owner_of
 from dreambot.queue_words import which
 from dreambot.texts import speech
 from dreambot.verbs.queue_pages import shown, thing_of
-from dreamqueue import controls
+from dreamqueue import controls, halts
 from dreamqueue.controls import Those
 from dreamqueue.errors import DreamError, QueueAway
 from dreamqueue.sanctions import seconds_of
@@ -163,6 +163,36 @@ async def suggest_jobs(
     told = {job.id: f"{job.name}: {job.words} ({job.id})" for job in found.jobs}
     fitting = [(job, text) for job, text in told.items() if typed.lower() in text.lower()]
     return [app_commands.Choice(name=clip(text, 100), value=job) for job, text in fitting[:25]]
+
+
+@view.autocomplete("worker")
+async def suggest_workers(
+    interaction: discord.Interaction[DreamBot], typed: str
+) -> list[app_commands.Choice[str]]:
+    """Live workers."""
+    return await _named(interaction, "worker", typed)
+
+
+@clear.autocomplete("lane")
+async def suggest_lanes(
+    interaction: discord.Interaction[DreamBot], typed: str
+) -> list[app_commands.Choice[str]]:
+    """Lanes that have jobs."""
+    return await _named(interaction, "lane", typed)
+
+
+async def _named(
+    interaction: discord.Interaction[DreamBot], kind: str, typed: str
+) -> list[app_commands.Choice[str]]:
+    if not is_moderator(interaction):
+        return []
+    try:
+        there = await halts.names(interaction.client.queue.store)
+    except QueueAway:
+        return []
+    names = [name.partition(":")[2] for name in there if name.startswith(f"{kind}:")]
+    fitting = [name for name in names if typed.lower() in name.lower() and len(name) <= 100]
+    return [app_commands.Choice(name=name, value=name) for name in fitting[:25]]
 
 
 def _those(

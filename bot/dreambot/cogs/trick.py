@@ -60,11 +60,13 @@ async def add(interaction: discord.Interaction[DreamBot]) -> None:
 
 @trick.command(name="list")
 @app_commands.describe(
-    order="Which first", tag="Only those with this tag", author="Only those of this member"
+    order="Which first; reported ones are for moderators",
+    tag="Only those with this tag",
+    author="Only those of this member",
 )
 async def list_tricks(
     interaction: discord.Interaction[DreamBot],
-    order: Literal["voted", "used", "newest"] = "voted",
+    order: Literal["voted", "used", "newest", "reported"] = "voted",
     tag: str | None = None,
     author: discord.Member | None = None,
 ) -> None:
@@ -74,7 +76,7 @@ async def list_tricks(
         which = trick_words.TAG + "-".join(normalise(tag).lstrip("#").casefold().split())[:24]
     elif author is not None:
         which = f"{trick_words.AUTHOR}{author.id}"
-    text, view = listed(interaction.client, which, 1, speech(interaction.locale))
+    text, view = listed(interaction, which, 1)
     await interaction.response.send_message(text, view=view, ephemeral=True)
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 import discord
 
 from dreamqueue.job import Ending, Finished, Job, Stopped
+from dreamqueue.recipe import MOST_PICTURES
 
 Press: TypeAlias = Callable[[discord.Interaction[Any], str, str], Awaitable[None]]
 """Takes the interaction, the job (or other thing) of the id, and its detail, which may be empty. It answers
@@ -95,7 +96,7 @@ VERBS = {
 ROW = ""
 """Begins a new row of buttons."""
 MOST_BELOW = 15
-"""Numbers that fit below two rows of others: Discord takes five rows of five."""
+"""Numbers that fit below two rows of others; more stand beside them. Discord takes five rows of five."""
 
 
 def waiting() -> tuple[str, ...]:
@@ -121,7 +122,8 @@ def ended(job: Job, ending: Ending) -> tuple[str, ...]:
     """Buttons under one that has ended."""
     if not isinstance(ending, Finished | Stopped):
         return ("again", "remix", "delete")
-    numbers = tuple(f"one:{number}" for number in range(1, len(ending.parts) + 1))
+    parts = len(ending.parts) if len(ending.parts) <= MOST_PICTURES else 0
+    numbers = tuple(f"one:{number}" for number in range(1, parts + 1))
     alone = not job.recipe.several or (len(numbers) > 1 and _is_best(job, ending))
     first = (
         *(("vary",) if alone else ()),
@@ -133,7 +135,7 @@ def ended(job: Job, ending: Ending) -> tuple[str, ...]:
     if len(numbers) < 2:
         return (*first, ROW, *second)
     if len(numbers) > MOST_BELOW:
-        return (*first, *second, ROW, *numbers)
+        return (*first, *second, *numbers)
     return (*first, ROW, *second, ROW, *numbers)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from dreambot.found import seen_here
 from dreambot.permissions import check_can_post
 from dreambot.rights import share
 from dreambot.start import Asking, submit
@@ -27,7 +28,7 @@ async def again(interaction: discord.Interaction[DreamBot], job: str, _detail: s
     check_can_post(interaction)
 
     async def queued(ask: Asking) -> None:
-        record = await interaction.client.queue.record(job)
+        record = await seen_here(interaction, job)
         old = record.job
         recipe = reseeded(record.recipe, random_seed())
         await check_still_possible(interaction, recipe)
@@ -42,7 +43,7 @@ async def vary(interaction: discord.Interaction[DreamBot], job: str, _detail: st
 
     async def queued(ask: Asking) -> None:
         queue = interaction.client.queue
-        old = (await queue.record(job)).job
+        old = (await seen_here(interaction, job)).job
         recipe = await varied(queue, job, random_seed())
         await check_still_possible(interaction, recipe)
         await submit(interaction, ask, recipe, typed=old.typed, parent=old.id)
@@ -51,12 +52,12 @@ async def vary(interaction: discord.Interaction[DreamBot], job: str, _detail: st
 
 
 async def longer(interaction: discord.Interaction[DreamBot], job: str, _detail: str = "") -> None:
-    """Go on from where it ended, for half as many steps again."""
+    """Go on from where it ended: for half as many steps again, or to its end if it was stopped."""
     check_can_post(interaction)
 
     async def queued(ask: Asking) -> None:
         queue = interaction.client.queue
-        record = await queue.record(job)
+        record = await seen_here(interaction, job)
         recipe, state, done = await extended(queue, job, _more(interaction, record))
         await check_still_possible(interaction, recipe)
         await submit(interaction, ask, recipe, typed=record.job.typed, parent=job, state=state, done=done)
@@ -65,9 +66,10 @@ async def longer(interaction: discord.Interaction[DreamBot], job: str, _detail: 
 
 
 def _more(interaction: discord.Interaction[DreamBot], record: Record) -> int:
-    """Half as many steps again, as far as they may be asked for; at least one, which may be too many."""
+    """How many steps, as far as they may be asked for; at least one, which may be too many."""
     recipe, done = record.recipe, steps_done(record)
     limits = share(interaction).within(interaction.client.limits)
     entry = backends().get(recipe.backend)
     most = min(limits.max_steps, entry.of(recipe.preset).max_steps if entry else limits.max_steps)
-    return max(1, min(done // 2, most - done))
+    wanted = recipe.last_step - done if done < recipe.last_step else done // 2
+    return max(1, min(wanted, most - done))

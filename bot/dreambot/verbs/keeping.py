@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from dreambot.found import seen_here
+from dreambot.looked_at import action_in
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.start import Asking
 from dreambot.texts import speech
@@ -21,11 +23,13 @@ from dreamqueue.kept import adopt
 from dreamqueue.pictures import MAX_BYTES, MAX_PIXELS, open_picture
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
+from dreamqueue.sights import Sights
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 LARGEST_SIDE = 8192
+HIDDEN = ("hold", "drop")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Shown:
     data: bytes
     score: float | None = None
     seconds: float = 0.0
+    seen: Sights = None
+    """What the worker found on it."""
 
 
 async def keep(interaction: discord.Interaction[DreamBot], job: str, _detail: str = "") -> None:
@@ -45,12 +51,14 @@ async def keep(interaction: discord.Interaction[DreamBot], job: str, _detail: st
 
     async def adopted(ask: Asking) -> None:
         queue, me = interaction.client.queue, owner_of(interaction)
-        record = await queue.record(job)
+        record = await seen_here(interaction, job)
         frame = await _shown(queue, record, attached)
         if frame is None:
             raise PictureError(speech(interaction.locale).say("keeping.no-frame"))
         picture = await _own(queue, frame.data, record.recipe, ask.job)
-        ending = Stopped(by=me, step=frame.step, picture=picture, score=frame.score, seconds=frame.seconds)
+        ending = Stopped(
+            by=me, step=frame.step, picture=picture, score=frame.score, seconds=frame.seconds, seen=frame.seen
+        )
         await _adopt(interaction, ask, record, record.recipe, ending)
 
     step = "newest" if attached is None else str(attached[0])
@@ -63,18 +71,21 @@ async def one(interaction: discord.Interaction[DreamBot], job: str, number: str)
 
     async def adopted(ask: Asking) -> None:
         queue, said = interaction.client.queue, speech(interaction.locale)
-        record = await queue.record(job)
+        record = await seen_here(interaction, job)
         parts = record.ending.parts if isinstance(record.ending, Finished | Stopped) else ()
         if not number.isdecimal() or not 1 <= int(number) <= len(parts):
             raise PictureError(said.say("keeping.no-part"))
         part = parts[int(number) - 1]
+        if action_in(interaction.client, interaction.channel_id or 0, part.seen, record.review) in HIDDEN:
+            raise PictureError(said.say("keeping.hidden"))
         data = await queue.fetch(part.picture)
         if data is None:
             raise PictureError(said.say("keeping.forgotten"))
         picture = await _own(queue, data, part.recipe, ask.job)
-        done = Finished(picture=picture, score=part.score)
-        early = Stopped(by=owner_of(interaction), step=part.step, picture=picture, score=part.score)
-        ending = done if part.step >= part.recipe.steps else early
+        done = Finished(picture=picture, score=part.score, seen=part.seen)
+        me = owner_of(interaction)
+        early = Stopped(by=me, step=part.step, picture=picture, score=part.score, seen=part.seen)
+        ending = done if part.step >= part.recipe.last_step else early
         await _adopt(interaction, ask, record, part.recipe, ending)
 
     await take_up_once(interaction, f"one-{number}", job, adopted)
@@ -121,17 +132,18 @@ async def _shown(
     if attached is not None:
         step, attachment = attached
         if newest is not None and newest.step == step:
-            return Shown(step, newest.image, newest.score, newest.seconds)
+            return Shown(step, newest.image, newest.score, newest.seconds, newest.seen)
         try:
-            return Shown(step, await attachment.read())
+            near = newest.seen if newest is not None else ()  # it was shown, so it was looked at as well
+            return Shown(step, await attachment.read(), seen=near)
         except discord.HTTPException:
             pass
     if newest is not None:
-        return Shown(newest.step, newest.image, newest.score, newest.seconds)
+        return Shown(newest.step, newest.image, newest.score, newest.seconds, newest.seen)
     for step in sorted(record.kept, reverse=True):
         data = await queue.fetch(record.kept[step])
         if data is not None:
-            return Shown(step, data)
+            return Shown(step, data, seen=record.kept_seen.get(step))
     return None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.dialogs import Field, open_dialog
+from dreambot.found import seen_here
 from dreambot.permissions import check_can_post
 from dreambot.rights import share
 from dreambot.start import Asking, submit
@@ -16,7 +17,7 @@ from dreambot.texts import speech
 from dreambot.verbs.intents import take_up_once
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Record
-from dreamqueue.prompt import check_pictures, parse, render, whole_menu
+from dreamqueue.prompt import check_pictures, parse, render
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -26,7 +27,7 @@ async def remix(interaction: discord.Interaction[DreamBot], job: str, _detail: s
     """Show the prompt, ready to be changed."""
     check_can_post(interaction)
     said = speech(interaction.locale)
-    prompt = _typed(interaction.client, await interaction.client.queue.record(job))
+    prompt = _typed(interaction.client, await seen_here(interaction, job))
     field = Field("prompt", said.say("remix.prompt"), prompt, long=True)
     await open_dialog(interaction, said.say("remix.title"), field, verb="remix", thing=job)
 
@@ -38,10 +39,10 @@ async def remixed(
     check_can_post(interaction)
     bot, text = interaction.client, typed["prompt"]
     limits = share(interaction).within(bot.limits)
-    recipe = parse(text, limits=limits, menu=whole_menu(bot.settings.critic))
+    recipe = parse(text, limits=limits, menu=bot.menu)
 
     async def queued(ask: Asking) -> None:
-        old = (await bot.queue.record(job)).recipe
+        old = (await seen_here(interaction, job)).recipe
         wanted = recipe.model_copy(update={"image": old.image, "targets": old.targets})
         check_pictures(wanted, image=wanted.image is not None, targets=bool(wanted.targets))
         await check_still_possible(interaction, wanted)
@@ -54,7 +55,7 @@ def _typed(bot: DreamBot, record: Record) -> str:
     """The prompt as it was typed, if that says all; else as it would be typed. Without a chance seed."""
     typed, recipe = record.job.typed, record.recipe.model_copy(update={"legs": ()})
     try:
-        same = parse(typed, limits=bot.limits, menu=whole_menu(bot.settings.critic), seed=lambda: recipe.seed)
+        same = parse(typed, limits=bot.limits, menu=bot.menu, seed=lambda: recipe.seed)
     except DreamError:
         same = None
     pictures = {"image": recipe.image, "targets": recipe.targets, "styles": recipe.styles}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import discord
 
 from dreambot.buttons import ID, JobButton
 from dreambot.errors import whisper
+from dreambot.found import seen_here
 from dreambot.permissions import owner_of
 from dreambot.texts import speech
 from dreamqueue.job import Record
@@ -21,10 +23,12 @@ async def star(interaction: discord.Interaction[DreamBot], job: str, _detail: st
     """Give or take back a star, and show how many there are."""
     queue, said = interaction.client.queue, speech(interaction.locale)
     await interaction.response.defer()
+    record = await seen_here(interaction, job)
     given = await queue.stars.toggle(job, owner_of(interaction))
-    view = _counting(interaction.message, await queue.record(job), given.count)
+    view = _counting(interaction.message, record, await queue.stars.of(job))
     if view is not None:
-        await interaction.edit_original_response(view=view)
+        with contextlib.suppress(discord.HTTPException):  # an old message takes few edits
+            await interaction.edit_original_response(view=view)
     await whisper(interaction, said.say("star.given" if given.on else "star.taken-back", count=given.count))
 
 

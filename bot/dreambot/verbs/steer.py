@@ -10,7 +10,7 @@ import discord
 from dreambot import words
 from dreambot.dialogs import Field, open_dialog
 from dreambot.errors import whisper
-from dreambot.gate import check_may_ask
+from dreambot.gate import check_may_ask, check_words
 from dreambot.permissions import check_may_end, owner_of
 from dreambot.rights import share
 from dreambot.texts import speech
@@ -39,12 +39,13 @@ async def steered(
     interaction: discord.Interaction[DreamBot], job: str, _detail: str, typed: Mapping[str, str]
 ) -> None:
     """Turn the job to what was typed."""
-    queue, said, text = interaction.client.queue, speech(interaction.locale), typed["words"]
+    bot, queue = interaction.client, interaction.client.queue
+    said, text = speech(interaction.locale), typed["words"]
     await interaction.response.defer(ephemeral=True, thinking=True)
     record = await _steerable(interaction, job)
     await check_may_ask(interaction, text)
-    phrases = parse_turn(text, share(interaction).within(interaction.client.limits))
-    await check_may_ask(interaction, *(phrase.text for phrase in phrases))
+    phrases = parse_turn(text, share(interaction).within(bot.limits), bot.menu)
+    await check_words(interaction, *(phrase.text for phrase in phrases))
     intent = await check_first(interaction, "steer", job, text)
     try:
         if not await queue.steer(job, phrases, owner_of(interaction)):

@@ -46,7 +46,7 @@ async def share(interaction: discord.Interaction[DreamBot], job: str, _detail: s
 async def turn(interaction: discord.Interaction[DreamBot], which: str, page: str) -> None:
     """Another page of a list, in the message of the page before."""
     number = int(page) if page.isascii() and page.isdecimal() else 1
-    text, view = listed(interaction.client, which, number, speech(interaction.locale))
+    text, view = listed(interaction, which, number)
     await interaction.response.edit_message(content=text, view=view)
 
 

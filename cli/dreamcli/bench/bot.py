@@ -47,12 +47,13 @@ def written(facts: Mapping[str, Any]) -> str:
         f"{facts['asking_seconds']:.1f} s (first answers p99 {facts['asking_p99']:.2f} s)",
         "",
         "| edits with the token of | first answer p50 | p99 | slowest | unanswered | 429s | edits a second "
-        "| longest without a fresh frame | bot: of a core | memory |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| frames | longest without a fresh one | bot: of a core | memory |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
         f"| {half['tokens']} | {half['p50']:.3f} s | {half['p99']:.3f} s | {half['slowest']:.3f} s | "
         f"{half['unanswered']} of {half['acts']} | {half['refused']} | {half['edits_a_second']:.1f} | "
+        f"{half['frames_a_second']:.1f} | "
         f"{half['stalest']:.1f} s | {half['cpu']:.0%} | {half['megabytes']:.0f} MB |"
         for half in facts["halves"]
     ]

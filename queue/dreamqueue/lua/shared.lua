@@ -43,13 +43,14 @@ local function unpark(scope, most)
     end
   end
 end
--- What moderators have halted, by name; nil if nothing is. What has run out is forgotten; the rest is kept as
+-- What moderators have halted, by name; nil if nothing is. What has run out, or is no halt, is forgotten; the rest is kept as
 -- long as anybody looks, and its life is not written anew more than once a day.
 local function halts(now)
   local found, names = redis.call('HGETALL', K.HALTS), nil
   for at = 1, #found, 2 do
-    local ends = cjson.decode(found[at + 1])['until']
-    if type(ends) == 'number' and ends * 1000 <= now then
+    local readable, halt = pcall(cjson.decode, found[at + 1])
+    local ends = readable and type(halt) == 'table' and halt['until']
+    if ends == false or type(ends) == 'number' and ends * 1000 <= now then
       redis.call('HDEL', K.HALTS, found[at])
     else
       names = names or {}

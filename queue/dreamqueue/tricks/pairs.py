@@ -70,8 +70,8 @@ def added_words(text: str) -> str:
     """What a trick's text adds to a prompt, in words: `{prompt} in the style of Minecraft` adds `in the style
     of Minecraft`. Empty where it adds none.
     """
-    left = " ".join(part.strip() for part in text.split(_SLOT) if part.strip())
-    return _LOOSE.sub("", " ".join(left.split()))
+    parts = (_LOOSE.sub("", " ".join(part.split())) for part in text.split(_SLOT))
+    return ", ".join(filter(None, parts))
 
 
 def _variant(recipe: Recipe, which: str, about: Sequence[str], seed: int) -> Variant:

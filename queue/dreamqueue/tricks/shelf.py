@@ -11,6 +11,8 @@ from redis.asyncio import Redis
 from dreamconfig.catalogue import Style, styles
 from dreamqueue.errors import QueueAway, UnknownWord
 from dreamqueue.prompt.menu import Menu, whole_menu
+from dreamqueue.store import JobStore
+from dreamqueue.tricks.examples import keep_examples
 from dreamqueue.tricks.measured import Measured
 from dreamqueue.tricks.record import Trick, starters
 from dreamqueue.tricks.results import Results
@@ -59,14 +61,15 @@ class TrickShelf:
         """What is counted of a trick has changed; it is known here before the next look."""
         self.tricks = {**self.tricks, trick.name: trick}
 
-    async def follow(self, store: TrickStore) -> None:
-        """Keep up with the changes, until it is cancelled."""
+    async def follow(self, store: TrickStore, jobs: JobStore) -> None:
+        """Keep up with the changes, and what tricks need from expiring, until it is cancelled."""
         clock, kept = asyncio.get_running_loop().time, 0.0
         while True:
             try:
                 await self.refresh(store)
                 if not kept or clock() - kept > KEEP_SECONDS:
                     await store.keep()
+                    await keep_examples(jobs, self.tricks.values())
                     kept = clock()
             except QueueAway:
                 pass  # the queue says so wherever it is needed
