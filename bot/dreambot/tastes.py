@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READ_WITHIN = 0.7
+READ_WITHIN = 0.3
 """Seconds that Redis has: Discord wants the first answer within three, and the usual ones do too."""
 TASTES = "preferences"
 """Where they stand among the interaction's extras."""
