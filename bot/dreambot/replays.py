@@ -8,7 +8,7 @@ from collections import OrderedDict
 log = logging.getLogger(__name__)
 
 REMEMBERED = 4096
-"""Interactions that are remembered; more than can be open for the three seconds in which they are answered."""
+"""Interactions that are remembered, more than are open in the three seconds in which they are answered."""
 
 
 class Replays:
