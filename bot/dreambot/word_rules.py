@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -14,6 +15,7 @@ from dreambot.audit import audit
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import BrokenRule, QueueAway
+from dreamqueue.prompt import FLAGS
 from dreamqueue.recipe import Recipe
 from dreamqueue.rules import Matcher, Rule, texts_of
 from dreamqueue.text import FLAG_DASHES, quote
@@ -28,12 +30,26 @@ AT_ONCE = 4000
 TOLD = "rules told"
 """Where an interaction remembers which rules moderators have been told of."""
 
-_FLAG = re.compile(rf"(?:^|(?<=\s)){FLAG_DASHES}[A-Za-z][\w-]*")
+_FLAG = re.compile(
+    rf"(?:^|(?<=\s)){FLAG_DASHES}(?:{'|'.join(map(re.escape, FLAGS))})(?![\w-])", re.IGNORECASE
+)
 
 
 async def check_rules(interaction: discord.Interaction[DreamBot], *texts: str) -> None:
-    """Raises BrokenRule for words that are refused here. The names of flags are no words."""
-    said = [_FLAG.sub(" ", text) for text in texts]
+    """Raises BrokenRule for words that are refused here. `texts` are as typed: names of flags are no words,
+    but whatever else begins with dashes is."""
+    await _check(interaction, texts, [_FLAG.sub(" ", text) for text in texts])
+
+
+async def check_recipe(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:
+    """The same of everything that a recipe says, each picture of a grid included. It holds no flags."""
+    texts = texts_of(recipe)
+    await _check(interaction, texts, texts)
+
+
+async def _check(
+    interaction: discord.Interaction[DreamBot], texts: Sequence[str], said: Sequence[str]
+) -> None:
     try:
         async with asyncio.timeout(WITHIN):
             matcher = await interaction.client.word_rules.matcher()
@@ -52,15 +68,10 @@ async def check_rules(interaction: discord.Interaction[DreamBot], *texts: str) -
         raise BrokenRule(refusal(refusing[0], speech(interaction.locale)))
 
 
-async def _broken(matcher: Matcher, texts: list[str]) -> list[Rule]:
+async def _broken(matcher: Matcher, texts: Sequence[str]) -> list[Rule]:
     if sum(map(len, texts)) < AT_ONCE:
         return matcher.broken_by(*texts)
     return await asyncio.to_thread(matcher.broken_by, *texts)
-
-
-async def check_recipe(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:
-    """The same of everything that a recipe says, each picture of a grid included."""
-    await check_rules(interaction, *texts_of(recipe))
 
 
 async def remember(interaction: discord.Interaction[DreamBot], recipe: Recipe) -> None:

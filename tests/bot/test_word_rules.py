@@ -55,7 +55,15 @@ async def test_a_rule_is_told_to_who_broke_it_and_to_nobody_else(stage: Stage) -
 
 
 @pytest.mark.parametrize(
-    "prompt", ["a {p,q}eg", "a hut --no peg", "a hut | 'peg':0.5", "a hut --style vray --no =peg"]
+    "prompt",
+    [
+        "a {p,q}eg",
+        "a hut --no peg",
+        "a hut | 'peg':0.5",
+        "a hut --style vray --no =peg",
+        '"--peg in a wall"',
+        'a hut | "\u2013peg"',
+    ],
 )
 async def test_wherever_the_word_stands(stage: Stage, prompt: str) -> None:
     await add(stage, "word", "peg")
