@@ -12,6 +12,8 @@ from tests.bot.stage import Stage, eventually, shows
 
 from dreampractice import Person
 from dreampractice.messages import Message
+from dreamqueue import keys
+from dreamqueue.events import Frame
 from dreamqueue.job import Finished, Job, KeptPart, Owner, Review
 from dreamqueue.reviews import decide
 from dreamqueue.sights import Seen
@@ -82,7 +84,7 @@ async def test_each_channel_has_its_own_actions(watched: Stage) -> None:
     await watched.worker.finish(job, seen=(GORE,))
     await shows(message, "done in")
     assert files(message) == [f"{job.id}.png"]
-    assert watched.moderator.sees("mods") == []
+    assert not [told for told in watched.moderator.sees("mods") if "your decision" in told.content]
 
 
 async def test_age_restricted_channels_have_theirs(watched: Stage) -> None:
@@ -252,6 +254,20 @@ async def test_who_keeps_a_frame_that_is_hidden_gets_it_past_nobody(watched: Sta
     await shows(asked.reply, "waits until a moderator has looked at it")
     assert files(asked.reply) == []
     await watched.moderator.wait_for(lambda one: "waits for your decision" in one.text, channel="mods")
+
+
+async def test_a_frame_that_is_hidden_until_a_click_is_kept_so(watched: Stage) -> None:
+    message, job = await painting(watched, watched.ada)
+    await watched.worker.paint(job, 5, seen=(WINE,))
+    await shows(message, "step 5")
+    assert files(message) == [f"SPOILER_{job.id}-5.jpg"]
+    later = Frame(job=job.id, step=9, steps=120, score=0.3, seconds=9, image=picture("red", "JPEG"), seen=())
+    head = later.model_dump_json(exclude={"image"})
+    await watched.queue.redis.xadd(keys.frame(job.id), {"head": head, "image": later.image}, maxlen=1)
+    asked = await watched.press(watched.bo, message, "Keep this frame")
+    assert asked.reply is not None
+    await shows(asked.reply, "stopped at step 5")
+    assert [name[:8] for name in files(asked.reply)] == ["SPOILER_"]
 
 
 async def test_one_of_several_that_is_hidden_is_not_taken_alone(watched: Stage) -> None:

@@ -42,6 +42,8 @@ class Shown:
     seconds: float = 0.0
     seen: Sights = None
     """What the worker found on it."""
+    spoiler: bool = False
+    """Whether it was hidden until somebody clicks."""
 
 
 async def keep(interaction: discord.Interaction[DreamBot], job: str, _detail: str = "") -> None:
@@ -59,7 +61,7 @@ async def keep(interaction: discord.Interaction[DreamBot], job: str, _detail: st
         ending = Stopped(
             by=me, step=frame.step, picture=picture, score=frame.score, seconds=frame.seconds, seen=frame.seen
         )
-        await _adopt(interaction, ask, record, record.recipe, ending)
+        await _adopt(interaction, ask, record, record.recipe, ending, spoiler=frame.spoiler)
 
     step = "newest" if attached is None else str(attached[0])
     await take_up_once(interaction, f"keep-{step}", job, adopted)
@@ -97,10 +99,12 @@ async def _adopt(
     record: Record,
     recipe: Recipe,
     ending: Finished | Stopped,
+    *,
+    spoiler: bool = False,
 ) -> None:
     queue = interaction.client.queue
-    spoiler = record.reply is not None and record.reply.spoiler
-    reply = ask.reply.model_copy(update={"spoiler": ask.reply.spoiler or spoiler})
+    hidden = spoiler or ask.reply.spoiler or (record.reply is not None and record.reply.spoiler)
+    reply = ask.reply.model_copy(update={"spoiler": hidden})
     job = await adopt(
         queue.store,
         recipe,
@@ -135,7 +139,8 @@ async def _shown(
             return Shown(step, newest.image, newest.score, newest.seconds, newest.seen)
         try:
             near = newest.seen if newest is not None else ()  # it was shown, so it was looked at as well
-            return Shown(step, await attachment.read(), seen=near)
+            seen = record.kept_seen.get(step, near)
+            return Shown(step, await attachment.read(), seen=seen, spoiler=attachment.is_spoiler())
         except discord.HTTPException:
             pass
     if newest is not None:
