@@ -262,7 +262,6 @@ class Watch:
             if extra is not None and len(extra) <= self.job.upload_limit:
                 files.append((f"{self.job.id}.{kind}", extra))
         spoiler = self.looked_at.action(ending.seen) == "spoiler"
-        told = words.fit("\n".join(filter(None, [told, verdict.awaited(self.job, ending, said)])))
         return Shown(told, row, [*files, *prompt], words.description(self.job.recipe), spoiler)
 
     def _buttons(self, *row: str) -> discord.ui.View:

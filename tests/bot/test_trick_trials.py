@@ -115,6 +115,7 @@ async def test_a_test_says_its_cost_paints_at_a_word_and_tells_what_it_found(
     await stage.all_shown()
     assert len(stage.public_messages()) == 1, "one test, one message"
     assert sum(painter.batches) == 8 * 4, "and painted once"
+    assert max(version.content.count("looks at all of them now") for version in message.history) == 1
     found = re.findall(r": \*\*(\S+)\*\* \((\S+) … (\S+)\), up in (\d) of 4 pairs", end.content)
     style, subject = [tuple(map(float, one)) for one in found]
     assert "towards “bright red”" in end.content
