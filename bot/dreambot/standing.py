@@ -32,18 +32,25 @@ async def open_jobs(queue: QueueClient, member: str) -> list[Record]:
 
 
 async def tell(queue: QueueClient, member: str, said: Speech) -> tuple[str, discord.ui.View]:
-    """Their list, and its buttons."""
+    """Their list, and its buttons. As many as fit into a message, whole; of others their number."""
     records = await open_jobs(queue, member)
     view = discord.ui.View(timeout=None)
     if not records:
         return said.say("standing.none"), view
     lines = [said.say("standing.title", count=len(records))]
+    room = words.LIMIT - len(lines[0]) - len(said.say("standing.more", count=len(records))) - 1
+    listed = 0
     for number, record in enumerate(records[:LISTED], 1):
-        lines.append(f"{number}. {await _line(queue, record, said)}")
+        line = f"{number}. {await _line(queue, record, said)}"
+        room -= len(line) + 1
+        if room < 0:
+            break
+        lines.append(line)
+        listed = number
         label = said.say("standing.cancel", number=number)
         view.add_item(JobButton("cancel-mine", record.job.id, "", said, (number - 1) // 5, label))
-    if len(records) > LISTED:
-        lines.append(said.say("standing.more", count=len(records) - LISTED))
+    if len(records) > listed:
+        lines.append(said.say("standing.more", count=len(records) - listed))
     view.add_item(JobButton("cancel-all-mine", "mine", "", said, 4))
     return words.fit("\n".join(lines)), view
 

@@ -70,6 +70,19 @@ async def test_what_is_painted_and_what_moderators_keep_back_is_told(stage: Stag
     assert "lunch" in (await shows(await listed(stage), "2 jobs")).content
 
 
+async def test_a_long_list_is_told_line_by_line_and_every_button_has_its_line(bare_stage: Stage) -> None:
+    stage = bare_stage
+    await stage.raise_bot()
+    for number in range(10):
+        await shows(await stage.imagine(stage.ada, f"{'_*' * 30} {number}"), "waiting")
+    mine = await listed(stage)
+    text = (await shows(mine, "10 jobs of yours")).content
+    *lines, more = text.splitlines()[1:]
+    assert more == f"… and {10 - len(lines)} more."
+    assert all(line.endswith(")") for line in lines)
+    assert len(mine.buttons) == len(lines) + 1
+
+
 async def test_a_forged_id_cancels_nothing_of_anybody_else(stage: Stage) -> None:
     others = await stage.imagine(stage.bo, "a barn")
     await shows(others, "waiting")
