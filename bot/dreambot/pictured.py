@@ -1,4 +1,4 @@
-"""Which job a message shows, and which picture it holds: for the commands of a message's menu.
+"""Which job a message shows, and which pictures it or a job holds: for whatever looks at pictures.
 
 What a message says proves nothing: anybody can write an id, or send a file of that name. So it has to be the
 bot's own, and the record has to name this message; or, where the bot showed a job again, one of the buttons
@@ -8,22 +8,26 @@ that only it can give out has to name a job of this server.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import discord
 
 from dreambot.buttons import ID
-from dreambot.found import JOB, may_see
+from dreambot.found import JOB, job_here, may_see
+from dreambot.looked_at import action_in
 from dreambot.texts import speech
 from dreambot.uploads import check_declared
-from dreamqueue.errors import DreamError, NoSuchJob, OtherVersion
-from dreamqueue.job import Record
+from dreamqueue.errors import DreamError, NoSuchJob, OtherVersion, TooLate
+from dreamqueue.job import Finished, Record, Stopped
+from dreamqueue.sights import Sights
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 ANIMATION = ".gif"
+CRITICS_SIDE = 640
+"""Pixels that the long side keeps of what a critic looks at: it sees less."""
 
 
 async def job_of(interaction: discord.Interaction[DreamBot], message: discord.Message) -> Record | None:
@@ -55,6 +59,34 @@ def picture_of(interaction: discord.Interaction[DreamBot], message: discord.Mess
     still = next((file for file in pictures if not file.filename.endswith(ANIMATION)), pictures[0])
     check_declared(still.size, still.content_type)
     return still
+
+
+async def keep(bot: DreamBot, file: discord.Attachment) -> str:
+    """The key of a member's picture, for a critic. Raises PictureError, QueueAway."""
+    check_declared(file.size, file.content_type)
+    return await bot.queue.keep(await bot.uploads.picture(file.url, side=CRITICS_SIDE))
+
+
+async def pictures_of(interaction: discord.Interaction[DreamBot], typed: str) -> Sequence[tuple[str, str]]:
+    """Labels and keys of a job's pictures: of each, where it painted several.
+
+    Raises NoSuchJob as `job_here` does, TooLate if no picture of it may be seen here.
+    """
+    record = await job_here(interaction, typed.strip("` "))
+    ending, said = record.ending, speech(interaction.locale)
+    if not isinstance(ending, Finished | Stopped):
+        raise TooLate(said.say("describe.no-picture"))
+
+    def visible(seen: Sights) -> bool:
+        here = action_in(interaction.client, interaction.channel_id or 0, seen, record.review)
+        return here in ("post", "spoiler")
+
+    parts = [(part.label, part.picture) for part in ending.parts if visible(part.seen)]
+    if not parts and visible(ending.seen):
+        parts = [(record.job.id, ending.picture)]
+    if not parts:
+        raise TooLate(said.say("review.dropped"))
+    return parts
 
 
 def _pressable(message: discord.Message) -> Iterator[str]:

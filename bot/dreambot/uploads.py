@@ -22,11 +22,11 @@ class Uploads:
         self._client = client
         self._decoding = asyncio.Semaphore(DECODERS)
 
-    async def picture(self, url: str) -> bytes:
-        """What Discord has there, as a clean PNG. Raises PictureError."""
+    async def picture(self, url: str, side: int = pictures.SIDE) -> bytes:
+        """What Discord has there, as a clean PNG of at most `side` × `side` pixels. Raises PictureError."""
         data = await self._download(url)
         async with self._decoding:
-            return await asyncio.to_thread(pictures.read_picture, data)
+            return await asyncio.to_thread(pictures.read_picture, data, side=side)
 
     async def recipe(self, url: str) -> Recipe:
         """The recipe inside a picture that the bot painted. Raises PictureError."""

@@ -15,6 +15,8 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 24_000_000
+SIDE = 1024
+"""Pixels that the long side of a picture keeps which somebody brings."""
 MIN_SIDE = 16
 """Pixels; less is nothing to start from."""
 MAX_RATIO = 16
@@ -29,7 +31,7 @@ _KNOWN = "I can read PNG, JPEG, WebP, GIF and BMP."
 
 
 def read_picture(
-    data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, side: int = 1024
+    data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, side: int = SIDE
 ) -> bytes:
     """The picture as an RGB PNG of at most `side` × `side` pixels; raises nothing but PictureError."""
     written = BytesIO()

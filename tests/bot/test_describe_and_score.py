@@ -63,17 +63,21 @@ async def test_a_picture_is_described_for_who_asks_and_a_phrase_painted_by_one_p
     assert [button.label for button in answer.buttons] == [f"Paint {number}" for number, _, _ in phrases]
     await looked.fell_bot()
     await looked.raise_bot()
-    asked = await looked.press(looked.ada, answer, "Paint 2")
-    assert asked.reply is not None
-    shown = await shows(asked.reply, "done in", 20)
+    presses = [looked.ada.begin_press(answer, "Paint 2") for _ in range(2)]
+    for press in presses:
+        await press.settled.wait()
+        assert press.failure is None
+    await told(looked, looked.ada, "Once is enough.")
+    (reply,) = looked.public_messages()
+    shown = await shows(reply, "done in", 20)
     assert shown.content.startswith(f"**{phrases[1][1]}**")
-    assert not asked.reply.ephemeral
+    assert not reply.ephemeral
     posted = await looked.bo.say("art", "look", files=[square("blue")])
     await looked.bo.use(posted, "Describe")
     assert (await told(looked, looked.bo, "What `pocket` likes")).content != answer.content
     empty = await looked.ada.say("art", "no picture")
     await looked.bo.use(empty, "Describe")
-    await told(looked, looked.bo, "This message has no picture.")
+    await told(looked, looked.bo, "There is no picture in this message.")
 
 
 async def test_scores_are_numbers_and_ranks(looked: Stage) -> None:
@@ -137,6 +141,26 @@ async def test_a_job_in_a_channel_that_one_does_not_see_is_none(stage: Stage) ->
     await told(stage, stage.ada, f"I know no job `{job.id}`")
     await stage.moderator.slash("describe", job=job.id)
     await told(stage, stage.moderator, "No worker that is awake can look")
+
+
+async def test_what_hangs_in_an_age_restricted_channel_is_looked_at_in_such(bare_stage: Stage) -> None:
+    stage = bare_stage
+    stage.channel.nsfw = True
+    await stage.raise_bot()
+    await stage.imagine(stage.ada, "a hut --seed 7")
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    await stage.worker.finish(job)
+    await stage.all_shown()
+    await stage.bo.slash("describe", channel="general", job=job.id)
+    await eventually(lambda: f"I know no job `{job.id}`" in said_in(stage, "general"))
+    await stage.bo.slash("describe", channel="art", job=f"{job.id}.png")
+    await eventually(lambda: "No worker that is awake can look" in said_in(stage, "art"))
+
+
+def said_in(stage: Stage, channel: str) -> str:
+    """What Bo alone sees there."""
+    return "\n".join(one.content for one in stage.whispers(stage.bo, channel))
 
 
 async def test_nobody_awake_and_wrong_files_are_said(stage: Stage) -> None:

@@ -13,15 +13,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot import words
-from dreambot.asked_about import Reader, of_job, on_message
+from dreambot.asking import paint
 from dreambot.buttons import buttons
 from dreambot.gate import check_may_ask
-from dreambot.permissions import check_can_post
+from dreambot.pictured import keep, picture_of, pictures_of
 from dreambot.rights import share
-from dreambot.start import Asking, submit, take_up
+from dreambot.tastes import tastes
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import DreamError, PictureError
-from dreamqueue.prompt import parse
+from dreamqueue.prompt import lean
 from dreamqueue.questions import Describe, Described, Liked, ask
 from dreamqueue.text import clip
 
@@ -41,7 +41,6 @@ class DescribeCog(commands.Cog, name="Describe"):
 
     def __init__(self, bot: DreamBot) -> None:
         self.bot = bot
-        self._reader = Reader()
         menu = app_commands.ContextMenu(name="Describe", callback=self.describe_message)
         bot.tree.add_command(app_commands.guild_only(menu))
 
@@ -60,9 +59,9 @@ class DescribeCog(commands.Cog, name="Describe"):
             raise PictureError(speech(interaction.locale).say("describe.one-of-both"))
         await interaction.response.defer(ephemeral=True, thinking=True)
         if picture is not None:
-            key = await self._reader.keep(self.bot, picture)
+            key = await keep(self.bot, picture)
         else:
-            key = (await of_job(interaction, job or ""))[0][1]
+            key = (await pictures_of(interaction, job or ""))[0][1]
         await _tell(interaction, key)
 
     async def describe_message(
@@ -70,27 +69,21 @@ class DescribeCog(commands.Cog, name="Describe"):
     ) -> None:
         """The same for a picture that somebody has posted."""
         await check_may_ask(interaction)
-        file = on_message(message)
+        file = picture_of(interaction, message)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await _tell(interaction, await self._reader.keep(self.bot, file))
+        await _tell(interaction, await keep(self.bot, file))
 
 
 async def paint_this(interaction: discord.Interaction[DreamBot], _thing: str, number: str) -> None:
-    """Paint the phrase of that number in the message, for whoever pressed."""
+    """Paint the phrase of that number in the message, for whoever pressed, as they have set it; once."""
     message = interaction.message
     found = dict(LINE.findall(message.content)) if message is not None else {}
-    if number not in found:
+    if message is None or number not in found:
         raise DreamError(speech(interaction.locale).say("buttons.another-time"))
-    phrase = found[number]
-    check_can_post(interaction)
-    bot = interaction.client
+    bot, phrase = interaction.client, found[number]
     limits = share(interaction).within(bot.limits)
-    recipe = parse(phrase, limits=limits, menu=bot.menu)
-
-    async def queued(ask: Asking) -> None:
-        await submit(interaction, ask, recipe, typed=phrase)
-
-    await take_up(interaction, queued, phrase)
+    recipe = lean(phrase, tastes(interaction).options, limits=limits, menu=bot.menu)
+    await paint(interaction, recipe, typed=phrase, once=(f"paint-this-{number}", str(message.id)))
 
 
 def described(answer: Described, said: Speech) -> str:

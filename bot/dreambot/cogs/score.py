@@ -11,8 +11,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot import words
-from dreambot.asked_about import Reader, of_job
 from dreambot.gate import check_may_ask
+from dreambot.pictured import keep, pictures_of
 from dreambot.texts import Speech, speech
 from dreamconfig.catalogue import models
 from dreamqueue import workers
@@ -36,7 +36,6 @@ class ScoreCog(commands.Cog, name="Score"):
 
     def __init__(self, bot: DreamBot) -> None:
         self.bot = bot
-        self._reader = Reader()
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -69,9 +68,9 @@ class ScoreCog(commands.Cog, name="Score"):
             raise BadValue(quote(critic), said.say("score.no-critic", critics=", ".join(_critics())))
         await check_may_ask(interaction, phrases)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        named = [(file.filename, await self._reader.keep(self.bot, file)) for file in attached]
+        named = [(file.filename, await keep(self.bot, file)) for file in attached]
         if job is not None:
-            named += await of_job(interaction, job)
+            named += await pictures_of(interaction, job)
         named = named[:MOST_PICTURES]
         keys = tuple(key for _, key in named)
         question = Score(pictures=keys, texts=texts, critic=critic or "")
