@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.audit import audit
+from dreambot.moderators import check_keeper
 from dreambot.permissions import owner_of
 from dreambot.queue_words import halted
 from dreambot.texts import speech
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 async def pause(
     interaction: discord.Interaction[DreamBot], what: str = "", reason: str = "", time: str = ""
 ) -> str:
-    """Pause the whole queue, or a backend, lane or worker; what to say of it."""
+    """Pause the whole queue, or a backend, lane or worker; what to say of it. Raises NotYours."""
+    check_keeper(interaction)
     store, seconds = interaction.client.queue.store, seconds_of(time)
     name = await halts.name_of(store, what)
     await halts.halt(store, name, owner_of(interaction), reason, seconds)
@@ -30,7 +32,8 @@ async def pause(
 
 
 async def drain(interaction: discord.Interaction[DreamBot], reason: str = "", time: str = "") -> str:
-    """Let no new jobs in; what to say of it."""
+    """Let no new jobs in; what to say of it. Raises NotYours."""
+    check_keeper(interaction)
     store, seconds = interaction.client.queue.store, seconds_of(time)
     await halts.halt(store, halts.DRAIN, owner_of(interaction), reason, seconds)
     await audit(interaction, "queue.drain", about={"reason": reason, "time": time})
@@ -38,7 +41,11 @@ async def drain(interaction: discord.Interaction[DreamBot], reason: str = "", ti
 
 
 async def resume(interaction: discord.Interaction[DreamBot], what: str = "") -> str:
-    """Let something go on; without a name the whole queue, which takes new jobs again. What to say of it."""
+    """Let something go on; without a name the whole queue, which takes new jobs again. What to say of it.
+
+    Raises NotYours.
+    """
+    check_keeper(interaction)
     store, said = interaction.client.queue.store, speech(interaction.locale)
     names = [await halts.name_of(store, what)] if what else [halts.ALL, halts.DRAIN]
     lifted = [name for name in names if await halts.lift(store, name)]

@@ -26,3 +26,11 @@ def check_moderator(interaction: discord.Interaction[DreamBot]) -> None:
     """Raises NotYours for everybody else."""
     if not is_moderator(interaction):
         raise NotYours(speech(interaction.locale).say("moderators.only"))
+
+
+def check_keeper(interaction: discord.Interaction[DreamBot]) -> None:
+    """Raises NotYours unless a moderator asks, of a server whose moderators hold what all servers share."""
+    check_moderator(interaction)
+    servers = interaction.client.rights.moderators.servers
+    if servers and str(interaction.guild_id) not in servers:
+        raise NotYours(speech(interaction.locale).say("moderators.shared"))

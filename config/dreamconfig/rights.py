@@ -20,6 +20,7 @@ minutes_a_day = 600
 
 [moderators]
 roles = ["Mods"]         # beside Manage Messages they need one of these, by name or id; none: that is enough
+servers = ["1234567890"] # whose moderators hold what all servers share: halts, word rules, tricks; none: all
 panel = "mod-queue"      # channel for the live panel and for pictures that wait for a decision
 audit = "mod-log"        # channel where each of their deeds is told
 
@@ -69,6 +70,9 @@ class Moderators(BaseModel):
 
     roles: tuple[str, ...] = ()
     """Names or ids of roles; one is needed beside the permission Manage Messages. None: that is enough."""
+    servers: tuple[str, ...] = ()
+    """Ids of servers. Their moderators alone hold what all servers share: what halts the queue and its order,
+    word rules and the prompts they are tried on, tricks. None: those of every server that has the bot."""
     panel: str | None = None
     """Channel of the live panel, and of pictures that wait for a decision."""
     audit: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.bot.moderated import CLOSED, answer, audited, raised, waits
+from tests.bot.moderated import CLOSED, RIGHTS, answer, audited, raised, waits
 from tests.bot.stage import Stage, eventually, shows
 
 from dreamqueue import halts, keys
@@ -61,6 +61,29 @@ async def test_a_drained_queue_refuses_quietly_and_paints_what_is_there(stage: S
     await shows(message, "done in")
     await answer(stage, stage.moderator, "queue resume")
     await waits(stage, stage.bo)
+
+
+async def test_what_all_servers_share_is_held_where_the_community_says(
+    bare_stage: Stage, tmp_path: Path
+) -> None:
+    stage = await raised(bare_stage, tmp_path, f'{RIGHTS}servers = ["1"]\n')
+    _, job = await waits(stage, stage.ada)
+    for command, fields in (
+        ("queue pause", {}),
+        ("queue resume", {}),
+        ("queue drain", {}),
+        ("queue move", {"job": job, "where": "front"}),
+        ("mod words add", {"kind": "word", "text": "hut"}),
+        ("mod words allow", {"text": "hut"}),
+        ("mod words remove", {"rule": "word:hut"}),
+        ("mod words try", {"kind": "word", "text": "hut"}),
+        ("trick hide", {"name": "vray"}),
+        ("trick rename", {"name": "vray", "to": "ray"}),
+        ("trick merge", {"name": "vray", "into": "unreal-engine"}),
+    ):
+        assert "every server that has me" in await answer(stage, stage.moderator, command, **fields), command
+    await waits(stage, stage.bo)
+    assert await answer(stage, stage.moderator, "queue cancel", job=job) == f"`{job}` is cancelled."
 
 
 async def test_clear_asks_back_and_says_who_did_it(stage: Stage) -> None:

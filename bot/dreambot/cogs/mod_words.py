@@ -12,7 +12,7 @@ from discord.ext import commands
 from dreambot import words
 from dreambot.audit import audit
 from dreambot.cogs.mod import MOD
-from dreambot.moderators import check_moderator, is_moderator
+from dreambot.moderators import check_keeper, check_moderator, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import DreamError, QueueAway
@@ -70,7 +70,7 @@ async def add(
     action: str = "refuse",
 ) -> None:
     """Add a word rule; try it first."""
-    check_moderator(interaction)
+    check_keeper(interaction)
     rule = rule_of(kind, text, reason=reason, action=action, by=owner_of(interaction))
     await _keep(interaction, rule, "words.add")
 
@@ -79,7 +79,7 @@ async def add(
 @app_commands.describe(text="A word or phrase that is taken out before anything is looked for")
 async def allow(interaction: discord.Interaction[DreamBot], text: Text) -> None:
     """Allow a word or phrase, whatever the rules say."""
-    check_moderator(interaction)
+    check_keeper(interaction)
     await _keep(interaction, rule_of("allow", text, by=owner_of(interaction)), "words.allow")
 
 
@@ -87,7 +87,7 @@ async def allow(interaction: discord.Interaction[DreamBot], text: Text) -> None:
 @app_commands.describe(rule="The rule's name, such as word:peg")
 async def remove(interaction: discord.Interaction[DreamBot], rule: str) -> None:
     """Remove a word rule."""
-    check_moderator(interaction)
+    check_keeper(interaction)
     said = speech(interaction.locale)
     await interaction.response.defer(ephemeral=True)
     if not await interaction.client.word_rules.remove(rule):
@@ -134,7 +134,7 @@ async def show(interaction: discord.Interaction[DreamBot]) -> None:
 @app_commands.choices(kind=KINDS)
 async def attempt(interaction: discord.Interaction[DreamBot], kind: str, text: Text) -> None:
     """What a rule would have done to what was typed in the last seven days."""
-    check_moderator(interaction)
+    check_keeper(interaction)
     rule = rule_of(kind, text)
     await interaction.response.defer(ephemeral=True)
     trial = await interaction.client.word_rules.try_out(rule)

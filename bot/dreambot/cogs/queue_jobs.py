@@ -11,7 +11,7 @@ from dreambot.audit import audit
 from dreambot.buttons import JobButton
 from dreambot.cogs.queue_group import QUEUE
 from dreambot.moderating import WHY, begin, job_of, say, server_of
-from dreambot.moderators import is_moderator
+from dreambot.moderators import check_keeper, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.queue_words import which
 from dreambot.texts import speech
@@ -85,6 +85,7 @@ async def clear(
 async def move(interaction: discord.Interaction[DreamBot], job: str, where: str) -> None:
     """Moderators: let a waiting job go before others, or after them."""
     said = await begin(interaction)
+    check_keeper(interaction)  # others are those of all servers
     await job_of(interaction, job)
     await controls.move(interaction.client.queue.store, job, where)
     await audit(interaction, "queue.move", job=job, about={"where": where})

@@ -11,7 +11,7 @@ from discord.ext import commands
 from dreambot.audit import audit
 from dreambot.cogs.trick import choices, trick
 from dreambot.errors import whisper
-from dreambot.moderators import check_moderator
+from dreambot.moderators import check_keeper
 from dreambot.texts import speech
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def unhide(interaction: discord.Interaction[DreamBot], name: str) -> None:
 @app_commands.describe(name="The trick", to="Its new name; the old one goes on working")
 async def rename(interaction: discord.Interaction[DreamBot], name: str, to: str) -> None:
     """Moderators: give a trick another name."""
-    check_moderator(interaction)
+    check_keeper(interaction)
     bot = interaction.client
     old = await bot.tricks.get(name)
     new = await bot.tricks.rename(old.name, to)
@@ -56,7 +56,7 @@ async def rename(interaction: discord.Interaction[DreamBot], name: str, to: str)
 @app_commands.describe(name="The trick that goes", into="The one that it becomes part of")
 async def merge(interaction: discord.Interaction[DreamBot], name: str, into: str) -> None:
     """Moderators: make two tricks one; votes and uses go along."""
-    check_moderator(interaction)
+    check_keeper(interaction)
     bot = interaction.client
     old = await bot.tricks.get(name)
     new = await bot.tricks.merge(old.name, into)
@@ -66,7 +66,7 @@ async def merge(interaction: discord.Interaction[DreamBot], name: str, into: str
 
 
 async def _hide(interaction: discord.Interaction[DreamBot], name: str, hidden: bool) -> None:
-    check_moderator(interaction)
+    check_keeper(interaction)
     bot = interaction.client
     one = await bot.tricks.hide(name, hidden)
     await bot.shelf.refresh(bot.tricks)
