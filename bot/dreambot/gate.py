@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import discord
 
+from dreambot.haste import in_time
 from dreambot.word_rules import check_rules
-from dreamqueue.errors import NotHere, QueueAway
+from dreamqueue.errors import NotHere
 from dreamqueue.sanctions import Standing, standing_of
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
-
-ANSWERED_WITHIN = 1.5
-"""Seconds that Redis has to answer: Discord wants the first answer within three."""
 
 
 async def check_may_ask(interaction: discord.Interaction[DreamBot], *texts: str) -> None:
@@ -31,11 +28,8 @@ async def check_member(interaction: discord.Interaction[DreamBot]) -> None:
     """
     check_channel(interaction)
     server, member = str(interaction.guild_id or 0), str(interaction.user.id)
-    try:
-        async with asyncio.timeout(ANSWERED_WITHIN):
-            standing = await standing_of(interaction.client.queue.redis, server, member)
-    except TimeoutError:
-        raise QueueAway from None
+    async with in_time(interaction):
+        standing = await standing_of(interaction.client.queue.redis, server, member)
     standing.check()
     interaction.extras["standing"] = standing
 

@@ -18,6 +18,7 @@ import discord
 
 from dreambot.errors import UNANSWERABLE, answer
 from dreambot.gate import check_may_ask, check_open
+from dreambot.haste import in_time, waited
 from dreambot.lost_asks import forget, own_up
 from dreambot.permissions import owner_of
 from dreambot.rights import share
@@ -75,11 +76,10 @@ async def take_up(
         job=new_job_id(),
         asked=interaction.created_at.timestamp(),
     )
-    arrived = time.monotonic()
     told = True
     try:
         async with bot.crowd:
-            if time.monotonic() - arrived > TOO_LATE:
+            if waited(interaction) > TOO_LATE:
                 log.debug("interaction %s was not answered in time: too many at once", interaction.id)
                 return
             reply = await _noted(bot, queue, interaction, ask)
@@ -169,7 +169,9 @@ async def _noted(
     bot: DreamBot, queue: QueueClient, interaction: discord.Interaction[DreamBot], ask: asks.Ask
 ) -> Reply:
     try:
-        if not await asks.note(queue.redis, ask):
+        async with in_time(interaction):
+            fresh = await asks.note(queue.redis, ask)
+        if not fresh:
             raise _Replayed
     except QueueAway:
         bot.later(forget(queue, ask.interaction))  # it may have been noted: only the answer is missing

@@ -12,6 +12,7 @@ import discord
 
 from dreambot import words
 from dreambot.audit import audit
+from dreambot.haste import in_time
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import BrokenRule, QueueAway
@@ -23,8 +24,6 @@ from dreamqueue.text import FLAG_DASHES, quote
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
-WITHIN = 1.0
-"""Seconds that Redis has to say whether the rules have changed: Discord wants an answer within three."""
 AT_ONCE = 4000
 """Characters that are looked at without a thread: a few milliseconds' work."""
 TOLD = "rules told"
@@ -50,11 +49,8 @@ async def check_recipe(interaction: discord.Interaction[DreamBot], recipe: Recip
 async def _check(
     interaction: discord.Interaction[DreamBot], texts: Sequence[str], said: Sequence[str]
 ) -> None:
-    try:
-        async with asyncio.timeout(WITHIN):
-            matcher = await interaction.client.word_rules.matcher()
-    except TimeoutError:
-        raise QueueAway from None
+    async with in_time(interaction):
+        matcher = await interaction.client.word_rules.matcher()
     broken = await _broken(matcher, said)
     told: set[str] = interaction.extras.setdefault(TOLD, set())
     fresh = [rule for rule in broken if rule.name not in told]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
 from redis.asyncio import Redis
@@ -13,17 +12,12 @@ from dreamqueue.store import queue_at_hand
 
 SECONDS = 3.0
 """For how long the same counts as the same."""
-PATIENCE = 1.5
-"""Seconds that Redis has to answer: Discord wants the first answer within three."""
 
 
 async def first(redis: Redis, *intent: str) -> bool:
-    """Whether nobody said just this a moment ago. Raises QueueAway, soon."""
-    try:
-        async with asyncio.timeout(PATIENCE), queue_at_hand():
-            return bool(await redis.set(keys.once(*intent), b"1", px=int(SECONDS * 1000), nx=True))
-    except TimeoutError:
-        raise QueueAway from None
+    """Whether nobody said just this a moment ago. Raises QueueAway."""
+    async with queue_at_hand():
+        return bool(await redis.set(keys.once(*intent), b"1", px=int(SECONDS * 1000), nx=True))
 
 
 async def again(redis: Redis, *intent: str) -> None:

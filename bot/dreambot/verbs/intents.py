@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from dreambot.haste import in_time
 from dreambot.permissions import owner_of
 from dreambot.start import Asking, take_up
 from dreambot.texts import speech
@@ -24,7 +25,9 @@ async def check_first(
     """The intent of a press, which is this member's own. Raises DreamError where it was pressed just now."""
     told = [hashlib.sha256("\n".join(more).encode()).hexdigest()[:16]] if more else []
     intent = (verb, thing, owner_of(interaction).id, *told)
-    if not await once.first(interaction.client.queue.redis, *intent):
+    async with in_time(interaction):
+        fresh = await once.first(interaction.client.queue.redis, *intent)
+    if not fresh:
         raise DreamError(speech(interaction.locale).say("buttons.twice"))
     return intent
 
@@ -37,18 +40,18 @@ async def take_up_once(
     *texts: str,
 ) -> None:
     """`take_up`, for a press that counts once. One that came to nothing may be made again at once."""
-    redis = interaction.client.queue.redis
+    bot = interaction.client
     intent = await check_first(interaction, verb, thing, *texts)
 
     async def worked(ask: Asking) -> None:
         try:
             await work(ask)
         except Exception:
-            await once.again(redis, *intent)
+            bot.later(once.again(bot.queue.redis, *intent))
             raise
 
     try:
         await take_up(interaction, worked, *texts)
     except Exception:
-        await once.again(redis, *intent)
+        bot.later(once.again(bot.queue.redis, *intent))
         raise

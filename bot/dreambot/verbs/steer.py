@@ -51,7 +51,7 @@ async def steered(
         if not await queue.steer(job, phrases, owner_of(interaction)):
             raise TooLate(said.say("buttons.over"))
     except Exception:
-        await once.again(queue.redis, *intent)
+        bot.later(once.again(queue.redis, *intent))
         raise
     await audit_if_anothers(interaction, record, "steer")
     await whisper(interaction, said.say("steer.taken", words=words.plain(spoken(phrases))))
