@@ -184,6 +184,11 @@ async def _think(interaction: discord.Interaction[DreamBot]) -> Reply:
     message = answer.message_id if answer is not None else None
     if message is None:
         message = (await interaction.original_response()).id
+    return reply_in(interaction, message)
+
+
+def reply_in(interaction: discord.Interaction[DreamBot], message: int) -> Reply:
+    """A message of this channel as that of a job of whoever asks, as they have set it."""
     return Reply(
         channel=cast(int, interaction.channel_id),
         message=message,

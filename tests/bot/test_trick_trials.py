@@ -12,14 +12,14 @@ import pytest
 import torch
 from PIL import Image
 from pydantic import SecretStr
-from tests.bot.stage import Stage, shows
+from tests.bot.stage import Stage, eventually, shows
 from tests.fakes import GreyBackend, GreySession, grey_recipe
 
 from dreambot import verdict
 from dreambot.texts import speech
 from dreamconfig.settings import WorkerSettings
 from dreampractice.messages import Message
-from dreamqueue import workers
+from dreamqueue import preferences, workers
 from dreamqueue.errors import NobodyLooks
 from dreamqueue.job import Cancelled, Finished, Owner, Stopped
 from dreamqueue.trial import Trial
@@ -68,6 +68,7 @@ async def offered(stage: Stage, **fields: object) -> Message:
     asked = await stage.ada.slash("trick test", name="redness", size="64", steps=4, **fields)
     assert asked.failed is None, asked.failed
     assert asked.reply is not None
+    await shows(asked.reply, "A test of")
     return asked.reply
 
 
@@ -180,6 +181,7 @@ async def test_a_bot_that_falls_between_painting_and_judging_leaves_it_to_the_ne
 
     with monkeypatch.context() as away:
         away.setattr(verdict, "ask", nobody)
+        await preferences.change(stage.queue.redis, str(stage.ada.user.id), spoiler=True)
         message = await offered(stage, subjects="a hut", seeds=1)
         await stage.press(stage.ada, message, "Go")
         await shows(message, "`pocket-judge` looks at all of them now", 20)
@@ -190,6 +192,7 @@ async def test_a_bot_that_falls_between_painting_and_judging_leaves_it_to_the_ne
     await shows(message, "measured by `pocket-judge`", 20)
     await stage.all_shown()
     assert list(await Results(stage.queue.redis).all()) == ["redness"]
+    assert {file.filename[:8] for file in message.attachments} == {"SPOILER_"}, "as she has set it"
     assert sum(painter.batches) == 2 * 4, "nothing was painted twice"
 
 
@@ -214,10 +217,9 @@ async def test_what_cannot_be_tested_is_said_before_anything_is_offered(
 
 async def test_without_a_second_critic_nothing_is_measured(stage: Stage) -> None:
     await stage.worker.wake()
-    asked = await stage.ada.slash("trick test", name="watercolor")
-    assert asked.reply is not None
-    assert "Nobody could judge this fairly just now" in asked.reply.content
-    assert asked.reply.ephemeral
+    await stage.ada.slash("trick test", name="watercolor")
+    assert "Nobody could judge this fairly just now" in (await stage.whispered(stage.ada)).content
+    await eventually(lambda: not stage.public_messages())
 
 
 async def test_a_test_counts_against_its_members_limits(stage: Stage) -> None:

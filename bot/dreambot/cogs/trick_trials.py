@@ -83,6 +83,7 @@ async def measure(
     recipe, trial = trials.to_measure(one, trials.subjects_of(subjects or ""), seeds, options, limits, menu)
     if not trial.words:
         raise TrickError(said.say("trials.no-words", trick=one.name))
+    await interaction.response.defer(thinking=True)  # the queue is looked through
     async with queue_at_hand():
         cards = await workers.awake(bot.queue.redis)
         seconds = await estimate(bot.queue.store, recipe)
@@ -92,8 +93,8 @@ async def measure(
         job=new_job_id(), recipe=recipe, trial=trial, owner=owner, typed=" | ".join(trial.subjects)
     )
     await offers.make(bot.queue.redis, offer)
-    await interaction.response.send_message(
-        words.offer(offer, seconds, said), view=buttons(offer.job, *BUTTONS, said=said)
+    await interaction.edit_original_response(
+        content=words.offer(offer, seconds, said), view=buttons(offer.job, *BUTTONS, said=said)
     )
 
 

@@ -15,11 +15,11 @@ from dreambot.dialogs import Field, open_dialog
 from dreambot.gate import check_may_ask
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
-from dreambot.start import Asking, submit, take_up
+from dreambot.start import Asking, reply_in, submit
 from dreambot.texts import speech
 from dreambot.trick_views import found
+from dreambot.verbs.intents import take_up_once
 from dreamqueue.errors import NoSuchJob, NotYours, TooLate
-from dreamqueue.job import Reply
 from dreamqueue.prompt import random_seed
 from dreamqueue.tricks import Trick, offers, trials
 
@@ -38,12 +38,7 @@ async def go(interaction: discord.Interaction[DreamBot], job: str, _detail: str)
         raise TooLate(said.say("trials.left-already"))
     if await _begun(interaction, job):
         return
-    reply = Reply(
-        channel=cast(int, interaction.channel_id),
-        message=cast(discord.Message, interaction.message).id,
-        server=interaction.guild_id,
-        language=said.language,
-    )
+    reply = reply_in(interaction, cast(discord.Message, interaction.message).id)
     await submit(interaction, Asking(job, reply), offer.recipe, typed=offer.typed, trial=offer.trial)
 
 
@@ -80,7 +75,7 @@ async def try_it(
 
 
 async def begin_try(interaction: discord.Interaction[DreamBot], trick: Trick, prompt: str) -> None:
-    """Paint a prompt without a trick and with it, side by side, as a job of the member who asked."""
+    """Paint a prompt without a trick and with it, side by side, as a job of the member who asked; once."""
     check_can_post(interaction)
     bot = interaction.client
     limits = share(interaction).within(bot.limits)
@@ -89,7 +84,7 @@ async def begin_try(interaction: discord.Interaction[DreamBot], trick: Trick, pr
     async def queued(ask: Asking) -> None:
         await submit(interaction, ask, recipe, typed=prompt, trial=trial)
 
-    await take_up(interaction, queued, prompt)
+    await take_up_once(interaction, "try", trick.name, queued, prompt)
 
 
 async def _own(interaction: discord.Interaction[DreamBot], job: str) -> offers.Offer:
