@@ -68,7 +68,7 @@ class JobMenu(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], templa
             return
         async with answering(interaction):
             await look_up(interaction)
-            if self.verb not in MENUS:
+            if self.verb not in MENUS or not self.item.values:
                 raise DreamError(speech(interaction.locale).say("buttons.another-time"))
             module, _, name = MENUS[self.verb].partition(":")
             choose = cast(Choose, getattr(import_module(module), name))
