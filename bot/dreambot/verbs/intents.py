@@ -30,7 +30,7 @@ async def counted_once(
     work: Callable[[], Awaitable[object]],
     *more: str,
 ) -> None:
-    """Do what a press asks for, unless the same member pressed just this (and typed just `more`) a moment ago.
+    """Do what a press asks for, unless the same member pressed this (and typed `more`) a moment ago.
 
     If it raises, it may be pressed again at once. Raises DreamError for a second press; an interaction that
     is told of twice is left, since the first one is answered.
