@@ -37,7 +37,11 @@ What is asked of the bot and pressed. Discord shows the same where it is typed. 
 permission Manage Messages in the channel and, where the community names roles in its rights, one of those;
 that is checked at each press.
 """
-GUARDS = {"check_moderator": "moderators", "check_may_end": "who asked for it, and moderators"}
+GUARDS = {
+    "check_moderator": "moderators",
+    "check_may_end": "who asked for it, and moderators",
+    "check_own": "who shared it",
+}
 EVERYBODY = "everybody"
 DEEP = 5
 """Calls from a command to its guard, at most."""

@@ -26,6 +26,7 @@ from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
 from dreambot.no_voice import say_nothing_of_voice
 from dreambot.pacing import GAP, Pace
+from dreambot.replays import Replays
 from dreambot.resume import resume
 from dreambot.seen import seen
 from dreambot.sync import sync_commands
@@ -77,6 +78,7 @@ class DreamBot(commands.Bot):
         self.pace = Pace(gap)
         self.token_life = token_life
         self.watches = Watches()
+        self.replays = Replays()
         self.shelf = TrickShelf()
         """The community's tricks, as they were a second ago."""
         self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)

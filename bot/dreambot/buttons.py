@@ -55,6 +55,8 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Somebody pressed it."""
+        if interaction.client.replays.is_one(interaction.id):
+            return
         with about(self.thing):
             async with answering(interaction):
                 await look_up(interaction)

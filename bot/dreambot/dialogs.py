@@ -88,6 +88,8 @@ async def open_dialog(
 
 async def answered(interaction: discord.Interaction[DreamBot]) -> None:
     """Somebody sent a dialog off; one of nobody's gets a clear answer."""
+    if interaction.client.replays.is_one(interaction.id):
+        return
     data = cast("dict[str, Any]", interaction.data or {})
     match = re.fullmatch(ID, str(data.get("custom_id", "")))
     thing = "" if match is None else match["thing"]

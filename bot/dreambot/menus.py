@@ -64,6 +64,8 @@ class JobMenu(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], templa
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Somebody chose."""
+        if interaction.client.replays.is_one(interaction.id):
+            return
         async with answering(interaction):
             await look_up(interaction)
             if self.verb not in MENUS:

@@ -16,7 +16,10 @@ from dreamqueue.recipe import Recipe
 if TYPE_CHECKING:
     from dreamqueue.client import QueueClient
 
-MOST_ANCESTORS = 12
+MOST_ANCESTORS = 100
+"""Pictures that are looked for, up to the root."""
+LISTED = 8
+"""Of them the nearest that are told; and the root."""
 TYPED_SHOWN = 900
 """Characters of what is to be typed; more comes as a file."""
 
@@ -52,7 +55,12 @@ async def _about(queue: QueueClient, record: Record, said: Speech, server: int |
     ancestors = await lineage(queue, record)
     if ancestors:
         steps = [_step(name, reply, said, server) for name, reply in ancestors]
+        if len(steps) > LISTED + 1:
+            steps[LISTED:-1] = [f"… {len(steps) - LISTED - 1} …"]
         lines.append(said.say("recipe.lineage", steps=" ← ".join(steps)))
+    children = await queue.children(record.job.id)
+    if children:
+        lines.append(said.say("recipe.children", count=children))
     return "\n".join(lines)
 
 

@@ -15,11 +15,11 @@ from dreambot.menus import MOST, JobMenu
 from dreambot.rights import share
 from dreambot.tastes import use
 from dreambot.texts import Speech, languages, speech
-from dreamconfig.catalogue import backends, styles
+from dreamconfig.catalogue import backends
 from dreamqueue import preferences
 from dreamqueue.errors import DreamError
 from dreamqueue.preferences import Preferences
-from dreamqueue.prompt import parse
+from dreamqueue.prompt import Menu, parse
 from dreamqueue.text import normalise
 
 if TYPE_CHECKING:
@@ -35,16 +35,17 @@ PROBE = "a hut"
 async def show(interaction: discord.Interaction[DreamBot]) -> None:
     """Open the panel."""
     wanted = await preferences.read(interaction.client.queue.redis, str(interaction.user.id))
-    said = speech(interaction.locale)
-    await interaction.response.send_message(told(wanted, said), view=panel(wanted, said), ephemeral=True)
+    said, menu = speech(interaction.locale), interaction.client.menu
+    await interaction.response.send_message(
+        told(wanted, said), view=panel(wanted, said, menu), ephemeral=True
+    )
 
 
 async def choose(interaction: discord.Interaction[DreamBot], thing: str, values: Sequence[str]) -> None:
     """Somebody chose in one of the panel's menus."""
     value = "" if values[0] == USUAL else values[0]
-    known = {"backend": backends(), "style": interaction.client.menu.styles, "language": languages()}.get(
-        thing
-    )
+    styles = interaction.client.menu.styles
+    known = {"backend": backends(), "style": styles, "language": languages()}.get(thing)
     if known is None or (value and value not in known):
         raise DreamError(speech(interaction.locale).say("settings.unknown"))
     await _change(interaction, **{thing: value})
@@ -60,7 +61,9 @@ async def flip(interaction: discord.Interaction[DreamBot], _thing: str, detail: 
 
 async def reset(interaction: discord.Interaction[DreamBot], _thing: str, _detail: str) -> None:
     """All as usual."""
-    await _change(interaction, **Preferences().model_dump())
+    redis, member = interaction.client.queue.redis, str(interaction.user.id)
+    await preferences.forget(redis, member)
+    await _change(interaction)
 
 
 async def ask(interaction: discord.Interaction[DreamBot], _thing: str, _detail: str) -> None:
@@ -92,11 +95,10 @@ async def typed(
 
 async def _change(interaction: discord.Interaction[DreamBot], **fields: str | bool) -> None:
     redis, member = interaction.client.queue.redis, str(interaction.user.id)
-    wanted = (await preferences.read(redis, member)).model_copy(update=fields)
-    await preferences.write(redis, member, wanted)
+    wanted = await preferences.change(redis, member, **fields)
     use(interaction, wanted)
-    said = speech(interaction.locale)
-    await interaction.response.edit_message(content=told(wanted, said), view=panel(wanted, said))
+    said, menu = speech(interaction.locale), interaction.client.menu
+    await interaction.response.edit_message(content=told(wanted, said), view=panel(wanted, said, menu))
 
 
 def told(wanted: Preferences, said: Speech) -> str:
@@ -115,12 +117,12 @@ def told(wanted: Preferences, said: Speech) -> str:
     return words.fit("\n".join([said.say("settings.title"), *lines, said.say("settings.for-how-long")]))
 
 
-def panel(wanted: Preferences, said: Speech) -> discord.ui.View:
-    """Its menus and buttons."""
+def panel(wanted: Preferences, said: Speech, menu: Menu) -> discord.ui.View:
+    """Its menus and buttons. Of many styles the first stand in the menu; the dialog takes any."""
     view = discord.ui.View(timeout=None)
     choices = {
         "backend": (wanted.backend, {name: entry.title for name, entry in backends().items()}),
-        "style": (wanted.style, {name: name for name in styles()}),
+        "style": (wanted.style, {name: name for name in menu.styles}),
         "language": (wanted.language, {name: OWN_NAMES.get(name, name) for name in languages()}),
     }
     for row, (name, (now, known)) in enumerate(choices.items()):

@@ -85,13 +85,11 @@ async def _line(queue: QueueClient, record: Record, said: Speech) -> str:
 
 
 async def _state(queue: QueueClient, record: Record, said: Speech) -> str:
-    place = await queue.place(record.job.id) if record.state is JobState.waiting else None
-    if place is None:
-        frame = await queue.frame(record.job.id)
-        if frame is None:
-            return said.say("job.begins")
-        return said.say("job.step", step=frame.step, steps=frame.steps)
-    rank = said.say("job.next") if place.ahead == 0 else words.ordinal(place.ahead + 1, said)
-    if place.starts_in is None:
-        return said.say("job.waiting-for", place=rank, why=place.why or said.say("job.no-worker"))
-    return said.say("job.waiting", place=rank, time=words.duration(place.starts_in, said))
+    with contextlib.suppress(NoSuchJob):  # forgotten since the list was made
+        place = await queue.place(record.job.id) if record.state is JobState.waiting else None
+        if place is not None:
+            return words.standing(place, said)
+    frame = await queue.frame(record.job.id)
+    return (
+        said.say("job.begins") if frame is None else said.say("job.step", step=frame.step, steps=frame.steps)
+    )

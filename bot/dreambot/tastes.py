@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READ_WITHIN = 0.7
+READ_WITHIN = 0.3
 """Seconds that Redis has: Discord wants the first answer within three, and the usual ones do too."""
 TASTES = "preferences"
 """Where they stand among the interaction's extras."""
@@ -32,9 +32,12 @@ class DreamTree(app_commands.CommandTree["DreamBot"]):
     """Commands, for members who have their tastes."""
 
     async def interaction_check(self, interaction: discord.Interaction[DreamBot], /) -> bool:
-        """Look them up before the command begins."""
-        if interaction.type is discord.InteractionType.application_command:
-            await look_up(interaction)
+        """Look them up before the command begins. A command that comes twice is begun once."""
+        if interaction.type is not discord.InteractionType.application_command:
+            return True
+        if interaction.client.replays.is_one(interaction.id):
+            return False
+        await look_up(interaction)
         return True
 
 

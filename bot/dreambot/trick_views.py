@@ -10,11 +10,11 @@ import discord
 from dreambot import trick_words, words
 from dreambot.buttons import JobButton
 from dreambot.looked_at import action_in
-from dreambot.moderators import check_moderator, is_moderator
+from dreambot.moderators import is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreambot.verbs import VERBS
-from dreamqueue.errors import DreamError, UnknownWord
+from dreamqueue.errors import DreamError, NotYours, UnknownWord
 from dreamqueue.job import Finished, Record, Stopped
 from dreamqueue.tricks import Trick
 from dreamqueue.tricks.store import owned_by, unknown
@@ -65,9 +65,9 @@ def listed(
     interaction: discord.Interaction[DreamBot], which: str, number: int
 ) -> tuple[str, discord.ui.View]:
     """A page of a list and the buttons that turn it. Raises NotYours for what is for moderators."""
-    if which == trick_words.REPORTED:
-        check_moderator(interaction)
     said, shelf = speech(interaction.locale), interaction.client.shelf
+    if which == trick_words.REPORTED and not is_moderator(interaction):
+        raise NotYours(said.say("moderators.only"))
     tricks = trick_words.chosen(shelf.tricks, which)
     text, number = trick_words.page(tricks, number, which, said, shelf.measured)
     view = discord.ui.View(timeout=None)

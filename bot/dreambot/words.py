@@ -51,16 +51,20 @@ def is_cut(recipe: Recipe) -> bool:
 
 def waiting(job: Job, place: Place, said: Speech = ENGLISH, parent: str = "") -> str:
     """It waits in its lane."""
+    return _message(job, said, parent, standing(place, said))
+
+
+def standing(place: Place, said: Speech = ENGLISH) -> str:
+    """Where it waits, and how long."""
     where = said.say("job.next") if place.ahead == 0 else ordinal(place.ahead + 1, said)
     if place.halt:
-        return _message(job, said, parent, _kept_back(place, where, said))
+        return _kept_back(place, where, said)
     if place.starts_in is None:
         why = clip(_unpinged(place.why or said.say("job.no-worker")), 300)
-        return _message(job, said, parent, said.say("job.waiting-for", place=where, why=why))
+        return said.say("job.waiting-for", place=where, why=why)
     if place.starts_in < 5:
-        return _message(job, said, parent, said.say("job.waiting-soon", place=where))
-    when = duration(place.starts_in, said)
-    return _message(job, said, parent, said.say("job.waiting", place=where, time=when))
+        return said.say("job.waiting-soon", place=where)
+    return said.say("job.waiting", place=where, time=duration(place.starts_in, said))
 
 
 def _kept_back(place: Place, where: str, said: Speech) -> str:

@@ -13,7 +13,7 @@ from arq.connections import ArqRedis
 from arq.jobs import serialize_job
 
 from dreamconfig.settings import QueueSettings
-from dreamqueue import bands, kept, offers, ordering, workers
+from dreamqueue import bands, kept, keys, offers, ordering, workers
 from dreamqueue.album import album_at
 from dreamqueue.connection import connect
 from dreamqueue.crowd import Crowd
@@ -263,6 +263,11 @@ class QueueClient:
     async def jobs_of(self, member: str, most: int = 25, skip: int = 0) -> list[Record]:
         """A member's jobs, the newest first."""
         return await kept.jobs_of(self.store, member, most, skip)
+
+    async def children(self, job: str) -> int:
+        """How many jobs came of this one, forgotten ones among them unless they were erased."""
+        async with queue_at_hand():
+            return int(await self.redis.scard(keys.children(job)))  # type: ignore[misc]
 
     async def erase(self, job: str) -> bool:
         """Forget a job that has ended, with its pictures. False if it had not ended."""

@@ -62,6 +62,7 @@ HELD = "dream:held:"
 RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
+CHILDREN = "dream:children:"
 PREFERENCES = "dream:preferences:"
 INTENT = "dream:intent:"
 STARS = "dream:stars:"
@@ -129,6 +130,11 @@ def best(server: int) -> str:
 def once(*intent: str) -> str:
     """There for the few seconds in which the same press counts as the same."""
     return ONCE + ":".join(intent)
+
+
+def children(job: str) -> str:
+    """Set of the jobs that came of one."""
+    return CHILDREN + job
 
 
 def preferences(member: str) -> str:

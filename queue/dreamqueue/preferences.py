@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 from redis.asyncio import Redis
+from redis.exceptions import WatchError
 
 from dreamqueue import keys
 from dreamqueue.store import SEASON_MS, queue_at_hand
@@ -39,13 +41,7 @@ async def read(redis: Redis, member: str) -> Preferences:
     """A member's own, kept for another season; the usual ones where they set nothing. Raises QueueAway."""
     async with queue_at_hand():
         raw = await redis.getex(keys.preferences(member), px=SEASON_MS)
-    if raw is None:
-        return Preferences()
-    try:
-        return Preferences.model_validate_json(raw)
-    except ValueError:
-        log.warning("the preferences of %s were written by another version; the usual ones are used", member)
-        return Preferences()
+    return _read(raw, member)
 
 
 async def write(redis: Redis, member: str, wanted: Preferences) -> None:
@@ -55,6 +51,30 @@ async def write(redis: Redis, member: str, wanted: Preferences) -> None:
             await redis.delete(keys.preferences(member))
         else:
             await redis.set(keys.preferences(member), wanted.model_dump_json(), px=SEASON_MS)
+
+
+async def change(redis: Redis, member: str, **fields: str | bool) -> Preferences:
+    """Change some of them and leave the others, whoever changes those meanwhile. Raises QueueAway."""
+    key = keys.preferences(member)
+    async with queue_at_hand(), redis.pipeline(transaction=True) as pipe:
+        while True:
+            with contextlib.suppress(WatchError):
+                await pipe.watch(key)
+                wanted = _read(await pipe.get(key), member).model_copy(update=fields)
+                pipe.multi()  # type: ignore[no-untyped-call]
+                pipe.set(key, wanted.model_dump_json(), px=SEASON_MS)
+                await pipe.execute()
+                return wanted
+
+
+def _read(raw: bytes | None, member: str) -> Preferences:
+    if raw is None:
+        return Preferences()
+    try:
+        return Preferences.model_validate_json(raw)
+    except ValueError:
+        log.warning("the preferences of %s were written by another version; the usual ones are used", member)
+        return Preferences()
 
 
 async def forget(redis: Redis, member: str) -> bool:

@@ -42,6 +42,14 @@ async def test_again_paints_my_last_picture_with_another_seed(stage: Stage) -> N
     assert f"from [this picture]({link})" in shown.content
 
 
+async def test_my_own_pictures_are_proposed_and_nobody_elses(stage: Stage) -> None:
+    _, own = await painted(stage, stage.ada, "a hut")
+    await painted(stage, stage.bo, "a hut of bo")
+    choices = await stage.ada.autocomplete("again", option="picture", typed="hut")
+    assert choices == [{"name": f"{own.id} · a hut", "value": own.id}]
+    assert await stage.ada.autocomplete("again", option="picture", typed="castle") == []
+
+
 async def test_changes_replace_what_they_name_and_leave_the_rest(stage: Stage) -> None:
     _, job = await painted(stage, stage.ada, "a hut | fog:0.5 --seed 7 --size 64x48 --steps 50 --tv 2")
     await stage.bo.slash("again", picture=f"SPOILER_{job.id}.png", changes="--steps 20 --no people")

@@ -12,6 +12,7 @@ from dreampractice import Person
 from dreampractice.body import Upload
 from dreampractice.messages import Message
 from dreamqueue.job import Job
+from dreamqueue.kept import adopt
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Phrase, Recipe
 
@@ -60,6 +61,44 @@ async def test_the_recipe_is_whispered_whole_with_its_lineage_to_the_root(stage:
     await stage.bo.use(child, "Recipe")
     assert f"it came from `{first.id}` (forgotten)" in await told(stage, stage.bo, "a hut")
     assert len(stage.public_messages()) == 2
+
+
+async def test_a_long_lineage_is_told_by_its_ends(stage: Stage) -> None:
+    message, job = await painted(stage)
+    record = await stage.queue.record(job.id)
+    ending, parent, chain = record.ending, job.id, [job.id]
+    assert ending is not None
+    for _ in range(11):
+        told_in = record.reply if len(chain) == 11 else None
+        parent = (
+            await adopt(stage.queue.store, job.recipe, job.owner, ending, parent=parent, reply=told_in)
+        ).id
+        chain.append(parent)
+    child = chain[-1]
+    await stage.queue.redis.hset(f"dream:job:{job.id}", "reply", "")  # type: ignore[misc]
+    message.components[0]["components"][0]["custom_id"] = f"dream:again:{child}"
+    await stage.ada.use(message, "Recipe")
+    text = await told(stage, stage.ada, "it came from")
+    nearest = [text.index(f"`{one}`") for one in reversed(chain[3:-1])]
+    assert nearest == sorted(nearest)
+    assert f"← … 2 … ← `{chain[0]}`" in text
+    assert chain[1] not in text
+    assert chain[2] not in text
+
+
+async def test_the_recipe_counts_what_came_of_a_picture(stage: Stage) -> None:
+    root, _ = await painted(stage)
+    for verb in ("Again", "Vary"):
+        child = (await stage.press(stage.bo, root, verb)).reply
+        assert child is not None
+        await shows(child, "waiting")
+    await stage.ada.use(root, "Recipe")
+    assert "-# 2 pictures came of it" in await told(stage, stage.ada, "a hut")
+    job = await stage.worker.next_job()
+    assert await stage.queue.cancel(job.id, job.owner)
+    assert await stage.queue.erase(job.id)
+    await stage.bo.use(root, "Recipe")
+    assert "-# 1 picture came of it" in await told(stage, stage.bo, "a hut")
 
 
 async def test_a_parent_that_is_forgotten_is_named_without_a_link(stage: Stage) -> None:

@@ -47,6 +47,8 @@ async def everything(stage: Stage) -> str:
             found.append(repr(await redis.zrange(key, 0, -1)))
         elif kind == b"set":
             found.append(repr(await redis.smembers(key)))  # type: ignore[misc]
+        elif kind == b"stream":
+            found.append(repr(await redis.xrange(key)))
         elif kind == b"list":
             found.append(repr(await redis.lrange(key, 0, -1)))  # type: ignore[misc]
     return "\n".join(found)

@@ -56,6 +56,20 @@ async def test_cancelling_all_takes_mine_and_nobody_elses_and_twice_changes_noth
     assert "waiting" in others.content
 
 
+async def test_what_is_painted_and_what_moderators_keep_back_is_told(stage: Stage) -> None:
+    await shows(await stage.imagine(stage.ada, "a hut"), "waiting")
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    await shows(await listed(stage), "**a hut** · a worker begins · ")
+    await stage.worker.paint(job, 5)
+    await shows(await listed(stage), "**a hut** · step 5 of 120 · ")
+    asked = await stage.moderator.slash("queue pause", reason="lunch")
+    assert asked.failed is None
+    barn = await stage.imagine(stage.ada, "a barn")
+    await shows(barn, "lunch")
+    assert "lunch" in (await shows(await listed(stage), "2 jobs")).content
+
+
 async def test_a_forged_id_cancels_nothing_of_anybody_else(stage: Stage) -> None:
     others = await stage.imagine(stage.bo, "a barn")
     await shows(others, "waiting")

@@ -40,7 +40,7 @@ async def test_each_setting_is_set_from_the_panel_and_stays_after_a_restart(stag
     assert SEASON_MS - 60_000 < left <= SEASON_MS
     await stage.press(stage.ada, panel, "All as usual")
     await shows(panel, "Size: **as usual**")
-    assert not await stage.queue.redis.exists(f"dream:preferences:{stage.ada.user.id}")
+    assert await preferences.read(stage.queue.redis, stage.ada.user.id) == Preferences()
 
 
 async def test_a_press_that_comes_twice_changes_nothing(stage: Stage) -> None:

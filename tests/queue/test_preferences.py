@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from redis.asyncio import Redis
 
@@ -27,6 +29,13 @@ async def test_each_use_keeps_them_for_another_season(redis: Redis) -> None:
     assert await preferences.read(redis, "2") == Preferences()
     assert await preferences.forget(redis, "1")
     assert await preferences.read(redis, "1") == Preferences()
+
+
+async def test_two_changes_at_once_both_hold(redis: Redis) -> None:
+    changes = [{"size": "64x48"}, {"ping": True}, {"style": "vray"}, {"language": "de"}]
+    await asyncio.gather(*(preferences.change(redis, "1", **fields) for fields in changes))  # type: ignore[arg-type]
+    found = await preferences.read(redis, "1")
+    assert found == Preferences(size="64x48", ping=True, style="vray", language="de")
 
 
 async def test_what_another_version_wrote_is_as_usual(redis: Redis) -> None:

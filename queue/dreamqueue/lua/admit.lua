@@ -47,6 +47,7 @@ for _, scope in ipairs(cjson.decode(ARGV[8])) do
 end
 redis.call('ZADD', K.OPEN, created, id)
 owned(owner, id, created)
+came_of(ARGV[2], id)
 redis.call('ZADD', K.WAITING, score, id)
 redis.call('HSET', K.LANES, lane, ARGV[12])
 redis.call('ZADD', K.LANE .. lane, score, id)

@@ -10,4 +10,5 @@ if ARGV[5] ~= '' then
 end
 redis.call('PEXPIRE', record, ARGV[6])
 owned(ARGV[3], ARGV[1], now)
+came_of(ARGV[2], ARGV[1])
 return 1

@@ -132,6 +132,18 @@ local function belongs(id, kind, name, server)
   end
   return false
 end
+-- The parent of a job, by its record's JSON; nil if it has none.
+local function parent_of(job)
+  local parent = cjson.decode(job).parent
+  return type(parent) == 'string' and parent or nil
+end
+-- A job came of another one.
+local function came_of(job, id)
+  local parent = parent_of(job)
+  if not parent then return end
+  redis.call('SADD', K.CHILDREN .. parent, id)
+  keep(K.CHILDREN .. parent)
+end
 -- A member asked for a job: their newest thousand are remembered.
 local function owned(member, id, created)
   redis.call('ZADD', K.JOBS .. member, created, id)
