@@ -17,11 +17,16 @@ PATIENCE = 1.5
 """Seconds that Redis has to answer: Discord wants the first answer within three."""
 
 
-async def first(redis: Redis, *intent: str) -> bool:
-    """Whether nobody said just this a moment ago. Raises QueueAway, soon."""
+async def first(redis: Redis, said: str, *intent: str) -> str | None:
+    """Say it. What was said of the same intent a moment ago; None: nothing. Raises QueueAway, soon.
+
+    `said` names this one, such as the interaction that brought it.
+    """
     try:
         async with asyncio.timeout(PATIENCE), queue_at_hand():
-            return bool(await redis.set(keys.once(*intent), b"1", px=int(SECONDS * 1000), nx=True))
+            if await redis.set(keys.once(*intent), said, px=int(SECONDS * 1000), nx=True):
+                return None
+            return (await redis.get(keys.once(*intent)) or b"").decode()
     except TimeoutError:
         raise QueueAway from None
 
