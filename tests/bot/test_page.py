@@ -35,6 +35,13 @@ def message(page: Page, text: str | re.Pattern[str]) -> Locator:
     return page.locator("li.message", has_text=text).last
 
 
+async def cancelled(page: Page, number: int) -> None:
+    """What waits came from another picture; it is cancelled, and is the `number`-th of those."""
+    await expect(message(page, "waiting")).to_contain_text("from this picture")
+    await message(page, "waiting").get_by_role("button", name="Cancel").click()
+    await expect(page.locator("li.message", has_text="cancelled by Bo")).to_have_count(number)
+
+
 async def begun(stage: Stage) -> Job:
     """The next job, a frame of it shown."""
     job = await stage.worker.next_job()
@@ -77,16 +84,13 @@ async def test_a_picture_that_is_done_is_starred_varied_remixed_and_found_again(
     await expect(ada.get_by_role("button", name="★ 1")).to_be_visible()
     done = message(bo, "done in 0:41")
     await done.get_by_role("button", name="Remix").click()
-    await expect(bo.locator("#modal textarea").first).to_have_value(re.compile("a hut | oil painting"))
+    await expect(bo.locator("#modal textarea").first).to_have_value(re.compile(r"a hut \| oil painting"))
     await dialog(bo, "The prompt, flags included", "a hut | watercolor")
-    remixed = message(bo, re.compile("a hut | watercolor.*from this picture", re.DOTALL))
-    await expect(remixed).to_contain_text("waiting")
-    await remixed.get_by_role("button", name="Cancel").click()
-    for press in ("Vary", "Again"):
+    await expect(message(bo, "waiting")).to_contain_text("a hut | watercolor")
+    await cancelled(bo, 1)
+    for number, press in enumerate(("Vary", "Again"), 2):
         await done.get_by_role("button", name=press).click()
-        await expect(message(bo, "waiting")).to_contain_text("from this picture")
-        await message(bo, "waiting").get_by_role("button", name="Cancel").click()
-        await expect(bo.locator("li.message", has_text="waiting")).to_have_count(0)
+        await cancelled(bo, number)
     await done.hover()
     await done.get_by_role("toolbar").get_by_title("Apps").click()
     await done.get_by_role("button", name="Recipe").click()
