@@ -14,10 +14,15 @@ SECONDS = 3.0
 """For how long the same counts as the same."""
 
 
-async def first(redis: Redis, *intent: str) -> bool:
-    """Whether nobody said just this a moment ago. Raises QueueAway."""
+async def first(redis: Redis, said: str, *intent: str) -> str | None:
+    """Say it. What was said of the same intent a moment ago; None: nothing. Raises QueueAway.
+
+    `said` names this one, such as the interaction that brought it.
+    """
     async with queue_at_hand():
-        return bool(await redis.set(keys.once(*intent), b"1", px=int(SECONDS * 1000), nx=True))
+        if await redis.set(keys.once(*intent), said, px=int(SECONDS * 1000), nx=True):
+            return None
+        return (await redis.get(keys.once(*intent)) or b"").decode()
 
 
 async def again(redis: Redis, *intent: str) -> None:

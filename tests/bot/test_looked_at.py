@@ -84,7 +84,7 @@ async def test_each_channel_has_its_own_actions(watched: Stage) -> None:
     await watched.worker.finish(job, seen=(GORE,))
     await shows(message, "done in")
     assert files(message) == [f"{job.id}.png"]
-    assert not [told for told in watched.moderator.sees("mods") if "your decision" in told.content]
+    assert not [message for message in watched.moderator.sees("mods") if "waits for" in message.content]
 
 
 async def test_age_restricted_channels_have_theirs(watched: Stage) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -19,17 +21,37 @@ if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 
-async def check_first(
-    interaction: discord.Interaction[DreamBot], verb: str, thing: str, *more: str
-) -> tuple[str, ...]:
-    """The intent of a press, which is this member's own. Raises DreamError where it was pressed just now."""
-    told = [hashlib.sha256("\n".join(more).encode()).hexdigest()[:16]] if more else []
-    intent = (verb, thing, owner_of(interaction).id, *told)
+log = logging.getLogger(__name__)
+
+
+async def counted_once(
+    interaction: discord.Interaction[DreamBot],
+    verb: str,
+    thing: str,
+    work: Callable[[], Awaitable[object]],
+    *more: str,
+) -> None:
+    """Do what a press asks for, unless the same member pressed this (and typed `more`) a moment ago.
+
+    If it raises, it may be pressed again at once. Raises DreamError for a second press; an interaction that
+    is told of twice is left, since the first one is answered.
+    """
+    bot, mine = interaction.client, str(interaction.id)
+    redis = bot.queue.redis
+    typed = [hashlib.sha256("\n".join(more).encode()).hexdigest()[:16]] if more else []
+    intent = (verb, thing, owner_of(interaction).id, *typed)
     async with in_time(interaction):
-        fresh = await once.first(interaction.client.queue.redis, *intent)
-    if not fresh:
+        before = await once.first(redis, mine, *intent)
+    if before == mine:
+        log.warning("interaction %s came twice; the second one is left", mine)
+        return
+    if before is not None:
         raise DreamError(speech(interaction.locale).say("buttons.twice"))
-    return intent
+    try:
+        await work()
+    except Exception:
+        bot.later(once.again(redis, *intent))  # the member is told first
+        raise
 
 
 async def take_up_once(
@@ -39,19 +61,25 @@ async def take_up_once(
     work: Callable[[Asking], Awaitable[object]],
     *texts: str,
 ) -> None:
-    """`take_up`, for a press that counts once. One that came to nothing may be made again at once."""
-    bot = interaction.client
-    intent = await check_first(interaction, verb, thing, *texts)
+    """`take_up`, for a press that counts once."""
 
-    async def worked(ask: Asking) -> None:
-        try:
-            await work(ask)
-        except Exception:
-            bot.later(once.again(bot.queue.redis, *intent))
-            raise
+    async def taken_up() -> None:
+        failed: list[Exception] = []
 
-    try:
+        async def worked(ask: Asking) -> None:
+            try:
+                await work(ask)
+            except Exception as error:
+                failed.append(error)
+                raise
+
         await take_up(interaction, worked, *texts)
-    except Exception:
-        bot.later(once.again(bot.queue.redis, *intent))
-        raise
+        if failed:
+            raise _Answered
+
+    with contextlib.suppress(_Answered):
+        await counted_once(interaction, verb, thing, taken_up, *texts)
+
+
+class _Answered(Exception):
+    """It came to nothing, and the member was told why."""

@@ -15,8 +15,7 @@ from dreambot.permissions import check_may_end, owner_of
 from dreambot.rights import share
 from dreambot.texts import speech
 from dreambot.verbs.ending import audit_if_anothers
-from dreambot.verbs.intents import check_first
-from dreamqueue import once
+from dreambot.verbs.intents import counted_once
 from dreamqueue.errors import PromptError, TooLate
 from dreamqueue.job import Record
 from dreamqueue.prompt import parse_turn, spoken
@@ -41,20 +40,19 @@ async def steered(
     """Turn the job to what was typed."""
     bot, queue = interaction.client, interaction.client.queue
     said, text = speech(interaction.locale), typed["words"]
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    record = await _steerable(interaction, job)
-    await check_may_ask(interaction, text)
-    phrases = parse_turn(text, share(interaction).within(bot.limits), menu=bot.menu)
-    await check_words(interaction, *(phrase.text for phrase in phrases))
-    intent = await check_first(interaction, "steer", job, text)
-    try:
+
+    async def turned() -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        record = await _steerable(interaction, job)
+        await check_may_ask(interaction, text)
+        phrases = parse_turn(text, share(interaction).within(bot.limits), menu=bot.menu)
+        await check_words(interaction, *(phrase.text for phrase in phrases))
         if not await queue.steer(job, phrases, owner_of(interaction)):
             raise TooLate(said.say("buttons.over"))
-    except Exception:
-        bot.later(once.again(queue.redis, *intent))
-        raise
-    await audit_if_anothers(interaction, record, "steer")
-    await whisper(interaction, said.say("steer.taken", words=words.plain(spoken(phrases))))
+        await audit_if_anothers(interaction, record, "steer")
+        await whisper(interaction, said.say("steer.taken", words=words.plain(spoken(phrases))))
+
+    await counted_once(interaction, "steer", job, turned, text)
 
 
 async def _steerable(interaction: discord.Interaction[DreamBot], job: str) -> Record:
