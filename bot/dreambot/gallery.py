@@ -15,7 +15,6 @@ from dreambot.message import Shown, as_files
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Finished, Record, Stopped
-from dreamqueue.stars import Starred
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -45,7 +44,8 @@ async def leaf(interaction: discord.Interaction[DreamBot], which: str, page: int
     if not hung:
         return Shown(said.say(f"gallery.no-{which}"), _row(which, 0, 0, "", said)), False
     page = min(max(1, page), len(hung))
-    record, stars = hung[page - 1].record, hung[page - 1].count
+    record = hung[page - 1]
+    stars = await interaction.client.queue.stars.of(record.job.id)
     shown = await look(interaction.client, record, said.language, interaction.channel_id or 0)
     content = "\n".join(
         [said.say(f"gallery.{which}", page=page, pages=len(hung)), _credit(record, stars, said)]
@@ -55,18 +55,17 @@ async def leaf(interaction: discord.Interaction[DreamBot], which: str, page: int
     return Shown(words.fit(content), row, shown.files or [], shown.described, shown.spoiler), hidden
 
 
-async def _mine(interaction: discord.Interaction[DreamBot]) -> list[Starred]:
-    queue = interaction.client.queue
-    records = await queue.jobs_of(str(interaction.user.id), most=READ)
+async def _mine(interaction: discord.Interaction[DreamBot]) -> list[Record]:
+    records = await interaction.client.queue.jobs_of(str(interaction.user.id), most=READ)
     own = [record for record in records if isinstance(record.ending, Finished | Stopped) and record.reply]
-    return [Starred(record, await queue.stars.of(record.job.id)) for record in own[:MOST]]
+    return own[:MOST]
 
 
-async def _best(interaction: discord.Interaction[DreamBot]) -> list[Starred]:
+async def _best(interaction: discord.Interaction[DreamBot]) -> list[Record]:
     if interaction.guild_id is None:
         return []
     found = await interaction.client.queue.stars.best(interaction.guild_id, most=MOST)
-    return [one for one in found if may_see(interaction, one.record)]
+    return [one.record for one in found if may_see(interaction, one.record)]
 
 
 def _credit(record: Record, stars: int, said: Speech) -> str:
