@@ -124,6 +124,7 @@ class Stars:
             data = await self.store.album.get(name)
             if data is not None:
                 await self.store.album.put(name, data)
+                await redis.pexpire(keys.uses(name), self.store.keep_ms)
         await redis.pexpire(keys.record(job), max(self.store.keep_ms, await redis.pttl(keys.record(job))))
         await redis.pexpire(keys.stars(job), SEASON_MS)
         await redis.zadd(keys.STARRED, {job: await self.store.now() * 1000}, xx=True)

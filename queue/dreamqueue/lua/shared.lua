@@ -79,6 +79,41 @@ local function release(id)
   for _, key in ipairs({K.LANES, K.LANE .. facts[2]}) do keep(key) end
   return 1
 end
+-- Names in the album of all that a job begins with or has left behind. Equal pictures have one name.
+local function blobs(id)
+  local fields, names = redis.call('HGETALL', K.RECORD .. id), {}
+  local function add(name) if type(name) == 'string' and name ~= '' then names[name] = true end end
+  local function add_all(found) for _, name in pairs(type(found) == 'table' and found or {}) do add(name) end end
+  for at = 1, #fields, 2 do
+    local field, value = fields[at], fields[at + 1]
+    if string.sub(field, 1, 5) == 'kept:' then
+      add(value)
+    elseif field == 'job' then
+      local job = cjson.decode(value)
+      add(job.state)
+      add(job.recipe.image)
+      for _, target in ipairs(job.recipe.targets or {}) do add(target.key) end
+    elseif field == 'ending' then
+      local ending = cjson.decode(value)
+      for _, name in ipairs({'picture', 'animation', 'state'}) do add(ending[name]) end
+      add_all(ending.extras)
+      for _, part in ipairs(ending.parts or {}) do
+        add(part.picture)
+        add_all(part.extras)
+      end
+    end
+  end
+  return names
+end
+-- A job needs these for so long; what another needs for longer stays so.
+local function need(id, names, for_ms)
+  for name in pairs(names) do
+    local uses = K.USES .. name
+    local left = redis.call('PTTL', uses)
+    redis.call('SADD', uses, id)
+    redis.call('PEXPIRE', uses, whole(math.max(left, for_ms)))
+  end
+end
 local function virtual(score) return score % BAND end
 local function fair(field) return tonumber(redis.call('HGET', K.FAIR, field) or '0') end
 -- Virtual time at which the next waiting job of a lane starts, if one waits near its head.
@@ -105,6 +140,7 @@ local function close(id, ending, news, keep_ms, took_ms)
   end
   redis.call('HSET', record, 'state', 'ended', 'ending', ending)
   redis.call('PEXPIRE', record, keep_ms)
+  need(id, blobs(id), keep_ms)
   redis.call('ZREM', K.OPEN, id)
   redis.call('ZREM', K.WAITING, id)
   redis.call('ZREM', K.ASIDE, id)

@@ -40,4 +40,5 @@ async def _keep(store: JobStore, job: str) -> None:
         picture = await store.album.get(ending.picture)
         if picture is not None:
             await store.album.put(ending.picture, picture)
-            await store.redis.pexpire(keys.record(job), store.keep_ms)
+            for key in (keys.record(job), keys.uses(ending.picture)):
+                await store.redis.pexpire(key, store.keep_ms)
