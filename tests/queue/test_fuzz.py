@@ -23,7 +23,7 @@ from tests.examples import examples
 
 import dreamqueue
 from dreamconfig.rights import Rights, read_rights
-from dreamqueue import asks, audit, costs, keys, outlook, overview, store, workers
+from dreamqueue import asks, audit, costs, halts, keys, outlook, overview, store, views, workers
 from dreamqueue.course import read_course, write_course
 from dreamqueue.errors import BadValue, DreamError, OtherVersion, PictureError, PromptError
 from dreamqueue.events import Painted, read_order
@@ -169,6 +169,8 @@ def test_what_others_say(raw: bytes) -> None:
     costs._read(raw)
     outlook._needs(raw)
     overview._needs("lane", raw, [])
+    halts._backends([], [raw])
+    assert views._seen(b"a1", raw, b"waiting", *[raw] * 6).id == "a1"
     with suppress(ValueError):
         assert isinstance(arq_loads(raw), dict)
 
