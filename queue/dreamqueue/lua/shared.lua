@@ -82,24 +82,32 @@ end
 -- Names in the album of all that a job begins with or has left behind. Equal pictures have one name.
 local function blobs(id)
   local fields, names = redis.call('HGETALL', K.RECORD .. id), {}
-  local function add(name) if type(name) == 'string' and name ~= '' then names[name] = true end end
-  local function add_all(found) for _, name in pairs(type(found) == 'table' and found or {}) do add(name) end end
+  local function list(found) return type(found) == 'table' and found or {} end
+  local function read(json)
+    local readable, found = pcall(cjson.decode, json)
+    return list(readable and found)
+  end
+  local function add(...)
+    for _, name in pairs({...}) do
+      if type(name) == 'string' and name ~= '' then names[name] = true end
+    end
+  end
   for at = 1, #fields, 2 do
     local field, value = fields[at], fields[at + 1]
     if string.sub(field, 1, 5) == 'kept:' then
       add(value)
     elseif field == 'job' then
-      local job = cjson.decode(value)
-      add(job.state)
-      add(job.recipe.image)
-      for _, target in ipairs(job.recipe.targets or {}) do add(target.key) end
+      local job = read(value)
+      local recipe = list(job.recipe)
+      add(job.state, recipe.image)
+      for _, target in pairs(list(recipe.targets)) do add(list(target).key) end
     elseif field == 'ending' then
-      local ending = cjson.decode(value)
-      for _, name in ipairs({'picture', 'animation', 'state'}) do add(ending[name]) end
-      add_all(ending.extras)
-      for _, part in ipairs(ending.parts or {}) do
-        add(part.picture)
-        add_all(part.extras)
+      local ending = read(value)
+      local shown = {ending, unpack(list(ending.parts))}
+      add(ending.animation, ending.state)
+      for _, one in pairs(shown) do
+        add(list(one).picture)
+        for _, name in pairs(list(list(one).extras)) do add(name) end
       end
     end
   end
