@@ -37,8 +37,6 @@ SAME = (
     "variants",
 )
 """What of the recipe has to be as it was. The states of the pictures say what they need besides."""
-OLDER: dict[str, object] = {"variants": []}
-"""What holds where a state does not say it: those of before there were variants."""
 RANKING = "ranking"
 """The sheet of all candidates."""
 
@@ -91,7 +89,7 @@ class ResumableSeveral(Several, Resumable):
         head, tensors = state_file.unpacked(state)
         members: list[Member] = []
         try:
-            if {**OLDER, **head["recipe"]} != state_file.written(recipe, SAME):
+            if head["recipe"] != state_file.written(recipe, SAME):
                 raise CannotResume("it was saved with another recipe")
             pictures = dict(enumerate(asked(recipe), 1))
             for number in head["running"]:
