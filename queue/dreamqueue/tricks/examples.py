@@ -40,5 +40,5 @@ async def _keep(store: JobStore, job: str) -> None:
         picture = await store.album.get(ending.picture)
         if picture is not None:
             await store.album.put(ending.picture, picture)
-            for key in (keys.record(job), keys.uses(ending.picture)):
-                await store.redis.pexpire(key, store.keep_ms)
+            await store.redis.pexpire(keys.record(job), store.keep_ms)
+            await store.redis.pexpire(keys.uses(ending.picture), store.keep_ms, gt=True)
