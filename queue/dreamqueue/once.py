@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 
 from redis.asyncio import Redis
 
@@ -19,9 +20,11 @@ PATIENCE = 1.5
 
 async def first(redis: Redis, *intent: str) -> bool:
     """Whether nobody said just this a moment ago. Raises QueueAway, soon."""
+    key, mine = keys.once(*intent), secrets.token_bytes(8)  # a question that is sent again is no second press
     try:
         async with asyncio.timeout(PATIENCE), queue_at_hand():
-            return bool(await redis.set(keys.once(*intent), b"1", px=int(SECONDS * 1000), nx=True))
+            fresh = await redis.set(key, mine, px=int(SECONDS * 1000), nx=True)
+            return bool(fresh) or await redis.get(key) == mine
     except TimeoutError:
         raise QueueAway from None
 
