@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dreamqueue import keys
 from dreamqueue.errors import NoSuchJob, OtherVersion
-from dreamqueue.job import Ending, Finished, Job, Owner, Record, Reply, Stopped, new_job_id
+from dreamqueue.job import Ending, Finished, Job, JobState, Owner, Record, Reply, Stopped, new_job_id
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, now, queue_at_hand
 
@@ -81,10 +81,17 @@ async def erase(store: JobStore, job: str) -> bool:
         record = await store.record(job)
         server = "" if record.reply is None or record.reply.server is None else record.reply.server
         unused = await store.run("erase", [job, record.job.owner.id, server])
-        for name in unused or ():
+        if unused is not None:
+            names = [name.decode() for name in unused]
+        elif record.state is JobState.ended:  # it is gone: perhaps by this very call, whose answer was lost
+            its_own = (*blobs(record), *record.recipe.pictures, *filter(None, [record.job.state]))
+            names = [name for name in its_own if not await store.redis.exists(keys.uses(name))]
+        else:
+            return False
+        for name in names:
             with contextlib.suppress(ValueError):  # no name of an album, so nothing lies there
-                await store.album.drop(name.decode())
-    return unused is not None
+                await store.album.drop(name)
+    return True
 
 
 def blobs(record: Record) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tests.bot.scripted_worker import ScriptedWorker, picture
+from tests.queue.on_the_queue import Forgetful
 
 from dreamqueue import keys
 from dreamqueue.audit import Deed, keep, newest
 from dreamqueue.client import QueueClient
 from dreamqueue.job import Finished, JobState, Owner, Reply, Stopped
-from dreamqueue.kept import adopt
+from dreamqueue.kept import adopt, erase
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.store import JobStore
 
 ADA, BO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo")
 HUT = Recipe(phrases=(Phrase(text="a hut"),), steps=10)
@@ -106,6 +108,16 @@ async def test_a_frame_that_a_job_kept_on_its_way_is_its_own_too(client: QueueCl
         await worker.finish(job)
     assert await client.erase(jobs[0].id)
     assert await client.fetch(key) is not None
+
+
+async def test_erased_is_erased_also_if_the_answer_was_lost(client: QueueClient, redis_url: str) -> None:
+    worker = ScriptedWorker(client)
+    job = await client.submit(HUT, ADA)
+    await worker.begin(job)
+    await worker.finish(job)
+    async with Forgetful.from_url(redis_url) as forgetful:
+        assert await erase(JobStore(forgetful), job.id)
+    assert [name async for name in client.redis.scan_iter("dream:blob:*")] == []
 
 
 async def test_deeds_are_remembered_newest_first(client: QueueClient) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from tests.queue.on_the_queue import Forgetful
 
 from dreamqueue import asks, intents, keys, once, preferences
 from dreamqueue.asks import Ask
@@ -20,14 +20,6 @@ from dreamqueue.store import SEASON_MS
 async def redis(redis_url: str):  # type: ignore[no-untyped-def]
     async with Redis.from_url(redis_url) as connection:
         yield connection
-
-
-class Forgetful(Redis):
-    """Its first answer to each command is lost, so it is sent again."""
-
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        await super().execute_command(*args, **options)
-        return await super().execute_command(*args, **options)
 
 
 async def test_what_is_sent_again_because_its_answer_was_lost_is_no_second_press(redis_url: str) -> None:
