@@ -33,11 +33,16 @@ class Ask(Wire):
 
 
 async def note(redis: Redis, ask: Ask) -> bool:
-    """Remember an ask before it is answered; False if it is remembered already. Raises QueueAway, soon."""
+    """Remember an ask before it is answered; False if its interaction came before, for another job.
+
+    Noted again, because the answer was lost, it is the same ask. Raises QueueAway, soon.
+    """
+    said = ask.model_dump_json()
     try:
         async with asyncio.timeout(NOTED_WITHIN), queue_at_hand():
             # Not a pipeline: its errors tell the whole command, and the token is in it.
-            fresh = await redis.hsetnx(keys.ASKED, str(ask.interaction), ask.model_dump_json())  # type: ignore[misc]
+            fresh = await redis.hsetnx(keys.ASKED, str(ask.interaction), said)  # type: ignore[misc]
+            fresh = fresh or await redis.hget(keys.ASKED, str(ask.interaction)) == said.encode()  # type: ignore[misc]
             await redis.pexpire(keys.ASKED, int(LIFE * 1000))
     except TimeoutError:
         raise QueueAway from None

@@ -22,6 +22,7 @@ from dreamqueue import keys
 from dreamqueue.course import shortest, write_course
 from dreamqueue.pace import Pace
 from dreamqueue.recipe import Recipe
+from dreamqueue.sizes import canvas
 from dreamqueue.wire import Wire
 
 DAYS = 90.0
@@ -117,7 +118,7 @@ def cost_kind(recipe: Recipe) -> str:
 def first_guess(recipe: Recipe) -> float:
     """Seconds a step by the catalogue: a part that every step has, and one that grows with the area."""
     entry = backends()[recipe.backend]
-    area = recipe.width * recipe.height / (entry.size[0] * entry.size[1])
+    area = canvas(recipe) / (entry.size[0] * entry.size[1])
     return entry.seconds_per_step * (1 - AREA_SHARE + AREA_SHARE * area)
 
 
@@ -127,7 +128,7 @@ def derived(recipe: Recipe, known: Iterable[Known]) -> tuple[Cost, float]:
     The catalogue's guess, corrected as it had to be for the kinds that are most alike: the same preset before
     the same critics before the same dials, and of those the nearest in size most.
     """
-    guess, area = first_guess(recipe), recipe.width * recipe.height
+    guess, area = first_guess(recipe), canvas(recipe)
     alike: dict[int, list[Known]] = {}
     for other in known:
         same = (other.preset == recipe.preset, other.critic == recipe.critic, other.dials == _dials(recipe))
@@ -186,7 +187,7 @@ def _begun(recipe: Recipe, steps: float, known: Iterable[Known], at: float) -> K
         preset=recipe.preset,
         critic=recipe.critic,
         dials=_dials(recipe),
-        area=recipe.width * recipe.height,
+        area=canvas(recipe),
         guess=first_guess(recipe),
         seen=0.0,
         at=at,
@@ -216,4 +217,5 @@ def _dials(recipe: Recipe) -> str:
         write_course(dial) for dial in (recipe.cuts, recipe.resolution, recipe.guidance) if dial is not None
     ]
     ways = [recipe.scheduler, recipe.gradient, f"hires {shortest(recipe.hires)}" if recipe.hires != 1 else ""]
+    ways.append("tile" if recipe.tile else "")
     return ":".join([*dials, *filter(None, ways)])

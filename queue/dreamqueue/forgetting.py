@@ -64,9 +64,6 @@ async def erase(queue: QueueClient, record: Record) -> bool:
         if not await queue.erase(record.job.id):
             return False
     async with queue_at_hand():
-        if record.job.parent is None:  # else they may be somebody else's picture
-            for name in record.recipe.pictures:
-                await queue.store.album.drop(name)
         await queue.redis.delete(keys.frame(record.job.id))
     return True
 

@@ -6,7 +6,6 @@ worker begins a job that it keeps back. What is being painted goes on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from dreamqueue import keys, workers
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Halt, Owner
+from dreamqueue.lenient import table
 from dreamqueue.store import JobStore, queue_at_hand
 from dreamqueue.text import quote
 
@@ -116,5 +116,5 @@ def in_words(what: str) -> str:
 
 
 def _backends(cards: Iterable[workers.WorkerCard], lanes: Iterable[bytes]) -> list[str]:
-    of_lanes = {str(json.loads(raw).get("backend", "")) for raw in lanes}
+    of_lanes = {str(table(raw).get("backend", "")) for raw in lanes}
     return sorted({name for card in cards for name in card.backends} | of_lanes - {""})

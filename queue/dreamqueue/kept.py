@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from dreamqueue import keys
 from dreamqueue.errors import NoSuchJob, OtherVersion
-from dreamqueue.job import Ending, Finished, Job, Owner, Record, Reply, Stopped, new_job_id
+from dreamqueue.job import Ending, Finished, Job, JobState, Owner, Record, Reply, Stopped, new_job_id
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, now, queue_at_hand
 
@@ -26,7 +27,7 @@ async def adopt(
     """Let a picture that is there already be a job which has ended: an early frame, one picture of a sheet.
 
     With a `reply` it is for the bot to follow it there; one that comes after it does so too.
-    The ending's blobs must have been kept; make them this job's own, since erasing it drops them.
+    The ending's blobs must have been kept; they may be another job's too.
     `job_id` as in QueueClient.submit. Raises QueueAway.
     """
     job = Job(
@@ -72,14 +73,24 @@ async def jobs_of(store: JobStore, member: str, most: int = 25, skip: int = 0) -
 
 
 async def erase(store: JobStore, job: str) -> bool:
-    """Forget a job that has ended, with its pictures; False if it had not. Raises NoSuchJob, QueueAway."""
+    """Forget a job that has ended, with what it began with and left behind, where no other job needs that.
+
+    False if it had not ended. Raises NoSuchJob, QueueAway.
+    """
     async with queue_at_hand():
         record = await store.record(job)
         server = "" if record.reply is None or record.reply.server is None else record.reply.server
-        if not await store.run("erase", [job, record.job.owner.id, server]):
+        unused = await store.run("erase", [job, record.job.owner.id, server])
+        if unused is not None:
+            names = [name.decode() for name in unused]
+        elif record.state is JobState.ended:  # it is gone: perhaps by this very call, whose answer was lost
+            its_own = (*blobs(record), *record.recipe.pictures, *filter(None, [record.job.state]))
+            names = [name for name in its_own if not await store.redis.exists(keys.uses(name))]
+        else:
             return False
-        for name in blobs(record):
-            await store.album.drop(name)
+        for name in names:
+            with contextlib.suppress(ValueError):  # no name of an album, so nothing lies there
+                await store.album.drop(name)
     return True
 
 

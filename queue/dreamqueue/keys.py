@@ -72,6 +72,7 @@ SPENT = "dream:spent:"
 CLAIM = "dream:claim:"
 RATE = "dream:rate:"
 BLOB = "dream:blob:"
+USES = "dream:uses:"
 TRICK_VOTES = "dream:trick-votes:"
 OFFER = "dream:offer:"
 TRICK_REPORTS = "dream:trick-reports:"
@@ -165,6 +166,11 @@ def rate(minute: int) -> str:
 def blob(key: str) -> str:
     """A picture, by the sha256 of its bytes."""
     return BLOB + key
+
+
+def uses(key: str) -> str:
+    """Set of the jobs that began with a picture, or left it behind: it is dropped with the last of them."""
+    return USES + key
 
 
 def worker(name: str) -> str:

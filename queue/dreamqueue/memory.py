@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dreamconfig.catalogue import Memory, ModelEntry, backends, models, needed
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
-from dreamqueue.sizes import named, of_area
+from dreamqueue.sizes import drawn, named, of_area
 
 HELD = 0.25
 """Share of its canvas' memory that a picture keeps while others of its job step: leaves and moments,
@@ -26,8 +26,8 @@ class Estimate:
     largest: int | None = None
 
     def at(self, recipe: Recipe) -> float:
-        """Of its whole size."""
-        pixels = recipe.width * recipe.height
+        """Of its whole size, with what lies around a picture that repeats."""
+        pixels = drawn(recipe)
         return self.fixed + self.pixel * (pixels if self.largest is None else min(pixels, self.largest))
 
 
@@ -72,6 +72,8 @@ def check(recipe: Recipe, what: Estimate, free: float | None) -> None:
         f"{named(recipe)} would need about {_gigabytes(what.at(recipe))} and {_gigabytes(free)} are free"
     )
     fits = of_area(recipe, (free - what.fixed) / what.pixel) if what.pixel and free > what.fixed else None
+    while fits is not None and what.at(fits) > free:
+        fits = of_area(fits, 0.95 * fits.width * fits.height)
     if fits is None:
         raise PaintError(f"{too_large}; no size would fit. A smaller preset or fewer critics may.")
     raise PaintError(f"{too_large}; {named(fits)} would fit.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pydantic import Field
 
 from dreamqueue import keys, workers
 from dreamqueue.halts import standing
 from dreamqueue.job import Halt
+from dreamqueue.lenient import table
 from dreamqueue.needs import Needs, lacks
 from dreamqueue.store import JobStore
 from dreamqueue.wire import Wire
@@ -159,8 +158,8 @@ def _needs(name: str, raw: bytes, cards: Sequence[WorkerCard]) -> tuple[str, int
 def _painting(job: str, raw: Sequence[bytes | None], seconds: float) -> PaintingSeen:
     """Read leniently: it may be of another version."""
     stored, turned, worker, step, _ = raw
-    known = _table(stored)
-    recipe = _table(turned) if turned else known.get("recipe")
+    known = table(stored)
+    recipe = table(turned) if turned else known.get("recipe")
     recipe = recipe if isinstance(recipe, dict) else {}
     owner, steps = known.get("owner"), recipe.get("steps")
     return PaintingSeen(
@@ -172,14 +171,6 @@ def _painting(job: str, raw: Sequence[bytes | None], seconds: float) -> Painting
         steps=steps if isinstance(steps, int) else 0,
         seconds=max(0.0, seconds),
     )
-
-
-def _table(raw: bytes | None) -> dict[str, Any]:
-    try:
-        found = json.loads(raw or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _counted(raw: Mapping[bytes, bytes]) -> Counter[str]:

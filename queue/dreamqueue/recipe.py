@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from dreamqueue import braces
 from dreamqueue.collection import Collection
 from dreamqueue.course import Course, between, values_of, write_course
-from dreamqueue.wire import Wire
+from dreamqueue.wire import Wire, unless
 
 MAX_SEED = 2**32 - 1
 MAX_STOP = 4.93
@@ -97,10 +97,10 @@ class UsedStyle(Wire):
 
     name: str
     text: str
-    version: Annotated[int, Field(ge=1)] = 1
+    version: Annotated[int, Field(ge=1), unless(1)] = 1
     """Of a trick: which of its edits this was."""
-    negative: str = ""
-    flags: str = ""
+    negative: Annotated[str, unless("")] = ""
+    flags: Annotated[str, unless("")] = ""
     """What came along with it; those that were typed won."""
 
 
@@ -129,7 +129,7 @@ class Recipe(Wire):
     width: Annotated[int, Field(ge=16, le=4096)] = 256
     height: Annotated[int, Field(ge=16, le=4096)] = 256
     steps: Annotated[int, Field(ge=1, le=20_000)] = 120
-    stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
+    stop: Annotated[int, Field(ge=LEAST_STOP, le=100), unless(100)] = 100
     """Per cent of the steps after which it is finished, as it is then; below 100 what comes last stays
     undone."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
@@ -153,9 +153,9 @@ class Recipe(Wire):
     """How many of the candidates go on after the trial: those with the highest scores."""
     trial: Annotated[float, Field(gt=0, le=1)] = 0.2
     """Share of the steps after which the candidates are ranked; 1 finishes them all first."""
-    variants: Annotated[tuple[Variant, ...], Field(max_length=MOST_VARIANTS)] = ()
+    variants: Annotated[tuple[Variant, ...], Field(max_length=MOST_VARIANTS), unless(())] = ()
     """Pictures that are painted instead of one of `phrases` and `seed`, alike in everything else."""
-    row: Annotated[int, Field(ge=0, le=MOST_IN_A_ROW)] = 0
+    row: Annotated[int, Field(ge=0, le=MOST_IN_A_ROW), unless(0)] = 0
     """How many of them stand beside each other on their sheet; 0 for as square a sheet as it can be."""
     cuts: Annotated[Course, between(1, MAX_CUTS)] | None = None
     """Cutouts that each critic is shown a step, rounded; None is the preset's own."""
@@ -190,7 +190,7 @@ class Recipe(Wire):
     """Above 1 it is composed at 1/hires of the sides, then painted over at its size (`dreamqueue.hires`)."""
     gradient: Literal["", "fast", "full"] = ""
     """Whether CLIP's gradient goes through the denoiser ("full") or not ("fast"); empty: the preset's own."""
-    tile: bool = False
+    tile: Annotated[bool, unless(False)] = False
     """Whether it repeats: its left edge goes on where its right one ends, its top where its bottom does."""
     legs: Annotated[tuple[Leg, ...], Field(max_length=16)] = ()
     """Where it was made longer, in order, so that it is painted again in the same way."""

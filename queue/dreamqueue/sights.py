@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
-
-from dreamqueue.wire import Wire
+from dreamqueue.wire import Wire, unless
 
 
 class Seen(Wire):
@@ -22,7 +20,7 @@ class Seen(Wire):
 
 Sights: TypeAlias = tuple[Seen, ...] | None
 """What was found, each concept once; None: nobody has looked."""
-Found = Annotated[Sights, Field(exclude_if=lambda sights: sights is None)]
+Found = Annotated[Sights, unless(None)]
 """In a record, where it is left out as long as nobody looks: so a bot of the version before can read it."""
 
 

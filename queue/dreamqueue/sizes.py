@@ -1,4 +1,4 @@
-"""Smaller sizes of the same shape."""
+"""How large what is painted is beside its picture, and smaller sizes of the same shape."""
 
 from __future__ import annotations
 
@@ -9,6 +9,33 @@ from dreamqueue.recipe import Recipe
 
 LEAST = 32
 """Pixels of the shorter side that are still a picture."""
+STEP = 16
+"""Pixels that the margins of what repeats are multiples of, as the grids of all canvases are."""
+SHARE = 8
+"""Such a margin is about one of so many parts of its side."""
+AROUND = 64
+"""Pixels of what repeats that a decoder of latents sees beyond each edge."""
+
+
+def margins(height: int, width: int) -> tuple[int, int]:
+    """How much higher and wider than a picture that repeats its canvas is, in pixels."""
+    down, across = (max(1, round(side / SHARE / STEP)) * STEP for side in (height, width))
+    return down, across
+
+
+def canvas(recipe: Recipe) -> int:
+    """Pixels that each step paints: more than the picture's where that repeats and latents do not."""
+    if not recipe.tile or _sampled(recipe):
+        return recipe.height * recipe.width
+    down, across = margins(recipe.height, recipe.width)
+    return (recipe.height + down) * (recipe.width + across)
+
+
+def drawn(recipe: Recipe) -> int:
+    """Pixels that memory is taken for: the canvas, or what a decoder draws of latents that repeat."""
+    if not recipe.tile or not _sampled(recipe):
+        return canvas(recipe)
+    return (recipe.height + 2 * AROUND) * (recipe.width + 2 * AROUND)
 
 
 def of_area(recipe: Recipe, area: float) -> Recipe | None:
@@ -30,3 +57,8 @@ def of_area(recipe: Recipe, area: float) -> Recipe | None:
 def named(recipe: Recipe) -> str:
     """Its size as members write it."""
     return f"{recipe.width}x{recipe.height}"
+
+
+def _sampled(recipe: Recipe) -> bool:
+    known = backends().get(recipe.backend)
+    return known is not None and "sampled" in known.flags

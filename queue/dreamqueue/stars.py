@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 
 from dreamqueue import keys
@@ -90,8 +89,12 @@ class Stars:
             for raw in await self.store.redis.zrange(keys.STARRED, 0, -1):
                 job = raw.decode()
                 if await self.store.redis.hexists(keys.stars(job), member):  # type: ignore[misc]
-                    with contextlib.suppress(NoSuchJob, OtherVersion):
+                    try:
                         await self._run(await self.store.record(job), member, "forget")
+                    except NoSuchJob:
+                        await self._drop(raw)
+                    except OtherVersion:
+                        continue
 
     async def keep_on(self) -> int:
         """Keep some of the pictures with stars from now on as long as anything is kept; returns how many.
@@ -110,10 +113,15 @@ class Stars:
                     await self._keep(await self.store.record(raw.decode()))
                     count += 1
                 except NoSuchJob:
-                    await self.store.redis.zrem(keys.STARRED, raw)
+                    await self._drop(raw)
                 except OtherVersion:
                     await self.store.redis.zadd(keys.STARRED, {raw: now})
         return count
+
+    async def _drop(self, job: bytes) -> None:
+        """A job that is gone leaves nothing about who liked it."""
+        await self.store.redis.zrem(keys.STARRED, job)
+        await self.store.redis.delete(keys.stars(job.decode()))
 
     async def _keep(self, record: Record) -> None:
         """Its record, its picture, its other forms and what it began with."""
@@ -124,6 +132,7 @@ class Stars:
             data = await self.store.album.get(name)
             if data is not None:
                 await self.store.album.put(name, data)
+                await redis.pexpire(keys.uses(name), self.store.keep_ms, gt=True)
         await redis.pexpire(keys.record(job), max(self.store.keep_ms, await redis.pttl(keys.record(job))))
         await redis.pexpire(keys.stars(job), SEASON_MS)
         await redis.zadd(keys.STARRED, {job: await self.store.now() * 1000}, xx=True)

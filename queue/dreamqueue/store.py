@@ -73,7 +73,7 @@ class Begun(NamedTuple):
 
     verdict: str
     """"go": paint it; "over": it has ended; "worn": it was begun `MAX_TRIES` times and never ended;
-    "unknown": there is no such job; "later": a running limit keeps it back."""
+    "unknown": there is no such job; "later": a running limit or a moderator keeps it back."""
     tries: int
     holder: str
     """Names this try: what it does to the job counts as long as no other has begun it."""

@@ -5,11 +5,11 @@ One script reads a page and looks at `DEEP` waiting jobs at most, so a long queu
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from dreamqueue.controls import Those
 from dreamqueue.job import Halt
+from dreamqueue.lenient import table
 from dreamqueue.store import JobStore, queue_at_hand
 from dreamqueue.text import clip
 from dreamqueue.wire import Wire
@@ -66,8 +66,8 @@ async def view(store: JobStore, those: Those, first: int = 0, most: int = PAGE) 
 
 def _seen(*row: bytes) -> JobSeen:
     job, stored, state, worker, step, held, created, turned, reply = row
-    known, place = _table(stored), _table(reply)
-    recipe, owner = _table(turned) or _inner(known, "recipe"), _inner(known, "owner")
+    known, place = table(stored), table(reply)
+    recipe, owner = table(turned) or _inner(known, "recipe"), _inner(known, "owner")
     phrases = recipe.get("phrases")
     texts = [one.get("text") for one in phrases if isinstance(one, dict)] if isinstance(phrases, list) else []
     return JobSeen(
@@ -85,15 +85,6 @@ def _seen(*row: bytes) -> JobSeen:
         channel=str(place.get("channel") or ""),
         server=str(place.get("server") or ""),
     )
-
-
-def _table(raw: bytes) -> dict[str, Any]:
-    """Read leniently: it may be of another version."""
-    try:
-        found = json.loads(raw or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _inner(table: dict[str, Any], name: str) -> dict[str, Any]:

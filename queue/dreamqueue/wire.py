@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 WIRE = 2
 """Version of the records that this process writes; it grows when older readers could not understand them."""
@@ -17,6 +17,12 @@ class Wire(BaseModel):
     """A record that travels between processes. Frozen; unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+def unless(usual: object) -> Any:
+    """For a field that came later: it is left out where it is as usual, so that the version before, which
+    refuses fields that it does not know, can read such a record."""
+    return Field(exclude_if=lambda value: value == usual)
 
 
 def arq_dumps(payload: dict[str, Any]) -> bytes:

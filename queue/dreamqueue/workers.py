@@ -78,5 +78,5 @@ async def awake(redis: Redis) -> list[WorkerCard]:
 def _read(raw: bytes | None) -> WorkerCard | None:
     try:
         return None if raw is None else WorkerCard.model_validate({**SAID_NOTHING, **json.loads(raw)})
-    except (ValueError, TypeError):  # a worker of another version
+    except (ValueError, TypeError, RecursionError):  # a worker of another version
         return None

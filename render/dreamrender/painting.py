@@ -113,8 +113,8 @@ class Painting:
         self.waited = 0.0
         """Seconds until it was begun: for a place in the engine, for room, for models."""
         self._last_frame = 0.0
-        self._keep_every = max(1, recipe.steps // KEPT_FRAMES)
-        self._earlier_every = max(1, recipe.steps // EARLIER)
+        self._keep_every = max(1, recipe.last_step // KEPT_FRAMES)
+        self._earlier_every = max(1, recipe.last_step // EARLIER)
         self._changes: queue.SimpleQueue[tuple[Change | _Choice, asyncio.Future[Recipe]]] = (
             queue.SimpleQueue()
         )

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dreamqueue.recipe import Recipe
+from dreamqueue.sizes import margins
 from dreamqueue.turns import unrest, way
 from dreamrender.aims import Aims, Target
 from dreamrender.averages import Average
@@ -18,7 +19,7 @@ from dreamrender.critics import Critic
 from dreamrender.preset import Preset
 from dreamrender.schedule import progress
 from dreamrender.steering import Steering
-from dreamrender.tiling import margins, seamless, sized
+from dreamrender.tiling import seamless, sized
 from dreamrender.types import Embeddings, Image, Images
 
 RESTLESS = 1.0

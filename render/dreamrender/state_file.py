@@ -63,8 +63,9 @@ def unpacked(state: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 def written(recipe: Recipe, names: Sequence[str]) -> dict[str, Any]:
-    """These fields of a recipe, for the head."""
-    return {name: recipe.model_dump(mode="json")[name] for name in names}
+    """These fields of a recipe, for the head; those that are left out on the wire are left out here."""
+    told = recipe.model_dump(mode="json")
+    return {name: told[name] for name in names if name in told}
 
 
 def check(head: Mapping[str, Any], recipe: Recipe, device: str, names: Sequence[str]) -> None:
@@ -72,8 +73,9 @@ def check(head: Mapping[str, Any], recipe: Recipe, device: str, names: Sequence[
     saved, on = head.get("recipe"), head.get("device")
     if not isinstance(saved, dict):
         raise CannotResume("it is damaged")
-    for name, now in written(recipe, names).items():
-        was = saved.get(name)
+    told = written(recipe, names)
+    for name in names:
+        was, now = saved.get(name), told.get(name)
         if was != now:
             raise CannotResume(f"it was saved with {name} `{was}`, and this recipe has `{now}`")
     if on != device:

@@ -1,9 +1,10 @@
 """Pictures that repeat without seams (`--tile`), whatever they are made of.
 
-A canvas is made larger than the picture by `margins`, and `seamless` lays what lies beyond the right edge
-over what lies at the left one, fading from the one to the other: so the left edge goes on where the right one
-ends, whether the canvas is made of pixels, codes or sines. What critics look at is `rolled` by another
-distance each time, so that no place is an edge and the fading is painted over like everything else.
+A canvas is made larger than the picture by `dreamqueue.sizes.margins`, and `seamless` lays what lies beyond
+the right edge over what lies at the left one, fading from the one to the other: so the left edge goes on
+where the right one ends, whether the canvas is made of pixels, codes or sines. What critics look at is
+`rolled` by another distance each time, so that no place is an edge and the fading is painted over like
+everything else.
 """
 
 from __future__ import annotations
@@ -14,20 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dreamqueue.sizes import margins
 from dreamrender.types import Image, Images
 
-STEP = 16
-"""Pixels that margins are multiples of, as the grids of all canvases are."""
 AROUND = 8
 """Latents beyond each edge that a decoder sees."""
-SHARE = 8
-"""A margin is about one of so many parts of its side."""
-
-
-def margins(height: int, width: int) -> tuple[int, int]:
-    """How much higher and wider than the picture its canvas is, in pixels."""
-    down, across = (max(1, round(side / SHARE / STEP)) * STEP for side in (height, width))
-    return down, across
 
 
 def wrapped(image: Image, down: int, across: int) -> Image:

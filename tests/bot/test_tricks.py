@@ -12,6 +12,7 @@ from dreampractice import Person
 from dreampractice.asked import Asked, Modal
 from dreampractice.body import Upload
 from dreampractice.messages import Message
+from dreamqueue import keys
 from dreamqueue.forgetting import KEPT_ELSEWHERE
 from dreamqueue.job import Owner
 from dreamqueue.rules import RuleStore, rule_of
@@ -384,7 +385,7 @@ async def test_who_is_blocked_shares_and_votes_no_more(stage: Stage) -> None:
         await stage.bo.slash("trick add"),
     ):
         assert "spam" in await told(stage, stage.bo, deed)
-    assert await TrickStore(stage.queue.redis).vote_of("glow", member) == 0
+    assert not await stage.queue.redis.hexists(keys.trick_votes("glow"), member)  # type: ignore[misc]
 
 
 async def test_who_is_forgotten_is_no_author_any_more(stage: Stage) -> None:

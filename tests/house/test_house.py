@@ -104,3 +104,12 @@ def test_the_bot_knows_the_communitys_tricks_wherever_it_reads_a_prompt() -> Non
         assert "whole_menu" not in source, f"{file.name}: the bot's menu is `bot.menu`, with tricks"
         for call in re.findall(r"parse_turn\([^\n]*", source):
             assert "menu=" in call, f"{file.name}: parse_turn has to know the tricks: menu=bot.menu"
+
+
+def test_every_key_in_redis_stands_in_the_table_of_the_architecture() -> None:
+    from dreamqueue import keys
+
+    page = ROOT.joinpath("docs/ARCHITECTURE.md").read_text("utf-8")
+    table = [line for line in page.splitlines() if line.startswith("| `")]
+    told = {name for line in table for name in re.findall(r"`((?:dream|arq):[a-z-]+:?)", line)}
+    assert {value for value in vars(keys).values() if re.match(r"(dream|arq):", str(value))} <= told

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
 
 from dreamqueue import keys
 from dreamqueue.client import QueueClient
@@ -43,3 +46,11 @@ async def begins(client: QueueClient, worker: str = "w", lanes: Sequence[str] = 
         assert (await client.store.begin(job, worker)).verdict == "go"
         await client.redis.set(keys.lease(job), b"1", px=60_000)
     return job
+
+
+class Forgetful(Redis):
+    """Its first answer to each command is lost, so it is sent again."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        await super().execute_command(*args, **options)
+        return await super().execute_command(*args, **options)

@@ -35,6 +35,14 @@ async def test_first_it_is_the_catalogue_s_guess(redis: Redis) -> None:
     assert known.seen == 0
 
 
+async def test_a_picture_that_repeats_costs_what_its_larger_canvas_does(redis: Redis) -> None:
+    plain, tiled = [(await cost(redis, sized(512, tile=tile))).step for tile in (False, True)]
+    assert 1.15 < tiled / plain < 1.27
+    for _ in range(10):
+        await learn(redis, sized(512), 120, 60, 1.0, Pace())
+    assert (await cost(redis, sized(512, tile=True))).seen == 0, "it is a kind of its own"
+
+
 async def test_lengths_tell_the_fixed_part_from_the_steps(redis: Redis) -> None:
     random, pace = Random(1), Pace()
     for _ in range(30):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
@@ -23,7 +23,7 @@ from tests.examples import examples
 
 import dreamqueue
 from dreamconfig.rights import Rights, read_rights
-from dreamqueue import asks, audit, costs, keys, outlook, overview, store, workers
+from dreamqueue import asks, audit, costs, halts, keys, outlook, overview, store, views, workers
 from dreamqueue.course import read_course, write_course
 from dreamqueue.errors import BadValue, DreamError, OtherVersion, PictureError, PromptError
 from dreamqueue.events import Painted, read_order
@@ -52,11 +52,20 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
     max_leaves=6,
 )
-DEEP = b"[" * 100_000
+
+
+class Deep(bytes):
+    """Deeper than any reader goes; told in short, since hypothesis writes down what it tries."""
+
+    def __repr__(self) -> str:
+        return f"Deep({bytes(self[:5])!r}…)"
+
+
+DEEP = Deep(b"[" * 100_000)
 BYTES = st.one_of(
     st.binary(max_size=40),
     ANYTHING.map(lambda value: json.dumps(value).encode()),
-    st.sampled_from([b"", b"null", b"{", b"\xff\xfe", b"NaN", b"1e999", DEEP, b'{"a":' * 50_000]),
+    st.sampled_from([b"", b"null", b"{", b"\xff\xfe", b"NaN", b"1e999", DEEP, Deep(b'{"a":' * 50_000)]),
 )
 
 SAMPLE = parse("a hut | fog:0.5 --no people --size 64 --steps 12 --style vray", seed=lambda: 7)
@@ -152,6 +161,7 @@ def test_records_of_jobs(changes: dict[bytes, bytes], job: bytes) -> None:
 
 @FEW
 @given(BYTES)
+@example(DEEP)
 def test_what_others_say(raw: bytes) -> None:
     NewsReader(Redis())._hand_out(raw)
     read_order(raw)
@@ -159,6 +169,8 @@ def test_what_others_say(raw: bytes) -> None:
     costs._read(raw)
     outlook._needs(raw)
     overview._needs("lane", raw, [])
+    halts._backends([], [raw])
+    assert views._seen(b"a1", raw, b"waiting", *[raw] * 6).id == "a1"
     with suppress(ValueError):
         assert isinstance(arq_loads(raw), dict)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tests.bot.scripted_worker import ScriptedWorker, picture
+from tests.queue.on_the_queue import Forgetful
 
 from dreamqueue import keys
 from dreamqueue.audit import Deed, keep, newest
 from dreamqueue.client import QueueClient
-from dreamqueue.job import JobState, Owner, Reply, Stopped
-from dreamqueue.kept import adopt
+from dreamqueue.job import Finished, JobState, Owner, Reply, Stopped
+from dreamqueue.kept import adopt, erase
 from dreamqueue.recipe import Phrase, Recipe
+from dreamqueue.store import JobStore
 
 ADA, BO = Owner(id="1", name="Ada"), Owner(id="2", name="Bo")
 HUT = Recipe(phrases=(Phrase(text="a hut"),), steps=10)
@@ -62,6 +64,60 @@ async def test_erasing_forgets_the_record_and_its_pictures_but_not_what_is_still
     assert await client.fetch(await client.keep(data)) == data
     left = [name async for name in client.redis.scan_iter("dream:blob:*")]
     assert len(left) == 1, "only what was kept again just now"
+
+
+async def test_a_picture_that_two_jobs_show_goes_with_the_last_of_them(client: QueueClient) -> None:
+    worker = ScriptedWorker(client)
+    parent = await client.submit(HUT, ADA)
+    await worker.begin(parent)
+    await worker.finish(parent, animation=b"GIF89a")
+    ending = (await client.record(parent.id)).ending
+    assert isinstance(ending, Finished)
+    own = Stopped(picture=ending.picture, by=BO, step=4)
+    child = await adopt(client.store, HUT, BO, own, parent=parent.id)
+    assert await client.erase(parent.id)
+    assert await client.fetch(ending.picture) is not None, "Bo's picture has the same bytes"
+    assert await client.fetch(str(ending.animation)) is None, "and nobody's else has these"
+    assert await client.redis.pttl(keys.uses(ending.picture)) > 0
+    assert await client.erase(child.id)
+    assert await client.fetch(ending.picture) is None
+
+
+async def test_what_was_uploaded_stays_for_those_who_paint_on_from_it(client: QueueClient) -> None:
+    upload = await client.keep(picture("red"))
+    worker = ScriptedWorker(client)
+    recipe = HUT.model_copy(update={"image": upload})
+    first = await client.submit(recipe, ADA)
+    again = await client.submit(recipe, BO, parent=first.id)
+    for job in (first, again):
+        await worker.begin(job)
+        await worker.finish(job)
+    assert await client.erase(first.id)
+    assert await client.fetch(upload) is not None, "Bo's needs it to be painted again"
+    assert await client.erase(again.id)
+    assert await client.fetch(upload) is None
+
+
+async def test_a_frame_that_a_job_kept_on_its_way_is_its_own_too(client: QueueClient) -> None:
+    worker = ScriptedWorker(client)
+    jobs = [await client.submit(HUT, owner) for owner in (ADA, BO)]
+    key = await client.keep(picture("green"))
+    for job in jobs:
+        await worker.begin(job)
+        await client.store.note_kept(job.id, str(worker.holder), 2, key)
+        await worker.finish(job)
+    assert await client.erase(jobs[0].id)
+    assert await client.fetch(key) is not None
+
+
+async def test_erased_is_erased_also_if_the_answer_was_lost(client: QueueClient, redis_url: str) -> None:
+    worker = ScriptedWorker(client)
+    job = await client.submit(HUT, ADA)
+    await worker.begin(job)
+    await worker.finish(job)
+    async with Forgetful.from_url(redis_url) as forgetful:
+        assert await erase(JobStore(forgetful), job.id)
+    assert [name async for name in client.redis.scan_iter("dream:blob:*")] == []
 
 
 async def test_deeds_are_remembered_newest_first(client: QueueClient) -> None:

@@ -6,8 +6,10 @@ import asyncio
 
 import pytest
 from redis.asyncio import Redis
+from tests.queue.on_the_queue import Forgetful
 
-from dreamqueue import intents, keys, preferences
+from dreamqueue import asks, intents, keys, once, preferences
+from dreamqueue.asks import Ask
 from dreamqueue.errors import TooLate
 from dreamqueue.intents import Start
 from dreamqueue.preferences import Preferences
@@ -18,6 +20,15 @@ from dreamqueue.store import SEASON_MS
 async def redis(redis_url: str):  # type: ignore[no-untyped-def]
     async with Redis.from_url(redis_url) as connection:
         yield connection
+
+
+async def test_what_is_sent_again_because_its_answer_was_lost_is_no_second_press(redis_url: str) -> None:
+    async with Forgetful.from_url(redis_url) as forgetful:
+        assert await once.first(forgetful, "vary", "a1", "1")
+        assert not await once.first(forgetful, "vary", "a1", "1"), "that is one"
+        ask = Ask(interaction=1, application=2, token="t", job="a1", asked=0.0)
+        assert await asks.note(forgetful, ask)
+        assert not await asks.note(forgetful, ask.model_copy(update={"job": "b2"}))
 
 
 async def test_each_use_keeps_them_for_another_season(redis: Redis) -> None:

@@ -42,6 +42,9 @@ async def test_a_star_is_given_once_and_taken_back_by_a_later_press(client: Queu
     assert await client.stars.toggle(job.id, BO) == Given(False, 1)
     assert await client.stars.toggle(job.id, BO) == Given(False, 1)
     assert (await client.stars.of(job.id), await client.stars.has(job.id, "2")) == (1, False)
+    await later(client, job)
+    assert await client.stars.toggle(job.id, CY) == Given(False, 0)
+    assert 0 < await client.redis.pttl(keys.stars(job.id)) <= 3000, "who once liked it is soon forgotten"
 
 
 async def test_nobody_stars_their_own_nor_what_is_not_there(client: QueueClient) -> None:
@@ -88,3 +91,4 @@ async def test_what_has_a_star_is_kept_on(client: QueueClient) -> None:
     await client.redis.zadd(keys.STARRED, {job.id: 0.0})
     await client.stars.keep_on()
     assert await client.redis.zcard(keys.STARRED) == 0
+    assert not await client.redis.exists(keys.stars(job.id)), "nor who liked it"

@@ -39,7 +39,6 @@ async def test_what_is_shared_is_there_beside_what_is_shipped(tricks: TrickStore
     assert await tricks.get("Soft_Glow") == shared
     assert list(await tricks.all()) == [*starters(), "soft-glow"]
     assert shared.created > 0
-    assert [one.name for one in await tricks.by_author("1")] == ["soft-glow"]
     with pytest.raises(UnknownWord, match="Did you mean `soft-glow`"):
         await tricks.get("soft-glw")
 
@@ -87,7 +86,7 @@ async def test_one_vote_a_member_and_none_for_ones_own(tricks: TrickStore) -> No
     assert (after.up, after.down) == (1, 1)
     changed = await tricks.vote("glow", BO.id, -1)
     assert (changed.up, changed.down, changed.score) == (0, 2, -2)
-    assert await tricks.vote_of("glow", BO.id) == -1
+    assert await tricks.redis.hget(keys.trick_votes("glow"), BO.id) == b"-1"  # type: ignore[misc]
     await tricks.vote("glow", BO.id, 0)
     assert (await tricks.get("glow")).down == 1
     assert (await tricks.vote("vray", BO.id, 1)).up == 1, "those that are shipped too"
@@ -134,7 +133,6 @@ async def test_a_new_name_and_the_old_one_goes_on_working(tricks: TrickStore) ->
         await tricks.rename("soft-glow", "unreal engine")
     with pytest.raises(NameTaken, match="`soft-glow`"):
         await tricks.rename("vray", "s0ft g1ow")
-    assert [one.name for one in await tricks.by_author(ADA.id)] == ["soft-glow"]
     with pytest.raises(NameTaken):
         await tricks.rename("vray", "glow")
     await tricks.rename("soft-glow", "glow")

@@ -114,3 +114,13 @@ async def test_what_was_measured_goes_where_its_trick_goes(client: QueueClient) 
     await tricks.remove(renamed)
     assert await results.all() == {}
     await client.close()
+
+
+def test_what_says_nothing_new_is_left_out_so_that_the_version_before_can_read_it() -> None:
+    plain = Recipe(phrases=(Phrase(text="a hut"),), styles=(UsedStyle(name="vray", text="vray"),))
+    told = plain.model_dump(mode="json")
+    assert not {"stop", "tile", "variants", "row"} & set(told)
+    assert told["styles"] == [{"name": "vray", "text": "vray"}]
+    assert Recipe.model_validate(told) == plain
+    new = plain.model_copy(update={"stop": 50, "tile": True})
+    assert Recipe.model_validate_json(new.model_dump_json()) == new

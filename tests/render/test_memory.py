@@ -11,7 +11,7 @@ from dreamconfig.catalogue import include, models
 from dreamqueue.errors import PaintError
 from dreamqueue.memory import check, estimate
 from dreamqueue.recipe import Recipe
-from dreamqueue.sizes import of_area
+from dreamqueue.sizes import canvas, drawn, of_area
 from dreamrender.backends import BACKENDS, load_backend
 from dreamrender.memory import HasCuts, free_here
 from dreamrender.residents import Residents
@@ -86,6 +86,17 @@ def test_too_large_says_the_size_that_fits() -> None:
     larger = recipe.model_copy(update={"width": width + 16, "height": height + 16})
     with pytest.raises(PaintError):
         check(larger, needs, 2.5 * GIGABYTE)
+
+
+def test_a_picture_that_repeats_takes_the_memory_of_its_larger_canvas() -> None:
+    plain = wish("pixels", width=512, height=512)
+    tiled = plain.model_copy(update={"tile": True})
+    needs = estimate(tiled, 8)
+    assert needs.at(tiled) == needs.fixed + needs.pixel * 576 * 576
+    with pytest.raises(PaintError, match=r" 4[3-4]\dx4[3-4]\d would fit"):
+        check(tiled, needs, needs.at(plain))
+    latents = wish("diffusion", width=512, height=512).model_copy(update={"tile": True})
+    assert (canvas(latents), drawn(latents)) == (512 * 512, 640 * 640), "only decoding knows what lies around"
 
 
 def test_where_no_size_fits_it_says_so() -> None:

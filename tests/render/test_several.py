@@ -15,7 +15,7 @@ from tests.fakes import GreyBackend, GreySession, grey_recipe
 from dreamqueue.errors import BadValue, CannotResume, PaintError
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import MAX_SEED, Recipe
-from dreamrender import residents
+from dreamrender import residents, state_file
 from dreamrender.backend import Backend, HasExtras, HasParts, Inputs, Resumable, Steerable
 from dreamrender.backends import BACKENDS, load_backend
 from dreamrender.backends.pixels import Pixels
@@ -257,6 +257,15 @@ def test_another_grids_state_is_refused(critics: Callable[[str, str], Critic], t
     assert isinstance(several, ResumableSeveral)
     with pytest.raises(CannotResume, match=why):
         several.resume(recipe_for(text), Inputs(), several.save(session))
+
+
+def test_a_state_of_before_there_were_variants_is_gone_on_with(critics: Callable[[str, str], Critic]) -> None:
+    several, session = begun(Pixels(critics=critics), recipe_for("a {red,green} dog"))
+    assert isinstance(several, ResumableSeveral)
+    run(several, session, 2)
+    saved = several.save(session)
+    assert "variants" not in state_file.unpacked(saved)[0]["recipe"], "as a worker of then wrote it"
+    assert several.resume(session.recipe, Inputs(), saved).step == 2
 
 
 def test_a_grid_of_which_one_picture_does_not_fit_is_closed(lucky: LuckyBackend) -> None:

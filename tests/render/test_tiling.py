@@ -13,12 +13,13 @@ from dreamqueue.errors import BadValue
 from dreamqueue.prompt import parse
 from dreamqueue.prompt.understood import check
 from dreamqueue.recipe import Recipe
+from dreamqueue.sizes import margins
 from dreamrender import residents
 from dreamrender.backend import Backend, Inputs, Resumable
 from dreamrender.backends import load_backend
 from dreamrender.critics import Critic, loading
 from dreamrender.diffusion.session import DiffusionSession
-from dreamrender.tiling import margins, repeating, rolled, seamless, sized, wrapped
+from dreamrender.tiling import repeating, rolled, seamless, sized, wrapped
 
 from .conftest import recipe_for
 

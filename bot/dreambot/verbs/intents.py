@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 
-log = logging.getLogger(__name__)
-
-
 async def counted_once(
     interaction: discord.Interaction[DreamBot],
     verb: str,
@@ -33,8 +29,7 @@ async def counted_once(
 ) -> None:
     """Do what a press asks for, unless the same member pressed this (and typed `more`) a moment ago.
 
-    If it raises, it may be pressed again at once. Raises DreamError for a second press; an interaction that
-    is told of twice is left, since the first one is answered.
+    If it raises, it may be pressed again at once. Raises DreamError for a second press.
     """
     bot, mine = interaction.client, str(interaction.id)
     redis = bot.queue.redis
@@ -42,10 +37,7 @@ async def counted_once(
     intent = (verb, thing, owner_of(interaction).id, *typed)
     async with in_time(interaction):
         before = await once.first(redis, mine, *intent)
-    if before == mine:
-        log.warning("interaction %s came twice; the second one is left", mine)
-        return
-    if before is not None:
+    if before not in (None, mine):  # mine: Redis was asked again, because its answer was lost
         raise DreamError(speech(interaction.locale).say("buttons.twice"))
     try:
         await work()

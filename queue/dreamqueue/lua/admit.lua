@@ -39,6 +39,7 @@ redis.call('HSET', record, 'job', ARGV[2], 'state', 'waiting', 'tries', '0', 'sc
   'lane', lane, 'scopes', ARGV[8], 'day', day, 'created', whole(created), 'lives', ARGV[14], 'needs', ARGV[12])
 if ARGV[10] ~= '' then redis.call('HSET', record, 'reply', ARGV[10]) end
 redis.call('PEXPIRE', record, ARGV[14])
+need(id, blobs(id), ARGV[14])
 for _, scope in ipairs(cjson.decode(ARGV[8])) do
   redis.call('SADD', K.HELD .. scope.name, id)
   keep(K.HELD .. scope.name)

@@ -9,6 +9,7 @@ if ARGV[5] ~= '' then
   redis.call('SADD', K.UNSHOWN, ARGV[1])
 end
 redis.call('PEXPIRE', record, ARGV[6])
+need(ARGV[1], blobs(ARGV[1]), ARGV[6])
 owned(ARGV[3], ARGV[1], now)
 came_of(ARGV[2], ARGV[1])
 return 1

@@ -9,6 +9,7 @@ for i = 3, #ARGV, 2 do
     redis.call('HDEL', record, ARGV[i])
   else
     redis.call('HSET', record, ARGV[i], ARGV[i + 1])
+    if string.sub(ARGV[i], 1, 5) == 'kept:' then need(ARGV[1], {[ARGV[i + 1]] = true}, redis.call('PTTL', record)) end
   end
 end
 return 1

@@ -79,6 +79,49 @@ local function release(id)
   for _, key in ipairs({K.LANES, K.LANE .. facts[2]}) do keep(key) end
   return 1
 end
+-- Names in the album of all that a job begins with or has left behind. Equal pictures have one name.
+local function blobs(id)
+  local fields, names = redis.call('HGETALL', K.RECORD .. id), {}
+  local function list(found) return type(found) == 'table' and found or {} end
+  local function read(json)
+    local readable, found = pcall(cjson.decode, json)
+    return list(readable and found)
+  end
+  local function add(...)
+    for _, name in pairs({...}) do
+      if type(name) == 'string' and name ~= '' then names[name] = true end
+    end
+  end
+  for at = 1, #fields, 2 do
+    local field, value = fields[at], fields[at + 1]
+    if string.sub(field, 1, 5) == 'kept:' then
+      add(value)
+    elseif field == 'job' then
+      local job = read(value)
+      local recipe = list(job.recipe)
+      add(job.state, recipe.image)
+      for _, target in pairs(list(recipe.targets)) do add(list(target).key) end
+    elseif field == 'ending' then
+      local ending = read(value)
+      local shown = {ending, unpack(list(ending.parts))}
+      add(ending.animation, ending.state)
+      for _, one in pairs(shown) do
+        add(list(one).picture)
+        for _, name in pairs(list(list(one).extras)) do add(name) end
+      end
+    end
+  end
+  return names
+end
+-- A job needs these for so long; what another needs for longer stays so.
+local function need(id, names, for_ms)
+  for name in pairs(names) do
+    local uses = K.USES .. name
+    local left = redis.call('PTTL', uses)
+    redis.call('SADD', uses, id)
+    redis.call('PEXPIRE', uses, whole(math.max(left, for_ms)))
+  end
+end
 local function virtual(score) return score % BAND end
 local function fair(field) return tonumber(redis.call('HGET', K.FAIR, field) or '0') end
 -- Virtual time at which the next waiting job of a lane starts, if one waits near its head.
@@ -105,6 +148,7 @@ local function close(id, ending, news, keep_ms, took_ms)
   end
   redis.call('HSET', record, 'state', 'ended', 'ending', ending)
   redis.call('PEXPIRE', record, keep_ms)
+  need(id, blobs(id), keep_ms)
   redis.call('ZREM', K.OPEN, id)
   redis.call('ZREM', K.WAITING, id)
   redis.call('ZREM', K.ASIDE, id)

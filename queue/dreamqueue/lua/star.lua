@@ -22,6 +22,7 @@ for _, when in ipairs(redis.call('HVALS', stars)) do
   if tonumber(when) > 0 then count = count + 1 end
 end
 if count == 0 then
+  redis.call('PEXPIRE', stars, AGAIN)  -- who took theirs back is nobody's matter any more
   redis.call('ZREM', K.STARRED, ARGV[1])
 elseif redis.call('ZCARD', K.STARRED) < KEPT then
   redis.call('ZADD', K.STARRED, 'NX', 0, ARGV[1])

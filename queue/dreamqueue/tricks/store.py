@@ -68,12 +68,6 @@ class TrickStore:
         """The trick that a name means, whatever it was merged into. Raises UnknownWord."""
         return resolved(name, await self.all())
 
-    async def by_author(self, member: str) -> list[Trick]:
-        """The tricks that a member shares, merged ones left out, the newest first."""
-        theirs = [one for one in (await self.all()).values() if one.author and one.author.id == member]
-        theirs = [one for one in theirs if one.state != "merged"]
-        return sorted(theirs, key=lambda one: -one.created)
-
     async def put(self, trick: Trick) -> Trick:
         """Share a new trick (version 1), or the next version of a known one; as it is kept now.
 
@@ -120,11 +114,6 @@ class TrickStore:
         if verdict == b"unknown":
             raise unknown(name, ())
         return trick.model_copy(update={"up": int(counts[0]), "down": int(counts[1])})
-
-    async def vote_of(self, name: str, member: str) -> int:
-        """What a member thinks of a trick: 1, -1, or 0 for no vote."""
-        async with queue_at_hand():
-            return int(await self.redis.hget(keys.trick_votes(name), member) or 0)  # type: ignore[misc]
 
     async def used(self, job: str, names: Iterable[str]) -> bool:
         """A job painted a picture with these tricks. Each job counts once: False if it had counted."""

@@ -11,6 +11,7 @@ import torch
 
 from dreamqueue.errors import PaintError
 from dreamqueue.recipe import Recipe
+from dreamqueue.sizes import margins
 from dreamrender import saving, steer
 from dreamrender.backend import Inputs, Resumable, Session, Steerable
 from dreamrender.canvas import Canvas, Scalable
@@ -19,7 +20,7 @@ from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
 from dreamrender.given import initial, targets
 from dreamrender.steer import Preset, SteeredSession
-from dreamrender.tiling import margins, wrapped
+from dreamrender.tiling import wrapped
 from dreamrender.types import Image
 from dreamrender.wishes import as_wished
 

@@ -199,9 +199,8 @@ def _verdict(several: SeveralSession, order: Sequence[Member]) -> str:
     if several.settled is not None:
         number = several.settled.number
         which = f"the best, {number}, goes on" if several.pick is None else f"number {number} was chosen"
-        return (
-            f"{len(order)} candidates, tried for {several.step} of {recipe.steps} steps; {which}: {places}."
-        )
+        tried = f"tried for {several.step} of {recipe.last_step} steps"
+        return f"{len(order)} candidates, {tried}; {which}: {places}."
     if recipe.trial_steps == recipe.last_step:
         return f"{len(order)} candidates, the best first: {places}."
     many = "the first goes on" if recipe.finish == 1 else f"the first {recipe.finish} go on"

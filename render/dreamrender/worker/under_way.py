@@ -59,8 +59,10 @@ class UnderWay:
 
     @property
     def pictures(self) -> int:
-        """How many pictures each of its pictures shows."""
-        return max(self.painting.recipe.candidates, self.painting.recipe.cells)
+        """How many pictures one of its pictures may show: of candidates also once one was chosen, since its
+        earlier frames are in the animation."""
+        recipes = self.job.recipe, self.painting.recipe
+        return max(max(recipe.candidates, recipe.cells) for recipe in recipes)
 
     @property
     def whoever(self) -> Owner:
