@@ -19,19 +19,19 @@ from dreambot.buttons import JobButton
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
-from dreambot.forgetting import go_on
-from dreambot.looked_at import LookedAt
+from dreambot.members.forgetting import go_on
+from dreambot.members.tastes import DreamTree
+from dreambot.members.translator import CommandTranslator
 from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
+from dreambot.moderation.looked_at import LookedAt
 from dreambot.no_voice import say_nothing_of_voice
 from dreambot.pacing import GAP, Pace
 from dreambot.replays import Replays
 from dreambot.resume import resume
 from dreambot.seen import seen
 from dreambot.sync import sync_commands
-from dreambot.tastes import DreamTree
-from dreambot.translator import CommandTranslator
 from dreambot.uploads import Uploads
 from dreambot.watch import Watch, Watches
 from dreamconfig.catalogue import include

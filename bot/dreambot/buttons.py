@@ -12,7 +12,7 @@ from typing import Any, Self
 import discord
 
 from dreambot.errors import answering
-from dreambot.tastes import look_up
+from dreambot.members.tastes import look_up
 from dreambot.texts import Speech, speech
 from dreambot.verbs import VERBS, Verb
 from dreamqueue.errors import DreamError

@@ -16,7 +16,7 @@ import discord
 
 from dreambot.buttons import ID
 from dreambot.errors import answering
-from dreambot.tastes import look_up
+from dreambot.members.tastes import look_up
 from dreambot.texts import speech
 from dreamqueue.errors import DreamError
 from dreamqueue.logs import about
@@ -35,16 +35,16 @@ Answer: TypeAlias = Callable[[discord.Interaction[Any], str, str, Mapping[str, s
 where a field was left out). Ids and texts may be forged: it checks."""
 
 DIALOGS: dict[str, str] = {
-    "trick-add": "dreambot.trick_dialogs:added",
-    "trick-edit": "dreambot.trick_dialogs:changed",
-    "trick-remix": "dreambot.trick_dialogs:remixed",
-    "trick-share": "dreambot.trick_dialogs:shared",
-    "trick-report-why": "dreambot.trick_dialogs:reported",
+    "trick-add": "dreambot.tricks.dialogs:added",
+    "trick-edit": "dreambot.tricks.dialogs:changed",
+    "trick-remix": "dreambot.tricks.dialogs:remixed",
+    "trick-share": "dreambot.tricks.dialogs:shared",
+    "trick-report-why": "dreambot.tricks.dialogs:reported",
     "trick-try-it": "dreambot.verbs.trials:try_it",
     "steer": "dreambot.verbs.steer:steered",
     "remix": "dreambot.verbs.remix:remixed",
-    "settings": "dreambot.settings:typed",
-    "start": "dreambot.starting:typed",
+    "settings": "dreambot.members.settings:typed",
+    "start": "dreambot.members.starting:typed",
 }
 """By verb: `module:function`, an `Answer`."""
 

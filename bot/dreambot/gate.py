@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.haste import in_time
-from dreambot.word_rules import check_rules
+from dreambot.moderation.word_rules import check_rules
 from dreamqueue.errors import NotHere
 from dreamqueue.sanctions import Standing, standing_of
 

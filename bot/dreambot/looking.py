@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dreambot.looked_at import LookedAt, action_in
 from dreambot.message import JobMessage, Shown
+from dreambot.moderation.looked_at import LookedAt, action_in
 from dreambot.watch import Watch
 from dreamconfig.concepts import Action, strictest
 from dreamqueue.errors import NoSuchJob

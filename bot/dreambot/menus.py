@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias, cast
 import discord
 
 from dreambot.errors import answering
-from dreambot.tastes import look_up
+from dreambot.members.tastes import look_up
 from dreambot.texts import speech
 from dreamqueue.errors import DreamError
 from dreamqueue.text import clip
@@ -25,8 +25,8 @@ Choose: TypeAlias = Callable[[discord.Interaction[Any], str, Sequence[str]], Awa
 """Takes the interaction, the thing of the id, and what was chosen. Ids and values may be forged."""
 
 MENUS = {
-    "settings": "dreambot.settings:choose",
-    "help": "dreambot.helping:choose",
+    "settings": "dreambot.members.settings:choose",
+    "help": "dreambot.members.helping:choose",
 }
 """By verb: `module:function`, a `Choose`."""
 

@@ -8,7 +8,7 @@ import discord
 
 from dreambot import words
 from dreambot.checkup import NEEDED
-from dreambot.moderators import is_moderator
+from dreambot.moderation.moderators import is_moderator
 from dreambot.texts import speech
 from dreamqueue.errors import CannotPostHere, NotYours
 from dreamqueue.job import Owner, Record

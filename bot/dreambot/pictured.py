@@ -15,7 +15,7 @@ import discord
 
 from dreambot.buttons import ID
 from dreambot.found import JOB, job_here, may_see
-from dreambot.looked_at import action_in
+from dreambot.moderation.looked_at import action_in
 from dreambot.texts import speech
 from dreambot.uploads import check_declared
 from dreamqueue.errors import DreamError, NoSuchJob, OtherVersion, TooLate

@@ -20,11 +20,11 @@ from dreambot.errors import UNANSWERABLE, answer
 from dreambot.gate import check_may_ask, check_open
 from dreambot.haste import in_time, waited
 from dreambot.lost_asks import forget, own_up
+from dreambot.members.tastes import tastes
+from dreambot.moderation.word_rules import check_recipe, remember
 from dreambot.permissions import owner_of
 from dreambot.rights import share
-from dreambot.tastes import tastes
 from dreambot.texts import speech
-from dreambot.word_rules import check_recipe, remember
 from dreamqueue import asks
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, NoSuchJob, QueueAway

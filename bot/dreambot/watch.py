@@ -11,15 +11,16 @@ from typing import TypeVar
 
 import discord
 
-from dreambot import verbs, verdict, words
+from dreambot import verbs, words
 from dreambot.buttons import buttons
 from dreambot.lineage import parent_link
-from dreambot.looked_at import LookedAt
+from dreambot.members.ping import ping, wants_to_hear
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
 from dreambot.metrics import FRAMES
+from dreambot.moderation.looked_at import LookedAt
 from dreambot.pacing import Pace
-from dreambot.ping import ping, wants_to_hear
 from dreambot.texts import speech
+from dreambot.tricks import verdict
 from dreamqueue.choosing import chosen
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway

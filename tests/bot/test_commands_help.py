@@ -6,7 +6,7 @@ import pytest
 from discord import app_commands
 from tests.bot.stage import Stage, eventually, shows
 
-from dreambot.helping import EXAMPLES, topics
+from dreambot.members.helping import EXAMPLES, topics
 from dreambot.texts import languages, speech
 from dreampractice import Person
 from dreampractice.messages import Message

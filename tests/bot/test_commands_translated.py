@@ -9,10 +9,10 @@ import pytest
 from discord import app_commands
 from tests.bot.stage import Stage
 
-from dreambot import translator
+from dreambot.members import translator
+from dreambot.members.translator import CommandTranslator, key_of
 from dreambot.sync import commands_hash
 from dreambot.texts import languages, lines
-from dreambot.translator import CommandTranslator, key_of
 
 Where = app_commands.TranslationContextLocation
 

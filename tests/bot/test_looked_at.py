@@ -136,7 +136,7 @@ async def test_what_they_drop_is_gone_and_the_deed_is_kept(
 ) -> None:
     message, job, told = await held(watched)
     record = await watched.queue.record(job.id)
-    with caplog.at_level(logging.INFO, "dreambot.audit"):
+    with caplog.at_level(logging.INFO, "dreambot.moderation.audit"):
         await watched.press(watched.moderator, told, "Drop")
         await shows(message, "A moderator decided that the picture is not shown.")
         await eventually(lambda: "Mo dropped it." in told.content)
@@ -156,7 +156,7 @@ async def test_two_moderators_at_once_make_one_decision(
     message, job, told = await held(watched)
     owner = watched.discord.person("owner")
     watched.discord.world.members[owner.user.id].roles.append(watched.discord.world.role("moderator").id)
-    with caplog.at_level(logging.INFO, "dreambot.audit"):
+    with caplog.at_level(logging.INFO, "dreambot.moderation.audit"):
         await asyncio.gather(
             *(
                 watched.press(one, told, label)

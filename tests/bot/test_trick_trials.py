@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from tests.bot.stage import Stage, eventually, shows
 from tests.fakes import GreyBackend, GreySession, grey_recipe
 
-from dreambot import verdict
 from dreambot.texts import speech
+from dreambot.tricks import verdict
 from dreamconfig.settings import WorkerSettings
 from dreampractice.messages import Message
 from dreamqueue import preferences, workers

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.bot.stage import Stage, eventually, shows
 
+from dreambot.moderation.word_rules import refusal
 from dreambot.texts import speech
-from dreambot.word_rules import refusal
 from dreampractice import Person
 from dreampractice.interactions import AUTOCOMPLETE, COMMAND
 from dreampractice.options import Filling

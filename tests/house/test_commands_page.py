@@ -7,7 +7,7 @@ import inspect
 from tools.commands_md import PAGE, _who, page
 
 from dreambot.cogs.imagine import Imagine
-from dreambot.moderators import check_moderator
+from dreambot.moderation.moderators import check_moderator
 from dreambot.permissions import check_may_end
 from dreambot.verbs import VERBS, ending
 

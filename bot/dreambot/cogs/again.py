@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot.asking import paint
 from dreambot.found import job_here
+from dreambot.members.asking import paint
 from dreambot.permissions import owner_of
 from dreambot.rights import share
 from dreambot.texts import speech

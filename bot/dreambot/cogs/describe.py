@@ -13,12 +13,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot import words
-from dreambot.asking import paint
 from dreambot.buttons import buttons
 from dreambot.gate import check_may_ask
+from dreambot.members.asking import paint
+from dreambot.members.tastes import tastes
 from dreambot.pictured import keep, picture_of, pictures_of
 from dreambot.rights import share
-from dreambot.tastes import tastes
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import DreamError, PictureError
 from dreamqueue.prompt import lean

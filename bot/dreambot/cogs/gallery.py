@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot.gallery import BEST, MINE, leaf
+from dreambot.members.gallery import BEST, MINE, leaf
 from dreambot.message import as_files
 from dreambot.permissions import check_can_post
 

@@ -10,9 +10,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot.asking import paint
+from dreambot.members.asking import paint
+from dreambot.members.tastes import tastes
 from dreambot.rights import share
-from dreambot.tastes import tastes
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import BadValue, PromptError
 from dreamqueue.prompt import lean

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot.helping import topics, view
+from dreambot.members.helping import topics, view
 from dreambot.texts import speech
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from dreambot.members.tastes import tastes
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
 from dreambot.start import Asking, submit, take_up
-from dreambot.tastes import tastes
 from dreambot.uploads import check_declared
 from dreamconfig.catalogue import backends
 from dreamqueue.collection import slug

@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot import recipes, starting
 from dreambot.errors import answering
+from dreambot.members import recipes, starting
 from dreambot.message import as_files
 from dreambot.permissions import check_can_post
 from dreambot.pictured import job_of, picture_of

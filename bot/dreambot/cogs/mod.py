@@ -8,10 +8,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot.audit import audit
-from dreambot.moderating import WHY, begin, say, server_of
+from dreambot.moderation.audit import audit
+from dreambot.moderation.moderating import WHY, begin, say, server_of
+from dreambot.moderation.sanction_words import imposed
 from dreambot.permissions import owner_of
-from dreambot.sanction_words import imposed
 from dreambot.texts import speech
 from dreambot.verbs.sanctions import shown
 from dreamqueue import controls

@@ -10,9 +10,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot import words
-from dreambot.audit import audit
 from dreambot.cogs.mod import MOD
-from dreambot.moderators import check_keeper, check_moderator, is_moderator
+from dreambot.moderation.audit import audit
+from dreambot.moderation.moderators import check_keeper, check_moderator, is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import DreamError, QueueAway

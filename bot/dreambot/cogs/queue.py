@@ -8,12 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot import halting
 from dreambot.cogs import queue_jobs
 from dreambot.cogs.queue_group import QUEUE
-from dreambot.moderating import WHY, begin, say
-from dreambot.moderators import is_moderator
-from dreambot.panel import Panels
+from dreambot.moderation import halting
+from dreambot.moderation.moderating import WHY, begin, say
+from dreambot.moderation.moderators import is_moderator
+from dreambot.moderation.panel import Panels
 from dreamqueue import halts
 from dreamqueue.errors import QueueAway
 

@@ -1,7 +1,7 @@
 """`/queue` itself: the group that the commands about the queue are hung into, members' and moderators' alike.
 
 A group has one default for all of its subcommands, and members use `/queue mine`: so nobody is kept from
-seeing it, and what is a moderator's is checked at each press (`dreambot.moderators`).
+seeing it, and what is a moderator's is checked at each press (`dreambot.moderation.moderators`).
 """
 
 from discord import app_commands

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from dreambot.audit import audit
 from dreambot.buttons import JobButton
 from dreambot.cogs.queue_group import QUEUE
-from dreambot.moderating import WHY, begin, job_of, say, server_of
-from dreambot.moderators import check_keeper, is_moderator
+from dreambot.moderation.audit import audit
+from dreambot.moderation.moderating import WHY, begin, job_of, say, server_of
+from dreambot.moderation.moderators import check_keeper, is_moderator
+from dreambot.moderation.queue_words import which
 from dreambot.permissions import owner_of
-from dreambot.queue_words import which
 from dreambot.texts import speech
 from dreambot.verbs.queue_pages import shown, thing_of
 from dreamqueue import controls, halts

@@ -8,7 +8,7 @@ import discord
 from discord.ext import commands
 
 from dreambot.cogs.queue_group import QUEUE
-from dreambot.standing import tell
+from dreambot.members.standing import tell
 from dreambot.texts import speech
 
 if TYPE_CHECKING:

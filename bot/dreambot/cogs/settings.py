@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot import settings
+from dreambot.members import settings
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot

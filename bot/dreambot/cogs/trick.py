@@ -14,13 +14,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot import trick_dialogs, trick_words, words
-from dreambot.audit import audit
+from dreambot import words
 from dreambot.errors import whisper
 from dreambot.gate import check_may_ask, check_words
+from dreambot.moderation.audit import audit
 from dreambot.permissions import owner_of
 from dreambot.texts import speech
-from dreambot.trick_views import found, listed, show
+from dreambot.tricks import dialogs as trick_dialogs
+from dreambot.tricks import words as trick_words
+from dreambot.tricks.views import found, listed, show
 from dreambot.verbs.trick import vote as count_vote
 from dreamqueue.errors import DreamError, NameTaken, QueueAway, TrickError
 from dreamqueue.prompt.menu import name_of

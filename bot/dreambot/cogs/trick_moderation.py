@@ -8,10 +8,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot.audit import audit
 from dreambot.cogs.trick import choices, trick
 from dreambot.errors import whisper
-from dreambot.moderators import check_keeper
+from dreambot.moderation.audit import audit
+from dreambot.moderation.moderators import check_keeper
 from dreambot.texts import speech
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from dreambot.gate import check_may_ask
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
 from dreambot.texts import speech
-from dreambot.trick_views import found
+from dreambot.tricks.views import found
 from dreambot.verbs.trials import begin_try
 from dreamqueue import workers
 from dreamqueue.errors import TrickError

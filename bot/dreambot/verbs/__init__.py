@@ -83,14 +83,14 @@ VERBS = {
     "one": Verb("dreambot.verbs.keeping:one"),
     "delete": Verb("dreambot.verbs.delete:delete"),
     "delete-now": Verb("dreambot.verbs.delete:delete_now", RED),
-    "cancel-mine": Verb("dreambot.standing:cancel", label="buttons.cancel"),
-    "cancel-all-mine": Verb("dreambot.standing:cancel_all", RED, label="standing.cancel-all"),
-    "gallery": Verb("dreambot.gallery:turn"),
-    "example": Verb("dreambot.helping:example"),
-    "forget": Verb("dreambot.forgetting:pressed", RED, label="privacy.forget"),
-    "settings-flip": Verb("dreambot.settings:flip"),
-    "settings-type": Verb("dreambot.settings:ask", label="settings.type"),
-    "settings-reset": Verb("dreambot.settings:reset", label="settings.reset"),
+    "cancel-mine": Verb("dreambot.members.standing:cancel", label="buttons.cancel"),
+    "cancel-all-mine": Verb("dreambot.members.standing:cancel_all", RED, label="standing.cancel-all"),
+    "gallery": Verb("dreambot.members.gallery:turn"),
+    "example": Verb("dreambot.members.helping:example"),
+    "forget": Verb("dreambot.members.forgetting:pressed", RED, label="privacy.forget"),
+    "settings-flip": Verb("dreambot.members.settings:flip"),
+    "settings-type": Verb("dreambot.members.settings:ask", label="settings.type"),
+    "settings-reset": Verb("dreambot.members.settings:reset", label="settings.reset"),
 }
 
 ROW = ""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot.audit import audit
 from dreambot.errors import whisper
+from dreambot.moderation.audit import audit
 from dreambot.permissions import check_may_end, owner_of
 from dreambot.texts import speech
 from dreamqueue.job import Record

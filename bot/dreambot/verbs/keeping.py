@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.found import seen_here
-from dreambot.looked_at import action_in
+from dreambot.moderation.looked_at import action_in
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.start import Asking
 from dreambot.texts import speech

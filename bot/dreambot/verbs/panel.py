@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot import halting
-from dreambot import panel as panels
 from dreambot.errors import whisper
-from dreambot.moderating import server_of
-from dreambot.moderators import check_moderator
+from dreambot.moderation import halting
+from dreambot.moderation import panel as panels
+from dreambot.moderation.moderating import server_of
+from dreambot.moderation.moderators import check_moderator
 from dreambot.verbs.queue_pages import shown
 from dreamqueue.controls import Those
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot.audit import audit
 from dreambot.buttons import JobButton
-from dreambot.moderating import server_of
-from dreambot.moderators import check_moderator
+from dreambot.moderation.audit import audit
+from dreambot.moderation.moderating import server_of
+from dreambot.moderation.moderators import check_moderator
+from dreambot.moderation.queue_words import page as in_words
 from dreambot.permissions import owner_of
-from dreambot.queue_words import page as in_words
 from dreambot.texts import speech
 from dreamqueue import controls, workers
 from dreamqueue.controls import Those

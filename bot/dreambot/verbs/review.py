@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 import discord
 
 from dreambot import words
-from dreambot.audit import audit
 from dreambot.errors import whisper
-from dreambot.looked_at import moderators_channel, pictures
-from dreambot.moderators import check_moderator
+from dreambot.moderation.audit import audit
+from dreambot.moderation.looked_at import moderators_channel, pictures
+from dreambot.moderation.moderators import check_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import speech
 from dreamqueue.errors import NotYours, TooLate

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.buttons import JobButton
-from dreambot.moderating import server_of
-from dreambot.moderators import check_moderator
-from dreambot.sanction_words import PAGE, page
+from dreambot.moderation.moderating import server_of
+from dreambot.moderation.moderators import check_moderator
+from dreambot.moderation.sanction_words import PAGE, page
 from dreambot.texts import speech
 from dreamqueue.sanctions import sanctioned
 

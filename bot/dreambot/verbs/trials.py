@@ -17,7 +17,7 @@ from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
 from dreambot.start import Asking, reply_in, submit
 from dreambot.texts import speech
-from dreambot.trick_views import found
+from dreambot.tricks.views import found
 from dreambot.verbs.intents import take_up_once
 from dreamqueue.errors import NoSuchJob, NotYours, TooLate
 from dreamqueue.prompt import random_seed

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import discord
 
-from dreambot import trick_dialogs
 from dreambot.errors import whisper
 from dreambot.gate import check_may_ask
 from dreambot.permissions import owner_of
 from dreambot.texts import speech
-from dreambot.trick_views import found, listed
+from dreambot.tricks import dialogs as trick_dialogs
+from dreambot.tricks.views import found, listed
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot

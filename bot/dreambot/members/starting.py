@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot.asking import paint
 from dreambot.dialogs import Field, open_dialog
+from dreambot.members.asking import paint
+from dreambot.members.tastes import tastes
 from dreambot.permissions import check_can_post
 from dreambot.pictured import job_of, picture_of
 from dreambot.rights import share
-from dreambot.tastes import tastes
 from dreambot.texts import speech
 from dreamqueue import intents
 from dreamqueue.intents import Start

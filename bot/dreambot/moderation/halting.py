@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot.audit import audit
-from dreambot.moderators import check_keeper
+from dreambot.moderation.audit import audit
+from dreambot.moderation.moderators import check_keeper
+from dreambot.moderation.queue_words import halted
 from dreambot.permissions import owner_of
-from dreambot.queue_words import halted
 from dreambot.texts import speech
 from dreamqueue import halts
 from dreamqueue.sanctions import seconds_of

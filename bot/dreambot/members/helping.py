@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 
 from dreambot import words
-from dreambot.asking import paint
 from dreambot.buttons import JobButton
+from dreambot.members.asking import paint
+from dreambot.members.tastes import tastes
+from dreambot.members.translator import key_of
 from dreambot.menus import JobMenu
 from dreambot.rights import share
-from dreambot.tastes import tastes
 from dreambot.texts import Speech, lines, speech
-from dreambot.translator import key_of
 from dreamqueue.errors import DreamError
 from dreamqueue.prompt import FLAGS, lean
 from dreamqueue.text import clip

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot import words
-from dreambot.audit import audit
 from dreambot.haste import in_time
+from dreambot.moderation.audit import audit
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreamqueue.errors import BrokenRule, QueueAway

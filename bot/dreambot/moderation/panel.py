@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot.audit import named_channel
 from dreambot.buttons import buttons
 from dreambot.errors import UNANSWERABLE
 from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
-from dreambot.queue_words import panel
+from dreambot.moderation.audit import named_channel
+from dreambot.moderation.queue_words import panel
 from dreambot.texts import speech
 from dreamqueue.client import QueueClient
 from dreamqueue.controls import Those

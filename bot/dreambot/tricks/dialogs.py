@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot import words
-from dreambot.audit import audit
 from dreambot.dialogs import Field, open_dialog
 from dreambot.errors import whisper
 from dreambot.gate import check_may_ask
+from dreambot.moderation.audit import audit
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
-from dreambot.trick_views import show
+from dreambot.tricks.views import show
 from dreamqueue.errors import NotYours, TrickChanged
 from dreamqueue.prompt.styles import SLOT
 from dreamqueue.recipe import Recipe

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot import trick_words, words
+from dreambot import words
 from dreambot.buttons import JobButton
-from dreambot.looked_at import action_in
-from dreambot.moderators import is_moderator
+from dreambot.moderation.looked_at import action_in
+from dreambot.moderation.moderators import is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
+from dreambot.tricks import words as trick_words
 from dreambot.verbs import VERBS
 from dreamqueue.errors import DreamError, NotYours, UnknownWord
 from dreamqueue.job import Finished, Record, Stopped

@@ -11,9 +11,9 @@ from dreambot import words
 from dreambot.buttons import JobButton
 from dreambot.dialogs import Field, open_dialog
 from dreambot.gate import check_words
+from dreambot.members.tastes import use
 from dreambot.menus import MOST, JobMenu
 from dreambot.rights import share
-from dreambot.tastes import use
 from dreambot.texts import Speech, languages, speech
 from dreamconfig.catalogue import backends
 from dreamqueue import preferences

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from dreambot.moderators import check_moderator
+from dreambot.moderation.moderators import check_moderator
 from dreambot.texts import Speech, speech
 from dreambot.words import fit
 from dreamqueue.controls import asked_on

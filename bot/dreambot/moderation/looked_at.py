@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot import verbs, words
-from dreambot.audit import named_channel
 from dreambot.buttons import buttons
 from dreambot.errors import UNANSWERABLE
 from dreambot.message import Shown, file
+from dreambot.moderation.audit import named_channel
 from dreambot.texts import Speech, speech
 from dreamconfig.concepts import Action
 from dreamqueue.client import QueueClient

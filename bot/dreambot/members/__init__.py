@@ -1,0 +1,1 @@
+"""What is each member's own: settings, gallery, where they stand, recipes, help, being forgotten."""

@@ -1,0 +1,1 @@
+"""Tricks in Discord: what is said of them, their lists and dialogs, and the verdict of a test."""
