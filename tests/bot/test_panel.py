@@ -32,7 +32,7 @@ async def test_it_shows_the_queue_at_a_glance(stage: Stage) -> None:
     _, job = await waits(stage, stage.ada, "a *hut* @everyone <@1>")
     await shows(board, f"`{job}` **a \\*hut\\*")
     assert "1 waiting · 0 held · 0 being painted" in board.content
-    assert "`scripted` serving, 0 of 1: pixels" in board.content
+    assert "`scripted` serving, 0 of 1 busy: pixels" in board.content
     assert "@everyone" not in board.content
     assert "<@1>" not in board.content
     assert [button.label for button in board.buttons] == ["Pause", "Resume", "Drain", "Refresh", "Jobs"]

@@ -283,7 +283,7 @@ async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage)
         await press.settled.wait()
     await heard(stage, stage.bo, "Once is enough")
     single = await eventually(lambda: stage.public_messages()[1:])
-    end = await shows(single[0], "done in")
+    end = await shows(single[0], "done")
     assert "a blue hut" in end.content
     assert "for Bo" in end.content
     assert "[this picture]" in end.content, "it links the sheet"
