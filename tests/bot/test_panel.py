@@ -36,6 +36,10 @@ async def test_it_shows_the_queue_at_a_glance(stage: Stage) -> None:
     assert "@everyone" not in board.content
     assert "<@1>" not in board.content
     assert [button.label for button in board.buttons] == ["Pause", "Resume", "Drain", "Refresh", "Jobs"]
+    await stage.moderator.slash("queue hold", job=job)
+    await eventually(lambda: "pixels · held by Mo" in board.content)
+    await stage.moderator.slash("queue release", job=job)
+    await eventually(lambda: "held by Mo" not in board.content)
     await stage.worker.begin(await stage.worker.next_job())
     await shows(board, "0 waiting · 0 held · 1 being painted")
     assert len(panels(stage)) == 1
