@@ -120,16 +120,15 @@ def unpostable(job: Job, said: Speech = ENGLISH) -> str:
     return _message(job, said, "", said.say("job.unpostable"))
 
 
-def facts(recipe: Recipe, said: Speech = ENGLISH, *, descended: bool = False) -> str:
-    """What is needed to paint it again, beside the words. `descended`: a link says already which picture it
-    came from."""
+def facts(recipe: Recipe, said: Speech = ENGLISH) -> str:
+    """What is needed to paint it again, beside the words."""
     found = [
         f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend,
         *_several(recipe, said),
         f"{recipe.width}×{recipe.height}",
         said.say("job.steps", steps=recipe.steps),
         said.say("job.seed", seed=recipe.seed),
-        *([said.say("job.from-picture")] if recipe.image and not descended else []),
+        *([said.say("job.from-picture")] if recipe.image else []),
         *told(recipe),
     ]
     return " · ".join(found)
@@ -215,8 +214,7 @@ def _is_a_frame(job: Job, ending: Stopped) -> bool:
 
 
 def _message(job: Job, said: Speech, parent: str, state: str, *notes: str) -> str:
-    facts_told = facts(job.recipe, said, descended=bool(parent))
-    fine = f"-# {facts_told} · {said.say('job.for', name=_name(job.owner.name))}"
+    fine = f"-# {facts(job.recipe, said)} · {said.say('job.for', name=_name(job.owner.name))}"
     if parent:
         fine += f" · {said.say('job.from', parent=parent)}"
     lines = [
