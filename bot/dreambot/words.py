@@ -102,7 +102,7 @@ def painting(
 def ended(job: Job, ending: Ending, said: Speech = ENGLISH, parent: str = "") -> str:
     """How it ended. `parent` is a link to the picture it came from, ready to be shown."""
     notes = ending.notes if isinstance(ending, (Finished, Stopped)) else ()
-    return _message(job, said, parent, _end(ending, said), *notes)
+    return _message(job, said, parent, _end(job, ending, said), *notes)
 
 
 def forgotten(job: Job, said: Speech = ENGLISH) -> str:
@@ -164,7 +164,9 @@ def duration(seconds: float, said: Speech = ENGLISH) -> str:
         return said.say("job.seconds", count=count)
     if seconds < 3600:
         return said.say("job.minutes", count=round(seconds / 60))
-    return said.say("job.hours", count=f"{seconds / 3600:.1f}")
+    if seconds < 48 * 3600:
+        return said.say("job.hours", count=f"{seconds / 3600:.1f}")
+    return said.say("job.days", count=f"{seconds / 86400:.3g}")
 
 
 def clock(seconds: float) -> str:
@@ -187,13 +189,15 @@ def fit(text: str) -> str:
     return clip(text, LIMIT)
 
 
-def _end(ending: Ending, said: Speech) -> str:
+def _end(job: Job, ending: Ending, said: Speech) -> str:
     match ending:
         case Finished():
-            return said.say("job.done", time=clock(ending.seconds)) + score(ending.score, said)
+            once = not ending.seconds and job.parent is not None  # one of several, painted with the others
+            done = said.say("job.ready") if once else said.say("job.done", time=clock(ending.seconds))
+            return done + score(ending.score, said)
         case Stopped():
-            stopped = said.say("job.stopped", step=ending.step, by=_name(ending.by.name))
-            return stopped + score(ending.score, said)
+            key = "job.kept" if _is_a_frame(job, ending) else "job.stopped"
+            return said.say(key, step=ending.step, by=_name(ending.by.name)) + score(ending.score, said)
         case Cancelled():
             return said.say("job.cancelled", by=_name(ending.by.name))
         case Failed():
@@ -201,6 +205,12 @@ def _end(ending: Ending, said: Speech) -> str:
             return f"{why} {said.say('job.incident', incident=ending.incident)}" if ending.incident else why
         case Expired():
             return said.say("job.expired", time=duration(ending.waited, said))
+
+
+def _is_a_frame(job: Job, ending: Stopped) -> bool:
+    """Whether it is a frame of another that somebody kept: nothing was painted for it, so it left one picture
+    and nothing else."""
+    return job.parent is not None and ending.state is None and ending.animation is None
 
 
 def _message(job: Job, said: Speech, parent: str, state: str, *notes: str) -> str:

@@ -67,6 +67,15 @@ def write_course(course: Course) -> str:
     return ",".join(f"{shortest(value)}@{shortest(t)}" for t, value in course)
 
 
+def told_course(course: Course) -> str:
+    """For people, in short: `1`, `2..0`, `1@9%,0@19%`. It may be rounded."""
+    if not isinstance(course, tuple):
+        return f"{course:.3g}"
+    if len(course) == 2 and (course[0][0], course[1][0]) == (0, 1):
+        return f"{course[0][1]:.3g}..{course[1][1]:.3g}"
+    return ",".join(f"{value:.3g}@{t:.0%}" for t, value in course)
+
+
 def read_course(typed: str) -> Course | None:
     """What `write_course` writes: `0.5`, `2..0`, `2@0%,0.5@40%,0@1`; None for anything else."""
     if re.fullmatch(NUMBER, typed, re.ASCII):

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from dreamqueue import braces
 from dreamqueue.collection import Collection
-from dreamqueue.course import Course, between, values_of, write_course
+from dreamqueue.course import Course, between, told_course, values_of
 from dreamqueue.wire import Wire, unless
 
 MAX_SEED = 2**32 - 1
@@ -261,12 +261,12 @@ class Recipe(Wire):
 
     @property
     def words(self) -> str:
-        """The phrases as a member would type them, styles included."""
+        """The phrases for people, styles included: weights are rounded (`render` writes them whole)."""
         return " | ".join(_typed(phrase) for phrase in self.phrases)
 
 
 def _typed(phrase: Phrase) -> str:
-    weight = write_course(phrase.weight)
+    weight = told_course(phrase.weight)
     if phrase.stop is not None:
         return f"{phrase.text}:{weight}:{phrase.stop:g}"
     return phrase.text if phrase.weight == 1 else f"{phrase.text}:{weight}"

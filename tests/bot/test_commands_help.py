@@ -47,8 +47,14 @@ async def test_a_topic_is_shown_in_the_same_message(stage: Stage) -> None:
     page = await opened(stage, stage.ada)
     await stage.ada.choose(page, "Choose a topic", "Who may press what")
     await shows(page, "**Delete**: whoever asked")
-    await stage.ada.choose(page, "Choose a topic", "All commands")
+    await stage.ada.choose(page, "Choose a topic", "Commands")
     await shows(page, "`/privacy forget-me` Erase your pictures")
+    await shows(page, "Apps menu of a message: **Describe**")
+    assert "/queue pause" not in page.content
+    assert "/mod block" not in page.content
+    await stage.ada.choose(page, "Choose a topic", "Commands for moderators")
+    await shows(page, "`/queue pause` Moderators: let nothing more be begun")
+    assert "`/mod block` Let a member" in page.content
 
 
 @pytest.mark.parametrize("language", languages())

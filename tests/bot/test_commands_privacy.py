@@ -134,5 +134,5 @@ async def test_what_is_kept_is_told_to_nobody_else(stage: Stage) -> None:
     assert asked.reply.only_for is stage.ada.user
     text = (await shows(asked.reply, "What I keep about you")).content
     assert "Jobs: 1, " in text
-    assert "for 72.0 h after its end" in text
+    assert "for 3 days after its end" in text
     assert "Your settings: none" in text

@@ -123,3 +123,8 @@ async def test_pictures_are_asked_for_where_the_community_wants(bare_stage: Stag
     asked = await stage.ada.slash("imagine", channel="general", prompt="a hut")
     assert asked.reply is not None
     await shows(asked.reply, "waiting")
+
+
+async def test_nobody_bars_themselves(stage: Stage) -> None:
+    assert await answer(stage, stage.moderator, "mod block", member="mo") == "That would be you."
+    assert audited(stage, "mod.block") == []

@@ -32,10 +32,14 @@ async def test_it_shows_the_queue_at_a_glance(stage: Stage) -> None:
     _, job = await waits(stage, stage.ada, "a *hut* @everyone <@1>")
     await shows(board, f"`{job}` **a \\*hut\\*")
     assert "1 waiting · 0 held · 0 being painted" in board.content
-    assert "`scripted` serving, 0 of 1: pixels" in board.content
+    assert "`scripted` serving, 0 of 1 busy: pixels" in board.content
     assert "@everyone" not in board.content
     assert "<@1>" not in board.content
     assert [button.label for button in board.buttons] == ["Pause", "Resume", "Drain", "Refresh", "Jobs"]
+    await stage.moderator.slash("queue hold", job=job)
+    await eventually(lambda: "pixels · held by Mo" in board.content)
+    await stage.moderator.slash("queue release", job=job)
+    await eventually(lambda: "held by Mo" not in board.content)
     await stage.worker.begin(await stage.worker.next_job())
     await shows(board, "0 waiting · 0 held · 1 being painted")
     assert len(panels(stage)) == 1

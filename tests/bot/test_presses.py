@@ -30,6 +30,7 @@ from dreamqueue.job import Cancelled, Finished, Job, KeptPart, Owner, Stopped
 from dreamqueue.kept import blobs
 from dreamqueue.png import read_recipe
 from dreamqueue.recipe import Leg, Phrase, Recipe
+from dreamqueue.turns import turned
 
 
 async def children(stage: Stage, parent: Job) -> list[Job]:
@@ -150,6 +151,20 @@ async def test_remix_begins_with_what_was_typed_and_keeps_the_pictures(stage: St
     assert (made.parent, made.typed, made.owner.name) == (job.id, "a castle --seed 9", "Bo")
     assert (made.recipe.words, made.recipe.seed, made.recipe.image) == ("a castle", 9, job.recipe.image)
     assert len(await children(stage, job)) == 1
+
+
+async def test_remix_of_a_steered_picture_begins_with_the_words_at_its_end(stage: Stage) -> None:
+    message = await stage.imagine(stage.ada, "a castle | fog --seed 7 --steps 100")
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    steered = turned(job.recipe, (Phrase(text="a sunset"), Phrase(text="fog")), 10)
+    assert await stage.queue.store.note(job.id, stage.worker.holder or "", turned=steered.model_dump_json())
+    await stage.worker.finish(job)
+    end = await shows(message, "done in")
+    assert "10%,0" in end.content, "its course, in short"
+    modal = (await stage.press(stage.bo, message, "Remix")).modal
+    assert modal is not None
+    assert modal.field("prompt").value.startswith("fog | a sunset --")
 
 
 async def test_remix_says_all_that_was_asked_for_in_fields_too(stage: Stage) -> None:
@@ -283,7 +298,7 @@ async def test_one_picture_of_a_sheet_becomes_a_picture_of_its_own(stage: Stage)
         await press.settled.wait()
     await heard(stage, stage.bo, "Once is enough")
     single = await eventually(lambda: stage.public_messages()[1:])
-    end = await shows(single[0], "done in")
+    end = await shows(single[0], "done")
     assert "a blue hut" in end.content
     assert "for Bo" in end.content
     assert "[this picture]" in end.content, "it links the sheet"

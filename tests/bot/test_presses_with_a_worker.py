@@ -48,7 +48,7 @@ async def test_a_candidate_is_chosen_and_then_made_longer(stage: Stage, settings
         assert "for Bo · from [this picture]" in longer.content
         await stage.press(stage.bo, message, "3")
         single = await eventually(lambda: [m for m in stage.public_messages() if "by Bo" in m.content])
-        assert "stopped at step 54 by Bo" in single[0].content
+        assert "kept at step 54 by Bo" in single[0].content
         assert "seed 9" in single[0].content
         await stage.all_shown()
 

@@ -131,11 +131,13 @@ async def test_a_test_says_its_cost_paints_at_a_word_and_tells_what_it_found(
     await known(stage)
     shown = await stage.bo.slash("trick show", name="redness")
     assert shown.reply is not None
-    told = await shows(shown.reply, f"measured with pixels/levels: {found[0][0]} towards its words")
+    told = await shows(
+        shown.reply, f"measured with pixels/levels: {found[0][0]} (may be chance) towards its words"
+    )
     assert "(4 pairs, `pocket-judge`, <t:" in told.content
     listed = await stage.bo.slash("trick list", order="newest")
     assert listed.reply is not None
-    assert f"`--redness` · ▲ 0 ▼ 0 · 0 painted · **{style[0]:+.2f}**" in listed.reply.content
+    assert "`--redness` · ▲ 0 ▼ 0 · 0 painted\n" in listed.reply.content, "four pairs are too few for a claim"
 
 
 async def test_try_under_a_trick_asks_for_a_prompt(stage: Stage, painter: GreyBackend) -> None:

@@ -122,7 +122,7 @@ async def test_a_german_is_spoken_to_in_german(stage: Stage) -> None:
     assert asked.reply is not None
     await shows(asked.reply, "Ada teilt einen Trick.")
     labels = [button.label for button in asked.reply.buttons if button.label]
-    assert {"▲ Dafür stimmen", "▼ Dagegen stimmen", "Abwandeln", "Melden"} <= set(labels)
+    assert {"▲ Dafür stimmen", "▼ Dagegen stimmen", "Umdichten", "Melden"} <= set(labels)
     stage.bo.speaks("de")
     said = await told(stage, stage.bo, await stage.press(stage.bo, asked.reply, "▲ Dafür stimmen"))
     assert said == "Deine Stimme zu `weiches-licht` zählt: 1 dafür, 0 dagegen."
@@ -269,7 +269,7 @@ async def test_moderators_hide_rename_and_merge(stage: Stage) -> None:
     assert said == "`warm-glow` is part of `vray` now; the old name goes on working."
     entries = await stage.queue.redis.xrange("dream:audit")
     told_of = b" ".join(b"".join(entry.values()) for _, entry in entries)
-    for action in (b"trick-hide", b"trick-unhide", b"trick-rename", b"trick-merge"):
+    for action in (b"trick.hide", b"trick.unhide", b"trick.rename", b"trick.merge"):
         assert action in told_of
 
 
@@ -282,7 +282,7 @@ async def test_tricks_are_taken_along(stage: Stage) -> None:
     asked = await stage.ada.slash("trick export", format="csv", mine=True)
     assert asked.reply is not None
     assert asked.reply.content.startswith("One trick. What such a file cannot hold:\n")
-    assert "without its description" in asked.reply.content
+    assert "description of glow" in asked.reply.content
     (file,) = asked.reply.attachments
     assert (file.filename, file.content) == (
         "styles.csv",
@@ -295,9 +295,19 @@ async def test_a_file_is_taken_in_and_what_was_lost_is_told(stage: Stage) -> Non
     table = "name,prompt,negative_prompt\nOld Film,grain,colour\n,nameless,\nglow,glowing,\nvray,other,\n"
     asked = await stage.bo.slash("trick import", file=Upload("styles.csv", table.encode()))
     assert asked.reply is not None
-    seen = await shows(asked.reply, "One trick was taken. `old-film`")
-    for words in ("3 things were not:", "line 3\\: no name", "glow\\: is here already", "vray"):
+    seen = await shows(asked.reply, "One trick was taken: `old-film`")
+    for words in (
+        "3 things were left out or changed:",
+        "line 3\\: no name",
+        "glow\\: is here already",
+        "vray",
+    ):
         assert words in seen.content
+    assert not seen.attachments
+    many = table + "".join(f",nameless {number},\n" for number in range(20))
+    asked = await stage.bo.slash("trick import", file=Upload("styles.csv", many.encode()))
+    assert asked.reply is not None
+    seen = await shows(asked.reply, "left out or changed")
     assert [file.filename for file in seen.attachments] == ["not-taken.txt"]
     assert asked.reply.ephemeral
     shown = (await stage.ada.slash("trick show", name="old film")).reply
@@ -364,8 +374,8 @@ async def test_the_rules_for_words_hold_for_tricks(stage: Stage) -> None:
     table = b"name,prompt\nfine,transparent pegboard\nshine,a peg\n"
     asked = await stage.bo.slash("trick import", file=Upload("styles.csv", table))
     assert asked.reply is not None
-    lost = await shows(asked.reply, "One trick was taken. `fine`")
-    assert "peg" in lost.content.partition("One thing was not:")[2]
+    lost = await shows(asked.reply, "One trick was taken: `fine`")
+    assert "peg" in lost.content.partition("left out or changed:")[2]
     known = await TrickStore(stage.queue.redis).all()
     assert not [one for one in known.values() if "peg" in one.text.split()]
     assert len(stage.public_messages()) == 1

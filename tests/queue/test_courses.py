@@ -69,3 +69,9 @@ VALUES = st.floats(-100, 100).map(lambda value: value + 0.0)
 @given(st.one_of(VALUES, TIMES.flatmap(lambda ts: st.tuples(*(st.tuples(st.just(t), VALUES) for t in ts)))))
 def test_what_is_written_is_read_back(given_course: Course) -> None:
     assert course(Use("x", write_course(given_course)), -100, 100) == given_course
+
+
+def test_people_are_told_a_course_in_short() -> None:
+    turned = ((0.087248322147651, 1.0), (0.18724832214765103, 0.0))
+    phrases = (Phrase(text="a castle", weight=turned), Phrase(text="fog", weight=1 / 3))
+    assert parse("a hut").model_copy(update={"phrases": phrases}).words == "a castle:1@9%,0@19% | fog:0.333"

@@ -56,9 +56,10 @@ def test_subjects_that_differ_make_it_wider_than_pairs_that_do() -> None:
 
 
 def test_a_lift_says_how_sure_it_is() -> None:
-    same = lift([[0.25, 0.25], [0.25, 0.25]])
-    assert (same.mean, same.low, same.high, same.wins, same.pairs) == (0.25, 0.25, 0.25, 4, 4)
+    same = lift([[0.25, 0.25]] * 3)
+    assert (same.mean, same.low, same.high, same.wins, same.pairs) == (0.25, 0.25, 0.25, 6, 6)
     assert same.certain
+    assert not lift([[0.25], [0.3]]).certain, "two pairs rise together every other time by chance"
     nothing = lift([[0.0, 0.0]])
     assert (nothing.wins, nothing.certain) == (0, False), "a tie is no win"
     assert lift([[-0.1, 0.1], [0.2, -0.2]]) == lift([[-0.1, 0.1], [0.2, -0.2]])

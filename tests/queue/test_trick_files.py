@@ -135,7 +135,7 @@ def test_words_and_negative_come_back_from_every_file(kind: str) -> None:
             old.negative,
         )
     if kind != "toml":
-        assert losses == ("glow: without its flags, tags", "море: without its description")
+        assert losses == ("flags of glow", "description of море", "tags of glow")
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,8 @@ async def _lay(
     said, store, server = speech(interaction.locale), interaction.client.queue.store, server_of(interaction)
     if member.bot:
         raise DreamError(said.say("mod.not-a-bot"))
+    if member.id == interaction.user.id:
+        raise DreamError(said.say("mod.not-yourself"))
     await impose(store, server, str(member.id), sanction)
     about: dict[str, object] = {"member": member.id, "name": member.display_name, "reason": sanction.why}
     if sanction.until is not None:

@@ -171,15 +171,17 @@ async def import_tricks(interaction: discord.Interaction[DreamBot], file: discor
     lost = [*read.losses, *refused]
     text = said.say("trick.imported", count=len(taken))
     if taken:
-        text += " " + ", ".join(f"`{one.name}`" for one in taken[:20]) + ("…" if len(taken) > 20 else "")
+        names = ", ".join(f"`{one.name}`" for one in taken[:20]) + ("…" if len(taken) > 20 else "")
+        text = f"{text.removesuffix('.')}: {names}"
     files = []
     if lost:
         text += f"\n{said.say('trick.not-taken', count=len(lost))}\n{trick_words.losses(lost)}"
+    if len(lost) > trick_words.LOSSES:
         files = [discord.File(io.BytesIO("\n".join(lost).encode()), "not-taken.txt")]
     if taken:
         await audit(
             interaction,
-            "trick-import",
+            "trick.import",
             about={"tricks": ", ".join(one.name for one in taken), "lost": len(lost)},
         )
     await interaction.edit_original_response(content=words.fit(text), attachments=files)

@@ -48,7 +48,7 @@ async def rename(interaction: discord.Interaction[DreamBot], name: str, to: str)
     old = await bot.tricks.get(name)
     new = await bot.tricks.rename(old.name, to)
     await bot.shelf.refresh(bot.tricks)
-    await audit(interaction, "trick-rename", about={"trick": old.name, "to": new.name})
+    await audit(interaction, "trick.rename", about={"trick": old.name, "to": new.name})
     await whisper(interaction, speech(interaction.locale).say("trick.renamed", old=old.name, name=new.name))
 
 
@@ -61,7 +61,7 @@ async def merge(interaction: discord.Interaction[DreamBot], name: str, into: str
     old = await bot.tricks.get(name)
     new = await bot.tricks.merge(old.name, into)
     await bot.shelf.refresh(bot.tricks)
-    await audit(interaction, "trick-merge", about={"trick": old.name, "into": new.name})
+    await audit(interaction, "trick.merge", about={"trick": old.name, "into": new.name})
     await whisper(interaction, speech(interaction.locale).say("trick.merged", old=old.name, name=new.name))
 
 
@@ -71,7 +71,7 @@ async def _hide(interaction: discord.Interaction[DreamBot], name: str, hidden: b
     one = await bot.tricks.hide(name, hidden)
     await bot.shelf.refresh(bot.tricks)
     key = "hidden" if hidden else "unhidden"
-    await audit(interaction, f"trick-{'hide' if hidden else 'unhide'}", about={"trick": one.name})
+    await audit(interaction, f"trick.{'hide' if hidden else 'unhide'}", about={"trick": one.name})
     await whisper(interaction, speech(interaction.locale).say(f"trick.{key}", name=one.name))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -27,7 +27,7 @@ EXAMPLES = ("1", "2", "3", "4")
 """Their texts are `help.example-1` and so on."""
 KINDS = ("all", "steered", "sampled", "guided", "tiled")
 """Of flags, as FLAGS tells them apart."""
-TOPICS = ("start", "commands", *(f"flags-{kind}" for kind in KINDS), "presses", "tricks")
+TOPICS = ("start", "commands", *(f"flags-{kind}" for kind in KINDS), "presses", "tricks", "moderators")
 PAGE = 1800
 """Characters of a topic's page; what is longer goes on in another."""
 
@@ -84,9 +84,10 @@ def _title(name: str, said: Speech) -> str:
 
 def _text(bot: DreamBot, name: str, said: Speech) -> list[str]:
     """Its lines."""
-    if name == "commands":
-        told = sorted(_commands(bot, said))
-        return [f"**{said.say('help.topic-commands')}**", *told]
+    if name in ("commands", "moderators"):
+        told = sorted(_commands(bot, said, of_moderators=name == "moderators"))
+        entries = [_entries(bot, said)] if name == "commands" else []
+        return [f"**{said.say(f'help.topic-{name}')}**", *told, *entries]
     kind = name.removeprefix("flags-")
     if kind in KINDS:
         flags = [
@@ -98,16 +99,26 @@ def _text(bot: DreamBot, name: str, said: Speech) -> list[str]:
     return [f"**{said.say(f'help.topic-{name}')}**", *said.say(f"help.{name}").splitlines()]
 
 
-def _commands(bot: DreamBot, said: Speech) -> Iterator[str]:
+def _commands(bot: DreamBot, said: Speech, *, of_moderators: bool) -> Iterator[str]:
     spoken = lines(said.language)
     for command in bot.tree.walk_commands():
-        if isinstance(command, app_commands.Command):
+        if isinstance(command, app_commands.Command) and _is_moderators(command) == of_moderators:
             key = key_of(app_commands.TranslationContextLocation.command_description, command)
             about = spoken.get(f"commands.{key}", command.description)
             yield f"`/{command.qualified_name}` {about}"
-    for entry in bot.tree.get_commands(type=discord.AppCommandType.message):
-        name = spoken.get(f"commands.menu-{entry.name.lower().replace(' ', '-')}", entry.name)
-        yield said.say("help.menu-entry", name=name)
+
+
+def _is_moderators(command: app_commands.Command[Any, ..., Any]) -> bool:
+    return command.qualified_name.startswith("mod ") or command.description.startswith("Moderators: ")
+
+
+def _entries(bot: DreamBot, said: Speech) -> str:
+    spoken = lines(said.language)
+    entries = bot.tree.get_commands(type=discord.AppCommandType.message)
+    names = [
+        spoken.get(f"commands.menu-{entry.name.lower().replace(' ', '-')}", entry.name) for entry in entries
+    ]
+    return said.say("help.menu-entries", names=", ".join(f"**{name}**" for name in names))
 
 
 def _pages(rows: Sequence[str]) -> Iterator[str]:

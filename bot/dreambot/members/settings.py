@@ -129,7 +129,7 @@ def panel(wanted: Preferences, said: Speech, menu: Menu) -> discord.ui.View:
         usual = said.say("settings.as-discord" if name == "language" else "settings.usual")
         entries = [
             discord.SelectOption(label=label, value=value, default=value == (now or USUAL))
-            for value, label in [(USUAL, usual), *known.items()]
+            for value, label in [(USUAL, said.say(f"settings.menu-{name}", value=usual)), *known.items()]
         ][:MOST]
         view.add_item(JobMenu("settings", name, entries, said.say(f"settings.choose-{name}"), row))
     for name, on in (("spoiler", wanted.spoiler), ("ping", wanted.ping)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SHOWN = 300
 """Characters of each fact in the channel."""
+TIME = re.compile(r"<t:[0-9]{1,12}:[a-zA-Z]>")
+"""A time as Discord shows it to each in their own zone."""
 
 
 async def audit(
@@ -44,9 +47,14 @@ async def audit(
 def line(deed: Deed) -> str:
     """A deed in one message, without mentions or markup."""
     job = f" · job `{deed.job}`" if deed.job else ""
-    facts = "".join(f"\n-# {name}: {words.plain(fact, SHOWN) or '—'}" for name, fact in deed.about.items())
+    told = [f"{name}: {_fact(fact)}" for name, fact in deed.about.items() if fact]
+    facts = f"\n-# {' · '.join(told)}" if told else ""
     by = words.plain(deed.by.name, words.NAME_SHOWN)
     return words.fit(f"`{deed.action}` · {by} (`{deed.by.id}`){job}{facts}")
+
+
+def _fact(fact: str) -> str:
+    return fact if TIME.fullmatch(fact) else words.plain(fact, SHOWN)
 
 
 async def _tell(bot: DreamBot, guild: discord.Guild | None, deed: Deed) -> None:

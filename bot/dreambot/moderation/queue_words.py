@@ -104,7 +104,8 @@ def _halts(halts: Mapping[str, Halt], said: Speech) -> list[str]:
 def _upcoming(job: JobSeen, server: str, said: Speech) -> str:
     if job.server != server:
         return f"`{job.id}` {said.say('panel.elsewhere')} · {job.backend}"
-    return f"`{job.id}` {_words(job)} · {_name(job.name)} · {job.backend}"
+    held = [] if job.held is None else [said.say("queue.job-held", by=_name(job.held.by.name))]
+    return " · ".join([f"`{job.id}` {_words(job)}", _name(job.name), job.backend, *held])
 
 
 def _state(job: JobSeen, said: Speech) -> str:

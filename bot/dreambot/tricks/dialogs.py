@@ -137,7 +137,7 @@ async def reported(
     bot = interaction.client
     count = await bot.tricks.report(thing, owner_of(interaction).id, typed["why"])
     await bot.shelf.refresh(bot.tricks)
-    await audit(interaction, "trick-report", about={"trick": thing, "why": typed["why"], "reports": count})
+    await audit(interaction, "trick.report", about={"trick": thing, "why": typed["why"], "reports": count})
     await whisper(interaction, speech(interaction.locale).say("trick.reported"))
 
 

@@ -10,6 +10,8 @@ from dreamqueue.tricks import Trick
 from dreamqueue.tricks.measured import Lift, Measured
 
 PAGE = 10
+LOSSES = 12
+"""Lines that are told of what a file lost."""
 """Tricks of one page."""
 ORDERS = ("voted", "used", "newest", "reported")
 REPORTED = "reported"
@@ -101,7 +103,7 @@ def found_out(measured: Measured, trick: Trick, said: Speech) -> str:
     """What a test of it found; `/trick test` says more."""
 
     def of(lift: Lift) -> str:
-        return f"{lift.mean:+.3f}" + ("" if lift.certain else said.say("trials.doubt"))
+        return f"{lift.mean:+.3f}" + ("" if lift.certain else said.say("trials.maybe"))
 
     older = measured.version != trick.version
     return said.say(
@@ -116,7 +118,7 @@ def found_out(measured: Measured, trick: Trick, said: Speech) -> str:
     )
 
 
-def losses(lines: Sequence[str], most: int = 12) -> str:
+def losses(lines: Sequence[str], most: int = LOSSES) -> str:
     """The first lines of what a file lost."""
     return "\n".join(f"-# {words.plain(loss, 200)}" for loss in lines[:most])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeAlias, cast
@@ -95,6 +96,7 @@ VERBS = {
 
 ROW = ""
 """Begins a new row of buttons."""
+MOST_IN_A_ROW = 5
 MOST_BELOW = 15
 """Numbers that fit below two rows of others; more stand beside them. Discord takes five rows of five."""
 
@@ -110,7 +112,18 @@ def painting(job: Job, step: int = 0) -> tuple[str, ...]:
     row = ("stop", "cancel", *(() if recipe.several else ("steer",)), *(("keep",) if step else ()))
     if recipe.candidates == 1 or not 0 < step < recipe.trial_steps:
         return row
-    return (*row, "best", ROW, *(f"choose:{number}" for number in range(1, recipe.candidates + 1)))
+    return (*row, "best", *_in_rows(f"choose:{number}" for number in range(1, recipe.candidates + 1)))
+
+
+def _in_rows(numbers: Iterable[str]) -> Iterator[str]:
+    """In rows of about the same length, each begun by ROW: six as three and three."""
+    every = list(numbers)
+    rows = math.ceil(len(every) / MOST_IN_A_ROW)
+    long = math.ceil(len(every) / rows)
+    for place, verb in enumerate(every):
+        if place % long == 0:
+            yield ROW
+        yield verb
 
 
 def held(*, here: bool) -> tuple[str, ...]:

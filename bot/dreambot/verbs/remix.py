@@ -15,9 +15,11 @@ from dreambot.start import Asking, submit
 from dreambot.still_possible import check_still_possible
 from dreambot.texts import speech
 from dreambot.verbs.intents import take_up_once
+from dreamqueue.branches import steps_done
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Record
 from dreamqueue.prompt import check_pictures, parse, render
+from dreamqueue.turns import held
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -52,7 +54,8 @@ async def remixed(
 
 
 def _typed(bot: DreamBot, record: Record) -> str:
-    """The prompt as it was typed, if that says all; else as it would be typed. Without a chance seed."""
+    """The prompt as it was typed, if that says all; else as it would be typed. Without a chance seed; of
+    one that was steered, with the words that pulled at its end."""
     typed, recipe = record.job.typed, record.recipe.model_copy(update={"legs": ()})
     try:
         same = parse(typed, limits=bot.limits, menu=bot.menu, seed=lambda: recipe.seed)
@@ -61,4 +64,6 @@ def _typed(bot: DreamBot, record: Record) -> str:
     pictures = {"image": recipe.image, "targets": recipe.targets, "styles": recipe.styles}
     if same is not None and same.model_copy(update=pictures) == recipe:
         return typed
+    if record.turned is not None or record.recipe.legs:
+        recipe = recipe.model_copy(update={"phrases": held(recipe, steps_done(record))})
     return render(recipe).replace(f" --seed {recipe.seed}", "")

@@ -19,6 +19,8 @@ from dreamqueue.tricks.record import Trick
 MAX_BYTES = 1_000_000
 MOST_ROWS = 1000
 LONGEST_LOSS = 300
+NAMED = 3
+"""Tricks that are named for each kind of loss."""
 """Characters of a line that says what was not understood."""
 
 KINDS = ("toml", "csv", "json")
@@ -86,15 +88,20 @@ def read_tricks(name: str, data: bytes, author: Owner | None = None) -> Found:
 def write_tricks(kind: str, tricks: Iterable[Trick]) -> tuple[bytes, tuple[str, ...]]:
     """A file of one of KINDS, and what it could not hold."""
     chosen = [trick for trick in tricks if trick.state == "offered"]
-    losses = [] if kind == "toml" else [loss for trick in chosen for loss in _lost(trick)]
-    return _WRITERS[kind](chosen).encode(), tuple(losses)
+    return _WRITERS[kind](chosen).encode(), () if kind == "toml" else tuple(_lost(chosen))
 
 
-def _lost(trick: Trick) -> Iterator[str]:
-    fields = {"flags": trick.flags, "description": trick.about, "tags": ", ".join(trick.tags)}
-    lost = [name for name, value in fields.items() if value]
-    if lost:
-        yield f"{trick.name}: without its {', '.join(lost)}"
+def _lost(tricks: Iterable[Trick]) -> Iterator[str]:
+    """What other programs' files have no place for, and whose it is."""
+    without: dict[str, list[str]] = {"flags": [], "description": [], "tags": []}
+    for trick in tricks:
+        for name, value in (("flags", trick.flags), ("description", trick.about), ("tags", trick.tags)):
+            if value:
+                without[name].append(trick.name)
+    for name, of in without.items():
+        if of:
+            more = f" and {len(of) - NAMED} more" if len(of) > NAMED else ""
+            yield f"{name} of {', '.join(of[:NAMED])}{more}"
 
 
 def _drafted(row: Row, author: Owner | None) -> Trick:

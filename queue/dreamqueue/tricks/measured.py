@@ -26,6 +26,8 @@ from dreamqueue.wire import Wire
 DRAWS = 1999
 """Bootstrap samples; with one more, 2.5 % of them is a whole number."""
 LEVEL = 0.95
+ENOUGH = 6
+"""Pairs. Of fewer that nothing moves all rise or fall together too often: of two, every other time."""
 
 
 class Lift(Wire):
@@ -41,8 +43,8 @@ class Lift(Wire):
 
     @property
     def certain(self) -> bool:
-        """Whether the interval leaves no doubt about the direction."""
-        return self.low > 0 or self.high < 0
+        """Whether there are enough pairs, and the interval leaves no doubt about the direction."""
+        return self.pairs >= ENOUGH and (self.low > 0 or self.high < 0)
 
 
 class Measured(Wire):
