@@ -255,7 +255,8 @@ class Watch:
         if picture is None:
             return Shown(words.forgotten(self.job, said), row)
         files = [(f"{self.job.id}.{suffix(picture)}", picture)]
-        animation = await self.queue.fetch(ending.animation) if ending.animation else None
+        sheet = self.job.recipe.variants  # beside its animation it would be shown too small to compare
+        animation = await self.queue.fetch(ending.animation) if ending.animation and not sheet else None
         if not self._refusals and animation and len(animation) <= self.job.upload_limit:
             files.append((f"{self.job.id}.gif", animation))
         for kind, key in ending.extras.items() if not self._refusals else ():

@@ -75,7 +75,7 @@ def added_words(text: str) -> str:
 
 
 def _variant(recipe: Recipe, which: str, about: Sequence[str], seed: int) -> Variant:
-    label = clip(": ".join(filter(None, [which, ", ".join(about)])), LABEL)
+    label = clip(", ".join([*about, which]), LABEL)
     return Variant(label=label, phrases=recipe.phrases, styles=recipe.styles, seed=seed)
 
 
