@@ -19,6 +19,8 @@ from dreampractice.core import Core
 from dreampractice.feed import Change
 
 Json = dict[str, Any]
+ROAD = 0.02
+"""Seconds that an answer to a heartbeat takes, as over a short road."""
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 8, 9, 10, 11
 UNKNOWN_ERROR, DECODE_ERROR, NOT_AUTHENTICATED, BAD_TOKEN, ALREADY, BAD_INTENTS = (
     4000,
@@ -120,7 +122,8 @@ class Gateway:
     async def _receive(self, wire: Wire, payload: Json, session: Session | None) -> Session | None:
         op, data = payload.get("op"), payload.get("d")
         if op == HEARTBEAT:
-            wire.send({"op": ACK})
+            # discord.py notes the time after sending: an instant answer would look an interval late
+            asyncio.get_running_loop().call_later(ROAD, wire.send, {"op": ACK})
         elif op == IDENTIFY and data:
             if session is not None:
                 await wire.socket.close(code=ALREADY, message=b"Already authenticated.")
