@@ -63,6 +63,7 @@ RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
 CHILDREN = "dream:children:"
+COPIES = "dream:copies:"
 PREFERENCES = "dream:preferences:"
 INTENT = "dream:intent:"
 STARS = "dream:stars:"
@@ -136,6 +137,11 @@ def once(*intent: str) -> str:
 def children(job: str) -> str:
     """Set of the jobs that came of one."""
     return CHILDREN + job
+
+
+def copies(job: str) -> str:
+    """Set of the messages that show a job besides its own (`channel:message`); as long as its record."""
+    return COPIES + job
 
 
 def preferences(member: str) -> str:

@@ -7,14 +7,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
+from dreambot.copies import delete_message, remove_copies
 from dreambot.errors import UNANSWERABLE
 from dreambot.texts import Speech, speech
 from dreamqueue import forgetting
 from dreamqueue.errors import QueueAway
-from dreamqueue.job import Owner, Reply
+from dreamqueue.job import Owner
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -71,9 +71,12 @@ async def _forget(bot: DreamBot, who: Owner, found: Forgotten) -> None:
     queue = bot.queue
     found.stay = found.open = 0
     for record in await forgetting.end_all(queue, who):
-        gone = record.reply is None or await _deleted(bot, record.reply)
-        found.messages += gone and record.reply is not None
-        found.stay += not gone
+        gone, stay = await remove_copies(bot, record.job.id)
+        if record.reply is not None:
+            own = await delete_message(bot, record.reply.channel, record.reply.message)
+            gone, stay = gone + own, stay + (not own)
+        found.messages += gone
+        found.stay += stay
         if await forgetting.erase(queue, record):
             found.pictures += 1
         else:
@@ -96,15 +99,3 @@ async def _and_tell(interaction: discord.Interaction[DreamBot], who: Owner, said
         await interaction.edit_original_response(content="\n".join(lines), view=None)
     except UNANSWERABLE as error:
         log.info("whoever was forgotten is not told: %s", error)
-
-
-async def _deleted(bot: DreamBot, reply: Reply) -> bool:
-    message = bot.get_partial_messageable(reply.channel).get_partial_message(reply.message)
-    try:
-        await message.delete()
-    except discord.NotFound:
-        return True
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("a message of somebody who wants to be forgotten stays: %s", error)
-        return False
-    return True

@@ -15,6 +15,7 @@ import discord
 
 from dreambot import verbs, words
 from dreambot.buttons import buttons
+from dreambot.copies import remove_copies
 from dreambot.errors import UNANSWERABLE
 from dreambot.message import Shown, file
 from dreambot.moderation.audit import named_channel
@@ -38,6 +39,7 @@ class LookedAt:
         """`tells` is False for whoever shows a job a second time: moderators know of it already."""
         self._bot = bot
         self._reply = reply
+        self._tells = tells
         self._told = not tells
         """Whether moderators were told of the picture that waits for them."""
 
@@ -74,6 +76,8 @@ class LookedAt:
         if review is not None and review.verdict == "show":
             return None
         if review is not None or self.action(ending.seen) == "drop":
+            if review is not None and self._tells:
+                await remove_copies(self._bot, job.id)
             line = "review.dropped" if review is None else "review.dropped-by"
             return Shown(_with(told, said.say(line)), self._row(job, said, here=False), [*prompt])
         elsewhere = await self._tell_moderators(queue, job, ending)
