@@ -1,4 +1,4 @@
-"""What /show has posted goes with its picture: when that is deleted or dropped, or who asked for it forgotten."""
+"""What /show has posted goes with its picture: with Delete, with a moderator's Drop, with forget-me."""
 
 from __future__ import annotations
 

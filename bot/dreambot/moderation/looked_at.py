@@ -20,9 +20,9 @@ from dreambot.errors import UNANSWERABLE
 from dreambot.message import Shown, file
 from dreambot.moderation.audit import named_channel
 from dreambot.texts import Speech, speech
-from dreamconfig.concepts import Action
+from dreamconfig.concepts import Action, strictest
 from dreamqueue.client import QueueClient
-from dreamqueue.job import Finished, Job, Reply, Review, Stopped
+from dreamqueue.job import Finished, Job, Record, Reply, Review, Stopped
 from dreamqueue.sights import Sights, names
 from dreamqueue.text import clip
 
@@ -125,6 +125,13 @@ def action_in(bot: DreamBot, channel: int, seen: Sights, review: Review | None =
         places.append(found.name)
         age_restricted = bool(getattr(found, "nsfw", False))
     return bot.concepts.action(names(seen), places, age_restricted=age_restricted)
+
+
+def action_from(bot: DreamBot, record: Record, here: int, seen: Sights) -> Action:
+    """The same for a picture of a job that is shown once more in the channel `here`: the stricter of what
+    holds there and where the job hangs."""
+    places = [here] if record.reply is None else [here, record.reply.channel]
+    return strictest(action_in(bot, place, seen, record.review) for place in places)
 
 
 def moderators_channel(bot: DreamBot, reply: Reply) -> discord.TextChannel | None:

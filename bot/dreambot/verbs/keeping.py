@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.found import seen_here
-from dreambot.moderation.looked_at import action_in
+from dreambot.moderation.looked_at import action_from
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.start import Asking
 from dreambot.texts import speech
@@ -57,11 +57,12 @@ async def keep(interaction: discord.Interaction[DreamBot], job: str, _detail: st
         frame = await _shown(queue, record, attached)
         if frame is None:
             raise PictureError(speech(interaction.locale).say("keeping.no-frame"))
+        spoiler = _check_shown(interaction, record, frame.seen) or frame.spoiler
         picture = await _own(queue, frame.data, record.recipe, ask.job)
         ending = Stopped(
             by=me, step=frame.step, picture=picture, score=frame.score, seconds=frame.seconds, seen=frame.seen
         )
-        await _adopt(interaction, ask, record, record.recipe, ending, spoiler=frame.spoiler)
+        await _adopt(interaction, ask, record, record.recipe, ending, spoiler=spoiler)
 
     step = "newest" if attached is None else str(attached[0])
     await take_up_once(interaction, f"keep-{step}", job, adopted)
@@ -78,8 +79,7 @@ async def one(interaction: discord.Interaction[DreamBot], job: str, number: str)
         if not number.isdecimal() or not 1 <= int(number) <= len(parts):
             raise PictureError(said.say("keeping.no-part"))
         part = parts[int(number) - 1]
-        if action_in(interaction.client, interaction.channel_id or 0, part.seen, record.review) in HIDDEN:
-            raise PictureError(said.say("keeping.hidden"))
+        spoiler = _check_shown(interaction, record, part.seen)
         data = await queue.fetch(part.picture)
         if data is None:
             raise PictureError(said.say("keeping.forgotten"))
@@ -88,7 +88,7 @@ async def one(interaction: discord.Interaction[DreamBot], job: str, number: str)
         me = owner_of(interaction)
         early = Stopped(by=me, step=part.step, picture=picture, score=part.score, seen=part.seen)
         ending = done if part.step >= part.recipe.last_step else early
-        await _adopt(interaction, ask, record, part.recipe, ending)
+        await _adopt(interaction, ask, record, part.recipe, ending, spoiler=spoiler)
 
     await take_up_once(interaction, f"one-{number}", job, adopted)
 
@@ -117,6 +117,15 @@ async def _adopt(
         job_id=ask.job,
     )
     interaction.client.follow(queue, job, reply, interaction)
+
+
+def _check_shown(interaction: discord.Interaction[DreamBot], record: Record, seen: Sights) -> bool:
+    """Whether a picture of a job is shown here only to who clicks. Raises PictureError if it is held back or
+    dropped, here or where the job hangs: moderators are not asked about it a second time."""
+    action = action_from(interaction.client, record, interaction.channel_id or 0, seen)
+    if action in HIDDEN:
+        raise PictureError(speech(interaction.locale).say("keeping.hidden"))
+    return action == "spoiler"
 
 
 def _attached(message: discord.Message | None, job: str) -> tuple[int, discord.Attachment] | None:
