@@ -350,6 +350,21 @@ async def test_examples_of_age_restricted_channels_stay_in_such(bare_stage: Stag
         assert len((await shows(asked.reply, "Adds: glowing")).attachments) == pictures
 
 
+async def test_an_example_is_shown_to_whom_its_channel_shows_it(stage: Stage) -> None:
+    await stage.imagine(stage.ada, "a hut")
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    await stage.worker.finish(job)
+    await stage.all_shown()
+    store = TrickStore(stage.queue.redis)
+    await store.put(drafted("glow", "glowing", examples=(job.id,)))
+    stage.discord.set_permissions("art", stage.bo.user.id, deny=("view_channel",))
+    for person, pictures in ((stage.ada, 1), (stage.bo, 0)):
+        asked = await person.slash("trick show", channel="general", name="glow")
+        assert asked.reply is not None
+        assert len((await shows(asked.reply, "Adds: glowing")).attachments) == pictures
+
+
 async def test_the_rules_for_words_hold_for_tricks(stage: Stage) -> None:
     seen = await share(stage, stage.ada, "glow", "glowing")
     await RuleStore(stage.queue.redis).add(rule_of("word", "peg"))
