@@ -63,6 +63,7 @@ RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
 CHILDREN = "dream:children:"
+ADOPTED = "dream:adopted:"
 COPIES = "dream:copies:"
 PREFERENCES = "dream:preferences:"
 INTENT = "dream:intent:"
@@ -142,6 +143,11 @@ def children(job: str) -> str:
 def copies(job: str) -> str:
     """Set of the messages that show a job besides its own (`channel:message`); as long as its record."""
     return COPIES + job
+
+
+def adopted(member: str) -> str:
+    """How many pictures a member has made their own in this minute."""
+    return ADOPTED + member
 
 
 def preferences(member: str) -> str:

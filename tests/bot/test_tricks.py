@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.bot.pressing import painting
 from tests.bot.stage import Stage, eventually, shows
 
 from dreambot.verbs import VERBS
@@ -87,6 +88,20 @@ async def test_a_trick_from_sharing_to_painting(stage: Stage) -> None:
     await stage.worker.finish(job)
     await stage.all_shown()
     asked = await stage.bo.slash("trick show", name="soft glow")
+    assert asked.reply is not None
+    await shows(asked.reply, "▲ 0 ▼ 0 · 1 painted")
+
+
+async def test_a_kept_frame_is_no_use_of_its_tricks(stage: Stage) -> None:
+    await share(stage, stage.ada, "glow", "glowing")
+    await stage.worker.wake()
+    message, job = await painting(stage, stage.ada, "a hut --glow")
+    kept = (await stage.press(stage.bo, message, "Keep this frame")).reply
+    assert kept is not None
+    await shows(kept, "stopped at step 5")
+    await stage.worker.finish(job)
+    await stage.all_shown()
+    asked = await stage.bo.slash("trick show", name="glow")
     assert asked.reply is not None
     await shows(asked.reply, "▲ 0 ▼ 0 · 1 painted")
 

@@ -1,5 +1,5 @@
 """Keep this frame, and one of several pictures alone: what is there already becomes a job that has ended, of
-whoever pressed, in a message of its own. Anybody may."""
+whoever pressed, in a message of its own. Anybody may, so often a minute."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dreambot.start import Asking
 from dreambot.texts import speech
 from dreambot.verbs.intents import take_up_once
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import PictureError
+from dreamqueue.errors import DreamError, PictureError
 from dreamqueue.job import Finished, Record, Stopped
-from dreamqueue.kept import adopt
+from dreamqueue.kept import MOST_A_MINUTE, adopt, may_adopt
 from dreamqueue.pictures import MAX_BYTES, MAX_PIXELS, open_picture
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
@@ -58,6 +58,7 @@ async def keep(interaction: discord.Interaction[DreamBot], job: str, _detail: st
         if frame is None:
             raise PictureError(speech(interaction.locale).say("keeping.no-frame"))
         spoiler = _check_shown(interaction, record, frame.seen) or frame.spoiler
+        await _check_pace(interaction)
         picture = await _own(queue, frame.data, record.recipe, ask.job)
         ending = Stopped(
             by=me, step=frame.step, picture=picture, score=frame.score, seconds=frame.seconds, seen=frame.seen
@@ -83,6 +84,7 @@ async def one(interaction: discord.Interaction[DreamBot], job: str, number: str)
         data = await queue.fetch(part.picture)
         if data is None:
             raise PictureError(said.say("keeping.forgotten"))
+        await _check_pace(interaction)
         picture = await _own(queue, data, part.recipe, ask.job)
         done = Finished(picture=picture, score=part.score, seen=part.seen)
         me = owner_of(interaction)
@@ -126,6 +128,12 @@ def _check_shown(interaction: discord.Interaction[DreamBot], record: Record, see
     if action in HIDDEN:
         raise PictureError(speech(interaction.locale).say("keeping.hidden"))
     return action == "spoiler"
+
+
+async def _check_pace(interaction: discord.Interaction[DreamBot]) -> None:
+    """Raises DreamError for a member who makes more pictures their own than a minute has room for."""
+    if not await may_adopt(interaction.client.queue.redis, owner_of(interaction).id):
+        raise DreamError(speech(interaction.locale).say("keeping.too-many", most=MOST_A_MINUTE))
 
 
 def _attached(message: discord.Message | None, job: str) -> tuple[int, discord.Attachment] | None:
