@@ -25,6 +25,7 @@ from dreambot.members.translator import CommandTranslator
 from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
+from dreambot.moderation import shared
 from dreambot.moderation.looked_at import LookedAt
 from dreambot.no_voice import say_nothing_of_voice
 from dreambot.pacing import GAP, Pace
@@ -167,6 +168,11 @@ class DreamBot(commands.Bot):
     async def on_ready(self) -> None:
         """Discord may send this many times."""
         log.info("here as %s, in %d servers", self.user, len(self.guilds))
+        self._warn_of_shared()
+
+    async def on_guild_join(self, _guild: discord.Guild) -> None:
+        """Somebody has invited the bot."""
+        self._warn_of_shared()
 
     async def on_interaction(self, interaction: discord.Interaction[DreamBot]) -> None:
         """Commands and buttons find their way by themselves; dialogs go by their id."""
@@ -216,6 +222,11 @@ class DreamBot(commands.Bot):
         self.later(go_on(self))
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)
+
+    def _warn_of_shared(self) -> None:
+        amiss = shared.warning(self.rights, len(self.guilds))
+        if amiss is not None:
+            log.warning("%s", amiss)
 
     def _errand_done(self, task: asyncio.Task[None]) -> None:
         self._errands.discard(task)
