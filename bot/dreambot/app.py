@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from contextvars import copy_context
 from typing import Any, cast
 
 import aiohttp
@@ -47,7 +48,7 @@ from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
 from dreamqueue.prompt import Limits, Menu
 from dreamqueue.rules import RuleStore, read_rules
-from dreamqueue.store import RedisAway
+from dreamqueue.store import HURRY, RedisAway
 from dreamqueue.sweep import sweep
 from dreamqueue.tricks import TrickShelf, TrickStore
 
@@ -153,7 +154,9 @@ class DreamBot(commands.Bot):
 
     def later(self, errand: Coroutine[Any, Any, None]) -> None:
         """Do something beside everything else; it ends with the bot at the latest."""
-        task = asyncio.create_task(errand, name="errand")
+        unhurried = copy_context()
+        unhurried.run(HURRY.set, lambda: None)
+        task = asyncio.create_task(errand, name="errand", context=unhurried)
         self._errands.add(task)
         task.add_done_callback(self._errand_done)
 

@@ -39,6 +39,7 @@ async def mod(stage: Stage, person: Person, name: str, **options: object) -> str
 
 async def deeds(stage: Stage) -> list[tuple[str, str]]:
     """What the audit log has, the newest first: the action, and which rule."""
+    await stage.all_answered()
     return [(deed.action, deed.about.get("rule", "")) for deed in await newest(stage.queue.redis)]
 
 

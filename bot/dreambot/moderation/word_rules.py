@@ -59,7 +59,8 @@ async def _check(
     if fresh:
         action = "words.refused" if refusing else "words.told"
         rules = ", ".join(rule.name for rule in fresh)
-        await audit(interaction, action, about={"rule": rules, "text": " | ".join(texts)})
+        told_of = {"rule": rules, "text": " | ".join(texts)}
+        interaction.client.later(audit(interaction, action, about=told_of))
     if refusing:
         raise BrokenRule(refusal(refusing[0], speech(interaction.locale)))
 
