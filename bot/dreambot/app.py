@@ -27,6 +27,7 @@ from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
 from dreambot.moderation import shared
+from dreambot.moderation.lately import Lately
 from dreambot.moderation.looked_at import LookedAt
 from dreambot.no_voice import say_nothing_of_voice
 from dreambot.pacing import GAP, Pace
@@ -81,6 +82,7 @@ class DreamBot(commands.Bot):
         self.token_life = token_life
         self.watches = Watches()
         self.replays = Replays()
+        self.lately = Lately()
         self.shelf = TrickShelf()
         """The community's tricks, as they were a second ago."""
         self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)

@@ -97,11 +97,14 @@ class LookedAt:
             return False
         said = speech(self._reply.language)
         try:
-            await channel.send(
-                waiting_line(job, ending.seen, self._reply, said),
-                files=await pictures(queue, job.id, ending),
-                view=buttons(job.id, "review-show", "review-drop", said=said),
-            )
+            files = await pictures(queue, job.id, ending)
+            await self._bot.pace.turn(channel.id)
+            with self._bot.pace.listening(channel.id):
+                await channel.send(
+                    waiting_line(job, ending.seen, self._reply, said),
+                    files=files,
+                    view=buttons(job.id, "review-show", "review-drop", said=said),
+                )
         except UNANSWERABLE as error:
             log.warning("job %s: moderators could not be told in their channel: %s", job.id, error)
             return False

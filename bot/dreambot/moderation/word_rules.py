@@ -1,4 +1,5 @@
-"""Word rules at work: what breaks one is told to who asked and to the audit log, and to nobody else."""
+"""Word rules at work: what breaks one is told to who asked and to the audit log, and to nobody else.
+The audit channel hears of one member and one rule once a minute at most."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ async def _check(
         action = "words.refused" if refusing else "words.told"
         rules = ", ".join(rule.name for rule in fresh)
         told_of = {"rule": rules, "text": " | ".join(texts)}
-        interaction.client.later(audit(interaction, action, about=told_of))
+        news = interaction.client.lately.is_news(owner_of(interaction).id, rules)
+        interaction.client.later(audit(interaction, action, about=told_of, told=news))
     if refusing:
         raise BrokenRule(refusal(refusing[0], speech(interaction.locale)))
 
