@@ -16,7 +16,7 @@ from discord.ext import commands
 from redis.asyncio import Redis
 
 from dreambot import stand_in
-from dreambot.buttons import JobButton
+from dreambot.buttons import JobButton, pressed
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
@@ -180,7 +180,9 @@ class DreamBot(commands.Bot):
         self._warn_of_shared()
 
     async def on_interaction(self, interaction: discord.Interaction[DreamBot]) -> None:
-        """Commands and buttons find their way by themselves; dialogs go by their id."""
+        """Commands, and buttons of their message, find their way by themselves; dialogs go by their id."""
+        if interaction.type is discord.InteractionType.component:
+            await pressed(interaction)
         if interaction.type is discord.InteractionType.modal_submit:
             await answered(interaction)
 
