@@ -66,7 +66,7 @@ CHILDREN = "dream:children:"
 ADOPTED = "dream:adopted:"
 COPIES = "dream:copies:"
 PREFERENCES = "dream:preferences:"
-INTENT = "dream:intent:"
+OPEN_DIALOG = "dream:dialog:"
 STARS = "dream:stars:"
 BEST = "dream:best:"
 ONCE = "dream:once:"
@@ -155,9 +155,9 @@ def preferences(member: str) -> str:
     return PREFERENCES + member
 
 
-def intent(name: str) -> str:
+def open_dialog(name: str) -> str:
     """What an open dialog is about; for an hour."""
-    return INTENT + name
+    return OPEN_DIALOG + name
 
 
 def spent(scope: str, day: str) -> str:

@@ -15,7 +15,7 @@ from dreambot.moderation.looked_at import action_from
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.start import Asking
 from dreambot.texts import speech
-from dreambot.verbs.intents import take_up_once
+from dreambot.verbs.once import take_up_once
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, PictureError
 from dreamqueue.job import Finished, Record, Stopped
