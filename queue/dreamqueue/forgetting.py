@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 
-from dreamqueue import keys, preferences
+from dreamqueue import audit, keys, preferences
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, OtherVersion
 from dreamqueue.job import Owner, Record
@@ -84,11 +84,16 @@ async def _typed(queue: QueueClient, member: str) -> None:
     await RuleStore(queue.redis).forget(member)
 
 
+async def _refused(queue: QueueClient, member: str) -> None:
+    await audit.forget(queue.redis, member)
+
+
 KEPT_ELSEWHERE: dict[str, Callable[[QueueClient, str], Awaitable[None]]] = {
     "settings": _preferences,
     "stars": _stars,
     "tricks": _tricks,
     "typed": _typed,
+    "refused": _refused,
 }
 """Whatever else is kept about members, and how it is forgotten."""
 

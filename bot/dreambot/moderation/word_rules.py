@@ -16,6 +16,7 @@ from dreambot.haste import in_time
 from dreambot.moderation.audit import audit
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
+from dreamqueue.audit import TEXT
 from dreamqueue.errors import BrokenRule, QueueAway
 from dreamqueue.prompt import FLAGS
 from dreamqueue.recipe import Recipe
@@ -60,7 +61,7 @@ async def _check(
     if fresh:
         action = "words.refused" if refusing else "words.told"
         rules = ", ".join(rule.name for rule in fresh)
-        told_of = {"rule": rules, "text": " | ".join(texts)}
+        told_of = {"rule": rules, TEXT: " | ".join(texts)}
         news = interaction.client.lately.is_news(owner_of(interaction).id, rules)
         interaction.client.later(audit(interaction, action, about=told_of, told=news))
     if refusing:
