@@ -83,6 +83,8 @@ class DreamBot(commands.Bot):
         self.watches = Watches()
         self.replays = Replays()
         self.lately = Lately()
+        self.forgetting: set[str] = set()
+        """Members whom this bot is forgetting."""
         self.shelf = TrickShelf()
         """The community's tricks, as they were a second ago."""
         self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)

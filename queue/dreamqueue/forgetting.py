@@ -25,12 +25,11 @@ HEEDED = 60.0
 """Seconds in which a worker has to heed a cancellation; it does so within a step."""
 
 
-async def note(redis: Redis, member: str) -> bool:
-    """This has begun; False if it had. Raises QueueAway."""
+async def note(redis: Redis, member: str) -> None:
+    """This has begun. Raises QueueAway."""
     async with queue_at_hand():
-        added = await redis.sadd(keys.FORGETTING, member)  # type: ignore[misc]
+        await redis.sadd(keys.FORGETTING, member)  # type: ignore[misc]
         await redis.pexpire(keys.FORGETTING, SEASON_MS)
-    return bool(added)
 
 
 async def done(redis: Redis, member: str) -> None:

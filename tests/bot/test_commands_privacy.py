@@ -6,11 +6,10 @@ from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
 from dreampractice.messages import Message
-from dreamqueue import audit, preferences
+from dreamqueue import audit, keys, preferences
 from dreamqueue.job import Cancelled, Job, Owner
 from dreamqueue.preferences import Preferences
-from dreamqueue.rules import RuleStore
-from dreamqueue.rules.rule import rule_of
+from dreamqueue.rules import RuleStore, rule_of
 
 
 async def painted(stage: Stage, image: bool = False) -> tuple[Message, Job]:
@@ -157,3 +156,12 @@ async def test_of_what_was_refused_only_the_rule_is_kept(stage: Stage) -> None:
         ("Bo", "a peg of bo")
     ]
     assert [deed.about for deed in deeds if deed.by.id == stage.ada.user.id] == [{"rule": "word:peg"}] * 2
+
+
+async def test_what_was_noted_and_never_begun_is_begun_by_the_next_press(stage: Stage) -> None:
+    message, _ = await painted(stage)
+    await stage.queue.redis.sadd(keys.FORGETTING, stage.ada.user.id)  # type: ignore[misc]
+    question = await asked_back(stage)
+    await stage.press(stage.ada, question, "Forget me")
+    await shows(question, "You are forgotten: 1 jobs erased, 1 messages deleted.")
+    assert message.deleted

@@ -41,11 +41,15 @@ async def pressed(interaction: discord.Interaction[DreamBot], _thing: str, _deta
     """Whoever pressed wants to be forgotten. A second press says that it is under way."""
     bot, said = interaction.client, speech(interaction.locale)
     who = Owner(id=str(interaction.user.id), name=said.say("privacy.somebody"))
-    began = await forgetting.note(bot.queue.redis, who.id)
+    await forgetting.note(bot.queue.redis, who.id)
+    began = who.id not in bot.forgetting  # what is noted may be of a press whose answer was lost
+    bot.forgetting.add(who.id)
     told = said.say("privacy.begun" if began else "privacy.under-way")
-    await interaction.response.edit_message(content=told, view=None)
-    if began:
-        bot.later(_and_tell(interaction, who, said))
+    try:
+        await interaction.response.edit_message(content=told, view=None)
+    finally:
+        if began:
+            bot.later(_and_tell(interaction, who, said))
 
 
 async def go_on(bot: DreamBot) -> None:
@@ -58,13 +62,17 @@ async def forget(bot: DreamBot, who: Owner) -> Forgotten:
     """Erase all that is kept of a member, and delete the messages of their pictures; wait for a queue that
     is away."""
     found = Forgotten()
-    while True:
-        try:
-            await _forget(bot, who, found)
-            return found
-        except QueueAway:
-            log.warning("the queue is away; a member is forgotten as soon as it is back")
-            await asyncio.sleep(TRY_AGAIN)
+    bot.forgetting.add(who.id)
+    try:
+        while True:
+            try:
+                await _forget(bot, who, found)
+                return found
+            except QueueAway:
+                log.warning("the queue is away; a member is forgotten as soon as it is back")
+                await asyncio.sleep(TRY_AGAIN)
+    finally:
+        bot.forgetting.discard(who.id)
 
 
 async def _forget(bot: DreamBot, who: Owner, found: Forgotten) -> None:
