@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from contextvars import copy_context
 from typing import Any, cast
 
 import aiohttp
@@ -15,7 +16,7 @@ from discord.ext import commands
 from redis.asyncio import Redis
 
 from dreambot import stand_in
-from dreambot.buttons import JobButton
+from dreambot.buttons import JobButton, pressed
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
@@ -25,6 +26,8 @@ from dreambot.members.translator import CommandTranslator
 from dreambot.menus import JobMenu
 from dreambot.message import TOKEN_LIFE, JobMessage
 from dreambot.metrics import counting
+from dreambot.moderation import shared
+from dreambot.moderation.lately import Lately
 from dreambot.moderation.looked_at import LookedAt
 from dreambot.no_voice import say_nothing_of_voice
 from dreambot.pacing import GAP, Pace
@@ -46,7 +49,7 @@ from dreamqueue.errors import QueueAway
 from dreamqueue.job import Job, Reply
 from dreamqueue.prompt import Limits, Menu
 from dreamqueue.rules import RuleStore, read_rules
-from dreamqueue.store import RedisAway
+from dreamqueue.store import HURRY, RedisAway
 from dreamqueue.sweep import sweep
 from dreamqueue.tricks import TrickShelf, TrickStore
 
@@ -79,6 +82,9 @@ class DreamBot(commands.Bot):
         self.token_life = token_life
         self.watches = Watches()
         self.replays = Replays()
+        self.lately = Lately()
+        self.forgetting: set[str] = set()
+        """Members whom this bot is forgetting."""
         self.shelf = TrickShelf()
         """The community's tricks, as they were a second ago."""
         self.crowd = Crowd(ANSWERED_AT_ONCE, in_line=10_000)
@@ -152,7 +158,9 @@ class DreamBot(commands.Bot):
 
     def later(self, errand: Coroutine[Any, Any, None]) -> None:
         """Do something beside everything else; it ends with the bot at the latest."""
-        task = asyncio.create_task(errand, name="errand")
+        unhurried = copy_context()
+        unhurried.run(HURRY.set, lambda: None)
+        task = asyncio.create_task(errand, name="errand", context=unhurried)
         self._errands.add(task)
         task.add_done_callback(self._errand_done)
 
@@ -167,9 +175,16 @@ class DreamBot(commands.Bot):
     async def on_ready(self) -> None:
         """Discord may send this many times."""
         log.info("here as %s, in %d servers", self.user, len(self.guilds))
+        self._warn_of_shared()
+
+    async def on_guild_join(self, _guild: discord.Guild) -> None:
+        """Somebody has invited the bot."""
+        self._warn_of_shared()
 
     async def on_interaction(self, interaction: discord.Interaction[DreamBot]) -> None:
-        """Commands and buttons find their way by themselves; dialogs go by their id."""
+        """Commands, and buttons of their message, find their way by themselves; dialogs go by their id."""
+        if interaction.type is discord.InteractionType.component:
+            await pressed(interaction)
         if interaction.type is discord.InteractionType.modal_submit:
             await answered(interaction)
 
@@ -216,6 +231,11 @@ class DreamBot(commands.Bot):
         self.later(go_on(self))
         self.opened.set()
         log.info("the queue is at hand; following %d jobs from before", count)
+
+    def _warn_of_shared(self) -> None:
+        amiss = shared.warning(self.rights, len(self.guilds))
+        if amiss is not None:
+            log.warning("%s", amiss)
 
     def _errand_done(self, task: asyncio.Task[None]) -> None:
         self._errands.discard(task)

@@ -66,6 +66,20 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
                 await verb.press()(interaction, self.thing, self.detail)
 
 
+async def pressed(interaction: discord.Interaction[Any]) -> None:
+    """Somebody pressed a button or chose in a menu; answer what is not in its message, as Discord has it: an
+    old client, or an id that the bot gave to nobody. discord.py leaves such ones alone."""
+    rows = interaction.message.components if interaction.message is not None else ()
+    there = {getattr(part, "custom_id", None) for row in rows for part in getattr(row, "children", ())}
+    if (interaction.data or {}).get("custom_id") in there or interaction.client.replays.is_one(
+        interaction.id
+    ):
+        return
+    async with answering(interaction):
+        await look_up(interaction)
+        raise DreamError(speech(interaction.locale).say("buttons.another-time"))
+
+
 def buttons(thing: str, *verbs: str, said: Speech = ENGLISH) -> discord.ui.View:
     """Rows of buttons for a job. A verb may have a detail, as in `choose:3`; "" begins a new row."""
     view, row = discord.ui.View(timeout=None), 0

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 
 import discord
 
+from dreambot.moderation.shared import warning
 from dreambot.no_voice import say_nothing_of_voice
+from dreamconfig.rights import read_rights
 from dreamconfig.settings import BotSettings
 
 NEEDED = discord.Permissions(
@@ -20,8 +22,9 @@ def invite_link(application: int) -> str:
     return discord.utils.oauth_url(application, permissions=NEEDED, scopes=("bot", "applications.commands"))
 
 
-async def examine_discord(settings: BotSettings) -> AsyncIterator[tuple[bool, str]]:
-    """(good, what was found) for the token, the intents and each server, over REST alone."""
+async def examine_discord(settings: BotSettings) -> AsyncIterator[tuple[bool | None, str]]:
+    """(good, what was found) for the token, the intents and each server, over REST alone; None is neither
+    good nor bad."""
     say_nothing_of_voice()
     client = discord.Client(intents=discord.Intents(guilds=True))
     try:
@@ -39,6 +42,8 @@ async def examine_discord(settings: BotSettings) -> AsyncIterator[tuple[bool, st
         guilds = [guild async for guild in client.fetch_guilds(limit=200)]
         if not guilds:
             yield False, f"the bot is in no server: open {invite_link(client.user.id)}"
+        if (amiss := _shared(settings, len(guilds))) is not None:
+            yield amiss
         for guild in guilds:
             me = await (await client.fetch_guild(guild.id)).fetch_member(client.user.id)
             missing = [name for name, needed in NEEDED if needed and not getattr(me.guild_permissions, name)]
@@ -51,3 +56,11 @@ async def examine_discord(settings: BotSettings) -> AsyncIterator[tuple[bool, st
                 yield True, f"in {guild.name} it may post pictures"
     finally:
         await client.close()
+
+
+def _shared(settings: BotSettings, servers: int) -> tuple[bool | None, str] | None:
+    try:
+        amiss = warning(read_rights(settings.rights), servers)
+    except ValueError as error:
+        return False, str(error)
+    return None if amiss is None else (None, amiss)

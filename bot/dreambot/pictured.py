@@ -15,7 +15,7 @@ import discord
 
 from dreambot.buttons import ID
 from dreambot.found import JOB, job_here, may_see
-from dreambot.moderation.looked_at import action_in
+from dreambot.moderation.looked_at import action_from
 from dreambot.texts import speech
 from dreambot.uploads import check_declared
 from dreamqueue.errors import DreamError, NoSuchJob, OtherVersion, TooLate
@@ -78,7 +78,7 @@ async def pictures_of(interaction: discord.Interaction[DreamBot], typed: str) ->
         raise TooLate(said.say("describe.no-picture"))
 
     def visible(seen: Sights) -> bool:
-        here = action_in(interaction.client, interaction.channel_id or 0, seen, record.review)
+        here = action_from(interaction.client, record, interaction.channel_id or 0, seen)
         return here in ("post", "spoiler")
 
     parts = [(part.label, part.picture) for part in ending.parts if visible(part.seen)]

@@ -182,4 +182,4 @@ async def _discord(settings: BotSettings) -> AsyncIterator[Finding]:
     if settings.discord_url is not None:
         point_discord_at(settings.discord_url)
     async for good, says in examine_discord(settings):
-        yield Finding("good" if good else "bad", "discord", says)
+        yield Finding("warn" if good is None else "good" if good else "bad", "discord", says)

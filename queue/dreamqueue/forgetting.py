@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 
-from dreamqueue import keys, preferences
+from dreamqueue import audit, keys, preferences
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, OtherVersion
 from dreamqueue.job import Owner, Record
@@ -25,12 +25,11 @@ HEEDED = 60.0
 """Seconds in which a worker has to heed a cancellation; it does so within a step."""
 
 
-async def note(redis: Redis, member: str) -> bool:
-    """This has begun; False if it had. Raises QueueAway."""
+async def note(redis: Redis, member: str) -> None:
+    """This has begun. Raises QueueAway."""
     async with queue_at_hand():
-        added = await redis.sadd(keys.FORGETTING, member)  # type: ignore[misc]
+        await redis.sadd(keys.FORGETTING, member)  # type: ignore[misc]
         await redis.pexpire(keys.FORGETTING, SEASON_MS)
-    return bool(added)
 
 
 async def done(redis: Redis, member: str) -> None:
@@ -84,11 +83,16 @@ async def _typed(queue: QueueClient, member: str) -> None:
     await RuleStore(queue.redis).forget(member)
 
 
+async def _refused(queue: QueueClient, member: str) -> None:
+    await audit.forget(queue.redis, member)
+
+
 KEPT_ELSEWHERE: dict[str, Callable[[QueueClient, str], Awaitable[None]]] = {
     "settings": _preferences,
     "stars": _stars,
     "tricks": _tricks,
     "typed": _typed,
+    "refused": _refused,
 }
 """Whatever else is kept about members, and how it is forgotten."""
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from redis.asyncio import Redis
+
 from dreamqueue import keys
 from dreamqueue.errors import NoSuchJob, OtherVersion
 from dreamqueue.job import Ending, Finished, Job, JobState, Owner, Record, Reply, Stopped, new_job_id
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, now, queue_at_hand
+
+MOST_A_MINUTE = 20
+"""Pictures that a member may make their own within a minute: a sheet of sixteen, and some frames."""
 
 
 async def adopt(
@@ -56,6 +61,16 @@ async def adopt(
             ],
         )
     return job
+
+
+async def may_adopt(redis: Redis, member: str) -> bool:
+    """Count one of the `MOST_A_MINUTE` pictures that a member may make their own within a minute; False if
+    that would be one too many. Raises QueueAway."""
+    async with queue_at_hand(), redis.pipeline(transaction=True) as pipe:
+        pipe.set(keys.adopted(member), 0, px=60_000, nx=True)
+        pipe.incr(keys.adopted(member))
+        _, count = await pipe.execute()
+    return int(count) <= MOST_A_MINUTE
 
 
 async def jobs_of(store: JobStore, member: str, most: int = 25, skip: int = 0) -> list[Record]:

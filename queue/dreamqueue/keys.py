@@ -63,8 +63,10 @@ RUNNING = "dream:running:"
 PARKED = "dream:parked:"
 JOBS = "dream:jobs:"
 CHILDREN = "dream:children:"
+ADOPTED = "dream:adopted:"
+COPIES = "dream:copies:"
 PREFERENCES = "dream:preferences:"
-INTENT = "dream:intent:"
+OPEN_DIALOG = "dream:dialog:"
 STARS = "dream:stars:"
 BEST = "dream:best:"
 ONCE = "dream:once:"
@@ -138,14 +140,24 @@ def children(job: str) -> str:
     return CHILDREN + job
 
 
+def copies(job: str) -> str:
+    """Set of the messages that show a job besides its own (`channel:message`); as long as its record."""
+    return COPIES + job
+
+
+def adopted(member: str) -> str:
+    """How many pictures a member has made their own in this minute."""
+    return ADOPTED + member
+
+
 def preferences(member: str) -> str:
     """What a member has set for themselves; expires when they come no more."""
     return PREFERENCES + member
 
 
-def intent(name: str) -> str:
+def open_dialog(name: str) -> str:
     """What an open dialog is about; for an hour."""
-    return INTENT + name
+    return OPEN_DIALOG + name
 
 
 def spent(scope: str, day: str) -> str:

@@ -134,6 +134,7 @@ class Stars:
                 await self.store.album.put(name, data)
                 await redis.pexpire(keys.uses(name), self.store.keep_ms, gt=True)
         await redis.pexpire(keys.record(job), max(self.store.keep_ms, await redis.pttl(keys.record(job))))
+        await redis.pexpire(keys.copies(job), await redis.pttl(keys.record(job)))
         await redis.pexpire(keys.stars(job), SEASON_MS)
         await redis.zadd(keys.STARRED, {job: await self.store.now() * 1000}, xx=True)
 

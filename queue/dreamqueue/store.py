@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from itertools import chain
 from typing import Any, NamedTuple, cast
 
@@ -29,6 +30,9 @@ from dreamqueue.writable import REFUSALS, full
 
 SILENCE = 10.0
 """Seconds without an answer after which Redis counts as away."""
+
+HURRY: ContextVar[Callable[[], float | None]] = ContextVar("hurry", default=lambda: None)
+"""Seconds that whoever works here has left for all its readings together; None: as many as `SILENCE`."""
 
 MAX_TRIES = 2
 """A job that was begun this often and never ended is set aside."""
@@ -57,8 +61,9 @@ async def queue_at_hand() -> AsyncIterator[None]:
     The time-out is ours and not the connection's (`socket_timeout`): redis-py guards its writes by
     `asyncio.wait_for`, which before Python 3.12 may swallow a cancellation.
     """
+    left = HURRY.get()()
     try:
-        async with asyncio.timeout(SILENCE):
+        async with asyncio.timeout(SILENCE if left is None else min(left, SILENCE)):
             yield
     except QueueAway:
         raise

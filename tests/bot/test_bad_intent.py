@@ -23,11 +23,12 @@ from tests.own_valkey import PASSWORDS, own_valkey, quoted
 from dreambot import words
 from dreambot.buttons import JobButton
 from dreambot.dialogs import DIALOGS, Field, _typed, open_dialog
+from dreambot.texts import speech
 from dreambot.verbs import VERBS
 from dreamconfig.settings import BotSettings, QueueSettings
 from dreampractice import Person, PracticeDiscord, point_discord_at
 from dreampractice.asked import submission
-from dreampractice.interactions import COMMAND, MODAL_SUBMIT, Interaction
+from dreampractice.interactions import COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
 from dreampractice.messages import Message
 from dreampractice.options import Filling
 from dreamqueue.client import QueueClient
@@ -95,6 +96,20 @@ def test_an_id_is_ours_letter_by_letter_or_not_at_all(custom_id: str) -> None:
         assert button.item.custom_id == custom_id
         assert len(custom_id) <= 100
         assert not set(custom_id) & set("*?[]{}/.\\ \n")
+
+
+@pytest.mark.parametrize("kind", [2, 3])
+async def test_an_id_that_is_not_in_the_message_is_of_another_time(stage: Stage, kind: int) -> None:
+    _, job = await waiting(stage, stage.ada)
+    custom_id = {2: f"dream:cancel:{job.id}", 3: "menu:settings:backend"}[kind]
+    own = await stage.ada.say("art", "press me")
+    forge(own, "dream:example:0")
+    data = {"component_type": kind, "custom_id": custom_id, "id": 2, "values": ["pixels"]}
+    one = stage.ada._act(COMPONENT, own.channel, data, own)
+    await one.settled.wait()
+    assert one.failure is None
+    assert (await stage.whispered(stage.ada)).content == speech().say("buttons.another-time")
+    assert (await stage.queue.record(job.id)).state is JobState.waiting
 
 
 # --- twice

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import discord
+import pytest
 from pydantic import SecretStr
+from tests.bot.stage import Stage, eventually
 
 from dreambot.checkup import examine_discord
+from dreambot.moderation.shared import warning
+from dreamconfig.rights import Moderators, Rights
 from dreamconfig.settings import BotSettings
 from dreampractice import PracticeDiscord, point_discord_at
 
 
-async def examine(discord: PracticeDiscord, token: str) -> list[tuple[bool, str]]:
+async def examine(discord: PracticeDiscord, token: str) -> list[tuple[bool | None, str]]:
     with point_discord_at(discord.url):
         settings = BotSettings(discord_token=SecretStr(token))
         return [finding async for finding in examine_discord(settings)]
@@ -55,3 +60,18 @@ async def test_a_discord_that_does_not_answer() -> None:
         ((good, says),) = [finding async for finding in examine_discord(settings)]
     assert not good
     assert "does not answer" in says
+
+
+async def test_a_bot_of_two_servers_warns_that_the_moderators_of_each_hold_all(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = stage.bot
+    assert bot is not None
+    assert "the moderators of each" not in caplog.text
+    another = discord.Guild(data={"id": 9}, state=bot._connection)  # type: ignore[typeddict-item]
+    bot._connection._add_guild(another)
+    bot.dispatch("guild_join", another)
+    await eventually(lambda: "the bot is in 2 servers, and the moderators of each may pause" in caplog.text)
+    assert warning(Rights(), 2) is not None
+    assert warning(Rights(moderators=Moderators(servers=("9",))), 2) is None
+    assert warning(Rights(), 1) is None

@@ -6,6 +6,7 @@ import pytest
 from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
+from dreambot.copies import note_copy
 from dreampractice import Person
 from dreampractice.messages import Message
 from dreamqueue.job import Job
@@ -137,3 +138,44 @@ async def test_show_knows_nothing_of_other_servers_or_closed_channels(stage: Sta
     whispers = await eventually(lambda: stage.whispers(stage.bo, "general"))
     assert whispers[-1].content == unknown
     assert unknown.startswith(f"I know no job `{job.id}`")
+
+
+@pytest.mark.parametrize("how", ["delete", "forget me", "erased meanwhile"])
+async def test_what_show_posted_goes_with_the_picture(stage: Stage, how: str) -> None:
+    message, job = await painted(stage, stage.ada)
+    other, _ = await painted(stage, stage.bo, "a barn")
+    await stage.all_shown()
+    posted = [(await stage.bo.slash("show", picture=job.id)).reply for _ in range(2)]
+    for copy in posted:
+        assert copy is not None
+        await shows(copy, "done in")
+    kept = (
+        await stage.ada.slash("show", picture=(await stage.queue.jobs_of(stage.bo.user.id))[0].job.id)
+    ).reply
+    assert kept is not None
+    await shows(kept, "done in")
+    await stage.all_answered()
+    await stage.fell_bot()
+    await stage.raise_bot()
+    if how == "delete":
+        await stage.press(stage.ada, message, "Delete")
+        sure = await eventually(lambda: stage.whispers(stage.ada))
+        await stage.press(stage.ada, sure[-1], "Yes, delete it")
+        await shows(sure[-1], "It is deleted.")
+    elif how == "forget me":
+        question = (await stage.ada.slash("privacy forget-me")).reply
+        assert question is not None
+        await stage.press(stage.ada, question, "Forget me")
+        await shows(question, "You are forgotten: 1 jobs erased, 3 messages deleted.")
+    else:
+        record = await stage.queue.record(job.id)
+        await stage.queue.erase(job.id)
+        assert stage.bot is not None
+        assert posted[0] is not None
+        for copy in posted:
+            assert copy is not None
+            await note_copy(stage.bot, record, int(copy.channel.id), int(copy.id))
+    assert all(copy is not None and copy.deleted for copy in posted)
+    assert not kept.deleted
+    assert not other.deleted
+    assert not await stage.queue.redis.exists(f"dream:copies:{job.id}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.bot.stage import Stage, shows
+from tests.bot.stage import Stage, eventually, shows
 
 from dreampractice.messages import Message
 from dreamqueue.job import Job, Owner
@@ -74,3 +74,21 @@ async def test_the_stricter_channel_counts(watched: Stage) -> None:
     assert [file.filename for file in same.attachments] == [f"SPOILER_{job.id}.png"]
     assert stricter.attachments == []
     assert decisions(watched) == 0
+
+
+async def test_what_is_dropped_is_dropped_where_it_was_shown_again_too(watched: Stage) -> None:
+    message, job = await painted(watched, "art", "waits until a moderator")
+    asked = await watched.moderator.wait_for(
+        lambda one: "waits for your decision" in one.text, channel="mods"
+    )
+    copies = [
+        (await watched.bo.slash("show", channel=name, picture=job.id)).reply for name in ("art", "general")
+    ]
+    for copy in copies:
+        assert copy is not None
+        await shows(copy, "waits until a moderator")
+    await watched.all_answered()
+    await watched.press(watched.moderator, asked, "Drop")
+    await shows(message, "A moderator decided")
+    await eventually(lambda: all(copy is not None and copy.deleted for copy in copies))
+    assert not message.deleted

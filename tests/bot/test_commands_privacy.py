@@ -6,9 +6,10 @@ from tests.bot.scripted_worker import picture
 from tests.bot.stage import Stage, eventually, shows
 
 from dreampractice.messages import Message
-from dreamqueue import preferences
+from dreamqueue import audit, keys, preferences
 from dreamqueue.job import Cancelled, Job, Owner
 from dreamqueue.preferences import Preferences
+from dreamqueue.rules import RuleStore, rule_of
 
 
 async def painted(stage: Stage, image: bool = False) -> tuple[Message, Job]:
@@ -136,3 +137,31 @@ async def test_what_is_kept_is_told_to_nobody_else(stage: Stage) -> None:
     assert "Jobs: 1, " in text
     assert "for 3 days after its end" in text
     assert "Your settings: none" in text
+
+
+async def test_of_what_was_refused_only_the_rule_is_kept(stage: Stage) -> None:
+    await RuleStore(stage.queue.redis).add(rule_of("word", "peg"))
+    for person in (stage.ada, stage.bo, stage.ada):
+        await stage.refusal(person, f"a peg of {person.user.name}")
+    await stage.all_answered()
+    before = [deed.when for deed in await audit.newest(stage.queue.redis)]
+    question = await asked_back(stage)
+    await stage.press(stage.ada, question, "Forget me")
+    told = await shows(question, "You are forgotten")
+    assert "that a rule refused something of yours, without your words" in told.content
+    assert "peg of ada" not in await everything(stage)
+    deeds = await audit.newest(stage.queue.redis)
+    assert sorted(before, key=str) == sorted((deed.when for deed in deeds), key=str)
+    assert [(deed.by.name, deed.about.get("text")) for deed in deeds if deed.by.id == stage.bo.user.id] == [
+        ("Bo", "a peg of bo")
+    ]
+    assert [deed.about for deed in deeds if deed.by.id == stage.ada.user.id] == [{"rule": "word:peg"}] * 2
+
+
+async def test_what_was_noted_and_never_begun_is_begun_by_the_next_press(stage: Stage) -> None:
+    message, _ = await painted(stage)
+    await stage.queue.redis.sadd(keys.FORGETTING, stage.ada.user.id)  # type: ignore[misc]
+    question = await asked_back(stage)
+    await stage.press(stage.ada, question, "Forget me")
+    await shows(question, "You are forgotten: 1 jobs erased, 1 messages deleted.")
+    assert message.deleted

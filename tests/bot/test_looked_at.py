@@ -244,16 +244,34 @@ async def test_a_bot_without_concepts_holds_what_a_worker_found(stage: Stage) ->
     assert files(message) == []
 
 
-async def test_who_keeps_a_frame_that_is_hidden_gets_it_past_nobody(watched: Stage) -> None:
+async def test_a_frame_that_is_hidden_is_not_kept_and_moderators_are_not_asked(watched: Stage) -> None:
     message, job = await painting(watched, watched.ada)
+    for step, seen in ((5, GORE), (6, NUDITY)):
+        await watched.worker.paint(job, step, seen=(seen,))
+        await shows(message, f"step {step}")
+        await watched.press(watched.bo, message, "Keep this frame")
+        await watched.all_answered()
+        assert watched.whispers(watched.bo)[step - 5].content == "This picture is not shown here."
+    assert watched.public_messages() == [message]
+    assert not [one for one in watched.moderator.sees("mods") if "waits for" in one.text]
+
+
+async def test_the_stricter_channel_counts_for_what_is_kept_too(watched: Stage) -> None:
+    message, job = await painting(watched, watched.ada, "general")
     await watched.worker.paint(job, 5, seen=(GORE,))
     await shows(message, "step 5")
-    assert files(message) == []
-    asked = await watched.press(watched.bo, message, "Keep this frame")
-    assert asked.reply is not None
-    await shows(asked.reply, "waits until a moderator has looked at it")
-    assert files(asked.reply) == []
-    await watched.moderator.wait_for(lambda one: "waits for your decision" in one.text, channel="mods")
+    assert files(message) == [f"{job.id}-5.jpg"], "general takes it"
+    elsewhere, _ = await painting(watched, watched.ada)
+    elsewhere.components = [{**row} for row in message.components]
+    await watched.press(watched.bo, elsewhere, "Keep this frame")
+    assert (await watched.whispered(watched.bo)).content == "This picture is not shown here."
+    held, job = await painting(watched, watched.ada)
+    await watched.worker.paint(job, 5, seen=(GORE,))
+    await shows(held, "This frame is not shown here")
+    message.components = [{**row} for row in held.components]
+    await watched.press(watched.bo, message, "Keep this frame")
+    told = await eventually(lambda: watched.whispers(watched.bo, "general"))
+    assert told[-1].content == "This picture is not shown here.", "art does not take it"
 
 
 async def test_a_frame_that_is_hidden_until_a_click_is_kept_so(watched: Stage) -> None:

@@ -15,6 +15,7 @@ from dreamqueue import audit, keys
 from dreamqueue.choosing import alone, chosen
 from dreamqueue.events import ORDER, Choose, Frame, Steer
 from dreamqueue.job import Cancelled, Job, Owner, Stopped
+from dreamqueue.kept import MOST_A_MINUTE
 from dreamqueue.png import read_recipe
 
 
@@ -126,6 +127,19 @@ async def test_anybody_keeps_the_frame_that_is_shown(stage: Stage) -> None:
     assert await stage.queue.fetch(ending.picture) is not None, "each has bytes of its own"
     await stage.worker.finish(job)
     await stage.all_shown()
+
+
+async def test_a_member_keeps_so_many_frames_a_minute(stage: Stage) -> None:
+    message, job = await painting(stage, stage.ada)
+    await stage.queue.redis.set(keys.adopted(str(stage.bo.user.id)), MOST_A_MINUTE - 1, px=60_000)
+    kept = (await stage.press(stage.bo, message, "Keep this frame")).reply
+    assert kept is not None
+    await shows(kept, "stopped at step 5")
+    await stage.worker.paint(job, 6)
+    await shows(message, "step 6")
+    await stage.press(stage.bo, message, "Keep this frame")
+    await heard(stage, stage.bo, f"You took {MOST_A_MINUTE} pictures for your own within a minute.")
+    assert (await stage.press(stage.moderator, message, "Keep this frame")).reply is not None, "others may"
 
 
 async def test_without_a_picture_in_the_message_the_newest_that_is_left_is_kept(stage: Stage) -> None:

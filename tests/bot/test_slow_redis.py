@@ -73,3 +73,26 @@ async def test_readings_that_add_up_are_given_up_in_time(bare_stage: Stage, seco
         assert press.failure is None
         await heard(stage, stage.bo, "The queue does not answer just now.")
         assert len(stage.public_messages()) == 1
+
+
+@pytest.mark.parametrize("label", ["Remix", "Delete"])
+async def test_a_dialog_is_not_opened_too_late(bare_stage: Stage, label: str) -> None:
+    stage = bare_stage
+    async with slowed(stage) as slow:
+        await stage.raise_bot()
+        message, _ = await painted(stage, stage.ada)
+        slow.seconds = 2.5
+        press = stage.ada.begin_press(message, label)
+        await press.settled.wait()
+        assert press.failure is None
+        await heard(stage, stage.ada, "The queue does not answer just now.")
+
+
+async def test_a_command_that_reads_before_it_answers_does_not_wait_too_long(bare_stage: Stage) -> None:
+    stage = bare_stage
+    async with slowed(stage) as slow:
+        await stage.raise_bot()
+        slow.seconds = 2.5
+        asked = await stage.ada.slash("settings")
+        assert asked.failed is None
+        await heard(stage, stage.ada, "The queue does not answer just now.")

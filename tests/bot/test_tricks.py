@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.bot.pressing import painting
 from tests.bot.stage import Stage, eventually, shows
 
 from dreambot.verbs import VERBS
@@ -87,6 +88,20 @@ async def test_a_trick_from_sharing_to_painting(stage: Stage) -> None:
     await stage.worker.finish(job)
     await stage.all_shown()
     asked = await stage.bo.slash("trick show", name="soft glow")
+    assert asked.reply is not None
+    await shows(asked.reply, "▲ 0 ▼ 0 · 1 painted")
+
+
+async def test_a_kept_frame_is_no_use_of_its_tricks(stage: Stage) -> None:
+    await share(stage, stage.ada, "glow", "glowing")
+    await stage.worker.wake()
+    message, job = await painting(stage, stage.ada, "a hut --glow")
+    kept = (await stage.press(stage.bo, message, "Keep this frame")).reply
+    assert kept is not None
+    await shows(kept, "stopped at step 5")
+    await stage.worker.finish(job)
+    await stage.all_shown()
+    asked = await stage.bo.slash("trick show", name="glow")
     assert asked.reply is not None
     await shows(asked.reply, "▲ 0 ▼ 0 · 1 painted")
 
@@ -356,6 +371,21 @@ async def test_examples_of_age_restricted_channels_stay_in_such(bare_stage: Stag
     await store.put(drafted("glow", "glowing", examples=(job.id, "unheard-of")))
     for channel, pictures in (("art", 1), ("general", 0)):
         asked = await stage.bo.slash("trick show", channel=channel, name="glow")
+        assert asked.reply is not None
+        assert len((await shows(asked.reply, "Adds: glowing")).attachments) == pictures
+
+
+async def test_an_example_is_shown_to_whom_its_channel_shows_it(stage: Stage) -> None:
+    await stage.imagine(stage.ada, "a hut")
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    await stage.worker.finish(job)
+    await stage.all_shown()
+    store = TrickStore(stage.queue.redis)
+    await store.put(drafted("glow", "glowing", examples=(job.id,)))
+    stage.discord.set_permissions("art", stage.bo.user.id, deny=("view_channel",))
+    for person, pictures in ((stage.ada, 1), (stage.bo, 0)):
+        asked = await person.slash("trick show", channel="general", name="glow")
         assert asked.reply is not None
         assert len((await shows(asked.reply, "Adds: glowing")).attachments) == pictures
 

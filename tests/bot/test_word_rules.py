@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.bot.moderated import audited, raised
 from tests.bot.stage import Stage, eventually, shows
 
 from dreambot.moderation.word_rules import refusal
@@ -39,6 +40,7 @@ async def mod(stage: Stage, person: Person, name: str, **options: object) -> str
 
 async def deeds(stage: Stage) -> list[tuple[str, str]]:
     """What the audit log has, the newest first: the action, and which rule."""
+    await stage.all_answered()
     return [(deed.action, deed.about.get("rule", "")) for deed in await newest(stage.queue.redis)]
 
 
@@ -90,6 +92,30 @@ async def test_an_old_prompt_is_held_against_the_rules_of_today(stage: Stage) ->
     await stage.press(stage.bo, message, "Again")
     assert "`peg`" in (await stage.whispered(stage.bo)).content
     await eventually(lambda: len(stage.public_messages()) == 1)
+
+
+async def test_moderators_hear_of_one_member_and_one_rule_once_a_minute(
+    bare_stage: Stage, tmp_path: Path
+) -> None:
+    stage = await raised(bare_stage, tmp_path)
+    await add(stage, "word", "peg")
+    await add(stage, "word", "cog")
+    for person, prompt in (
+        (stage.ada, "a peg"),
+        (stage.ada, "a peg"),
+        (stage.ada, "a cog"),
+        (stage.bo, "a peg"),
+    ):
+        assert "is not painted here" in (await stage.refusal(person, prompt)).content
+    assert len([deed for deed in await deeds(stage) if deed[0] == "words.refused"]) == 4, (
+        "Redis keeps every one"
+    )
+    told = audited(stage, "words.refused")
+    assert [("Ada" in line, "cog" not in line) for line in told] == [
+        (True, True),
+        (True, False),
+        (False, True),
+    ]
 
 
 async def test_a_rule_may_only_tell_moderators(bare_stage: Stage, tmp_path: Path) -> None:

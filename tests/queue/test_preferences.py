@@ -8,10 +8,10 @@ import pytest
 from redis.asyncio import Redis
 from tests.queue.on_the_queue import Forgetful
 
-from dreamqueue import asks, intents, keys, once, preferences
+from dreamqueue import asks, keys, once, open_dialogs, preferences
 from dreamqueue.asks import Ask
 from dreamqueue.errors import TooLate
-from dreamqueue.intents import Start
+from dreamqueue.open_dialogs import Start
 from dreamqueue.preferences import Preferences
 from dreamqueue.store import SEASON_MS
 
@@ -24,8 +24,8 @@ async def redis(redis_url: str):  # type: ignore[no-untyped-def]
 
 async def test_what_is_sent_again_because_its_answer_was_lost_is_no_second_press(redis_url: str) -> None:
     async with Forgetful.from_url(redis_url) as forgetful:
-        assert await once.first(forgetful, "vary", "a1", "1")
-        assert not await once.first(forgetful, "vary", "a1", "1"), "that is one"
+        assert await once.first(forgetful, "one", "vary", "a1", "1") == "one", "it was itself"
+        assert await once.first(forgetful, "another", "vary", "a1", "1") == "one", "that is a second one"
         ask = Ask(interaction=1, application=2, token="t", job="a1", asked=0.0)
         assert await asks.note(forgetful, ask)
         assert not await asks.note(forgetful, ask.model_copy(update={"job": "b2"}))
@@ -56,13 +56,13 @@ async def test_what_another_version_wrote_is_as_usual(redis: Redis) -> None:
 
 async def test_an_open_dialog_is_its_members_alone(redis: Redis) -> None:
     start = Start(member="1", url="https://example.invalid/a.png", size=1, kind="image/png")
-    name = await intents.note(redis, start)
-    assert await intents.read(redis, name, "1") == start
+    name = await open_dialogs.note(redis, start)
+    assert await open_dialogs.read(redis, name, "1") == start
     with pytest.raises(TooLate):
-        await intents.read(redis, name, "2")
+        await open_dialogs.read(redis, name, "2")
     with pytest.raises(TooLate):
-        await intents.read(redis, "0" * 16, "1")
-    await redis.set(keys.intent("of-another-version"), '{"member": "1", "place": 7}')
+        await open_dialogs.read(redis, "0" * 16, "1")
+    await redis.set(keys.open_dialog("of-another-version"), '{"member": "1", "place": 7}')
     with pytest.raises(TooLate):
-        await intents.read(redis, "of-another-version", "1")
-    assert 0 < await redis.pttl(keys.intent(name)) <= intents.LIFE_MS
+        await open_dialogs.read(redis, "of-another-version", "1")
+    assert 0 < await redis.pttl(keys.open_dialog(name)) <= open_dialogs.LIFE_MS

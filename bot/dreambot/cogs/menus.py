@@ -18,7 +18,7 @@ from dreambot.start import Asking, submit
 from dreambot.still_possible import check_still_possible
 from dreambot.texts import speech
 from dreambot.verbs import VERBS
-from dreambot.verbs.intents import take_up_once
+from dreambot.verbs.once import take_up_once
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Finished, Stopped
 from dreamqueue.prompt import changed

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from dreambot import words
+from dreambot.copies import note_copy
 from dreambot.found import job_here
 from dreambot.gate import check_member
 from dreambot.lineage import link
@@ -44,4 +45,7 @@ class Show(commands.Cog):
         shown = await look(self.bot, record, said.language, interaction.channel_id or 0)
         content = words.fit(f"{shown.content}\n-# {link(reply, said.say('members.where'))}")
         view = shown.buttons or discord.utils.MISSING
-        await interaction.followup.send(content, files=as_files(shown, spoiler=reply.spoiler), view=view)
+        posted = await interaction.followup.send(
+            content, files=as_files(shown, spoiler=reply.spoiler), view=view, wait=True
+        )
+        await note_copy(self.bot, record, posted.channel.id, posted.id)

@@ -10,7 +10,7 @@ import discord
 from dreambot.permissions import check_can_post
 from dreambot.start import Asking, submit, take_up
 from dreambot.still_possible import check_still_possible
-from dreambot.verbs.intents import take_up_once
+from dreambot.verbs.once import take_up_once
 from dreamqueue.recipe import Recipe
 from dreamqueue.trial import Trial
 

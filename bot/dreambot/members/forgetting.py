@@ -7,14 +7,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
+from dreambot.copies import delete_message, remove_copies
 from dreambot.errors import UNANSWERABLE
 from dreambot.texts import Speech, speech
 from dreamqueue import forgetting
 from dreamqueue.errors import QueueAway
-from dreamqueue.job import Owner, Reply
+from dreamqueue.job import Owner
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
@@ -41,11 +41,15 @@ async def pressed(interaction: discord.Interaction[DreamBot], _thing: str, _deta
     """Whoever pressed wants to be forgotten. A second press says that it is under way."""
     bot, said = interaction.client, speech(interaction.locale)
     who = Owner(id=str(interaction.user.id), name=said.say("privacy.somebody"))
-    began = await forgetting.note(bot.queue.redis, who.id)
+    await forgetting.note(bot.queue.redis, who.id)
+    began = who.id not in bot.forgetting  # what is noted may be of a press whose answer was lost
+    bot.forgetting.add(who.id)
     told = said.say("privacy.begun" if began else "privacy.under-way")
-    await interaction.response.edit_message(content=told, view=None)
-    if began:
-        bot.later(_and_tell(interaction, who, said))
+    try:
+        await interaction.response.edit_message(content=told, view=None)
+    finally:
+        if began:
+            bot.later(_and_tell(interaction, who, said))
 
 
 async def go_on(bot: DreamBot) -> None:
@@ -58,22 +62,29 @@ async def forget(bot: DreamBot, who: Owner) -> Forgotten:
     """Erase all that is kept of a member, and delete the messages of their pictures; wait for a queue that
     is away."""
     found = Forgotten()
-    while True:
-        try:
-            await _forget(bot, who, found)
-            return found
-        except QueueAway:
-            log.warning("the queue is away; a member is forgotten as soon as it is back")
-            await asyncio.sleep(TRY_AGAIN)
+    bot.forgetting.add(who.id)
+    try:
+        while True:
+            try:
+                await _forget(bot, who, found)
+                return found
+            except QueueAway:
+                log.warning("the queue is away; a member is forgotten as soon as it is back")
+                await asyncio.sleep(TRY_AGAIN)
+    finally:
+        bot.forgetting.discard(who.id)
 
 
 async def _forget(bot: DreamBot, who: Owner, found: Forgotten) -> None:
     queue = bot.queue
     found.stay = found.open = 0
     for record in await forgetting.end_all(queue, who):
-        gone = record.reply is None or await _deleted(bot, record.reply)
-        found.messages += gone and record.reply is not None
-        found.stay += not gone
+        gone, stay = await remove_copies(bot, record.job.id)
+        if record.reply is not None:
+            own = await delete_message(bot, record.reply.channel, record.reply.message)
+            gone, stay = gone + own, stay + (not own)
+        found.messages += gone
+        found.stay += stay
         if await forgetting.erase(queue, record):
             found.pictures += 1
         else:
@@ -96,15 +107,3 @@ async def _and_tell(interaction: discord.Interaction[DreamBot], who: Owner, said
         await interaction.edit_original_response(content="\n".join(lines), view=None)
     except UNANSWERABLE as error:
         log.info("whoever was forgotten is not told: %s", error)
-
-
-async def _deleted(bot: DreamBot, reply: Reply) -> bool:
-    message = bot.get_partial_messageable(reply.channel).get_partial_message(reply.message)
-    try:
-        await message.delete()
-    except discord.NotFound:
-        return True
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("a message of somebody who wants to be forgotten stays: %s", error)
-        return False
-    return True

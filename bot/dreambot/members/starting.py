@@ -14,8 +14,8 @@ from dreambot.permissions import check_can_post
 from dreambot.pictured import job_of, picture_of
 from dreambot.rights import share
 from dreambot.texts import speech
-from dreamqueue import intents
-from dreamqueue.intents import Start
+from dreamqueue import open_dialogs
+from dreamqueue.open_dialogs import Start
 from dreamqueue.prompt import check_pictures, lean
 from dreamqueue.recipe import Recipe
 
@@ -35,7 +35,7 @@ async def ask(interaction: discord.Interaction[DreamBot], message: discord.Messa
         kind=file.content_type or "",
         parent=record.job.id if record else None,
     )
-    name = await intents.note(interaction.client.queue.redis, start)
+    name = await open_dialogs.note(interaction.client.queue.redis, start)
     field = Field("words", said.say("menus.start-words"), long=True, hint=said.say("menus.start-hint"))
     await open_dialog(interaction, said.say("menus.start-title"), field, verb="start", thing=name)
 
@@ -45,7 +45,7 @@ async def typed(
 ) -> None:
     """The dialog came back. Raises TooLate if the picture is forgotten, PromptError for the words."""
     bot, queue = interaction.client, interaction.client.queue
-    start = await intents.read(queue.redis, name, str(interaction.user.id))
+    start = await open_dialogs.read(queue.redis, name, str(interaction.user.id))
     limits, menu = share(interaction).within(bot.limits), bot.menu
     recipe = lean(answers["words"], tastes(interaction).options, limits=limits, menu=menu)
     check_pictures(recipe, image=True, targets=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import discord
 from discord import app_commands
 
-from dreambot.haste import waited
+from dreambot.haste import begin
 from dreambot.texts import languages
 from dreamqueue import preferences
 from dreamqueue.errors import QueueAway
@@ -44,7 +44,7 @@ class DreamTree(app_commands.CommandTree["DreamBot"]):
 
 async def look_up(interaction: discord.Interaction[DreamBot]) -> None:
     """Note what the member has set; where the queue is away they get what is usual."""
-    waited(interaction)  # the clock of its first answer begins here
+    begin(interaction)
     redis = interaction.client.redis
     if redis is None:
         return

@@ -32,8 +32,12 @@ async def audit(
     *,
     job: str | None = None,
     about: Mapping[str, object] | None = None,
+    told: bool = True,
 ) -> None:
-    """Note that who caused the interaction did something. What has to wait for Discord is an errand."""
+    """Note that who caused the interaction did something. What has to wait for Discord is an errand.
+
+    `told` is False for what the audit channel need not hear; the log and Redis keep it all the same.
+    """
     facts = {name: str(fact) for name, fact in (about or {}).items()}
     deed = Deed(action=action, by=owner_of(interaction), job=job, server=interaction.guild_id, about=facts)
     log.info("audit: %s", deed.model_dump_json(exclude_none=True), extra={"audit": action})
@@ -41,7 +45,8 @@ async def audit(
         await keep(interaction.client.queue.redis, deed)
     except QueueAway:
         log.error("the audit line above could not be kept: the queue is away")
-    interaction.client.later(_tell(interaction.client, interaction.guild, deed))
+    if told:
+        interaction.client.later(_tell(interaction.client, interaction.guild, deed))
 
 
 def line(deed: Deed) -> str:
@@ -62,7 +67,9 @@ async def _tell(bot: DreamBot, guild: discord.Guild | None, deed: Deed) -> None:
     if channel is None:
         return
     try:
-        await channel.send(line(deed))
+        await bot.pace.turn(channel.id)
+        with bot.pace.listening(channel.id):
+            await channel.send(line(deed))
     except UNANSWERABLE as error:
         log.warning("the audit channel does not take a line: %s", error)
 

@@ -15,13 +15,14 @@ import discord
 
 from dreambot import verbs, words
 from dreambot.buttons import buttons
+from dreambot.copies import remove_copies
 from dreambot.errors import UNANSWERABLE
 from dreambot.message import Shown, file
 from dreambot.moderation.audit import named_channel
 from dreambot.texts import Speech, speech
-from dreamconfig.concepts import Action
+from dreamconfig.concepts import Action, strictest
 from dreamqueue.client import QueueClient
-from dreamqueue.job import Finished, Job, Reply, Review, Stopped
+from dreamqueue.job import Finished, Job, Record, Reply, Review, Stopped
 from dreamqueue.sights import Sights, names
 from dreamqueue.text import clip
 
@@ -38,6 +39,7 @@ class LookedAt:
         """`tells` is False for whoever shows a job a second time: moderators know of it already."""
         self._bot = bot
         self._reply = reply
+        self._tells = tells
         self._told = not tells
         """Whether moderators were told of the picture that waits for them."""
 
@@ -74,6 +76,8 @@ class LookedAt:
         if review is not None and review.verdict == "show":
             return None
         if review is not None or self.action(ending.seen) == "drop":
+            if review is not None and self._tells:
+                await remove_copies(self._bot, job.id)
             line = "review.dropped" if review is None else "review.dropped-by"
             return Shown(_with(told, said.say(line)), self._row(job, said, here=False), [*prompt])
         elsewhere = await self._tell_moderators(queue, job, ending)
@@ -93,11 +97,14 @@ class LookedAt:
             return False
         said = speech(self._reply.language)
         try:
-            await channel.send(
-                waiting_line(job, ending.seen, self._reply, said),
-                files=await pictures(queue, job.id, ending),
-                view=buttons(job.id, "review-show", "review-drop", said=said),
-            )
+            files = await pictures(queue, job.id, ending)
+            await self._bot.pace.turn(channel.id)
+            with self._bot.pace.listening(channel.id):
+                await channel.send(
+                    waiting_line(job, ending.seen, self._reply, said),
+                    files=files,
+                    view=buttons(job.id, "review-show", "review-drop", said=said),
+                )
         except UNANSWERABLE as error:
             log.warning("job %s: moderators could not be told in their channel: %s", job.id, error)
             return False
@@ -121,6 +128,13 @@ def action_in(bot: DreamBot, channel: int, seen: Sights, review: Review | None =
         places.append(found.name)
         age_restricted = bool(getattr(found, "nsfw", False))
     return bot.concepts.action(names(seen), places, age_restricted=age_restricted)
+
+
+def action_from(bot: DreamBot, record: Record, here: int, seen: Sights) -> Action:
+    """The same for a picture of a job that is shown once more in the channel `here`: the stricter of what
+    holds there and where the job hangs."""
+    places = [here] if record.reply is None else [here, record.reply.channel]
+    return strictest(action_in(bot, place, seen, record.review) for place in places)
 
 
 def moderators_channel(bot: DreamBot, reply: Reply) -> discord.TextChannel | None:

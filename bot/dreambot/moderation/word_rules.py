@@ -1,4 +1,5 @@
-"""Word rules at work: what breaks one is told to who asked and to the audit log, and to nobody else."""
+"""Word rules at work: what breaks one is told to who asked and to the audit log, and to nobody else.
+The audit channel hears of one member and one rule once a minute at most."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from dreambot.haste import in_time
 from dreambot.moderation.audit import audit
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
+from dreamqueue.audit import TEXT
 from dreamqueue.errors import BrokenRule, QueueAway
 from dreamqueue.prompt import FLAGS
 from dreamqueue.recipe import Recipe
@@ -59,7 +61,9 @@ async def _check(
     if fresh:
         action = "words.refused" if refusing else "words.told"
         rules = ", ".join(rule.name for rule in fresh)
-        await audit(interaction, action, about={"rule": rules, "text": " | ".join(texts)})
+        told_of = {"rule": rules, TEXT: " | ".join(texts)}
+        news = interaction.client.lately.is_news(owner_of(interaction).id, rules)
+        interaction.client.later(audit(interaction, action, about=told_of, told=news))
     if refusing:
         raise BrokenRule(refusal(refusing[0], speech(interaction.locale)))
 

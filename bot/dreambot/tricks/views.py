@@ -9,14 +9,15 @@ import discord
 
 from dreambot import words
 from dreambot.buttons import JobButton
-from dreambot.moderation.looked_at import action_in
+from dreambot.found import may_see
+from dreambot.moderation.looked_at import action_from
 from dreambot.moderation.moderators import is_moderator
 from dreambot.permissions import owner_of
 from dreambot.texts import Speech, speech
 from dreambot.tricks import words as trick_words
 from dreambot.verbs import VERBS
 from dreamqueue.errors import DreamError, NotYours, UnknownWord
-from dreamqueue.job import Finished, Record, Stopped
+from dreamqueue.job import Finished, Stopped
 from dreamqueue.tricks import Trick
 from dreamqueue.tricks.store import owned_by, unknown
 
@@ -80,17 +81,17 @@ def listed(
 
 
 async def _examples(interaction: discord.Interaction[DreamBot], trick: Trick) -> list[discord.File]:
-    """Pictures that were painted with it in this server and are still kept: other servers' stay there, and
-    so do those of age-restricted channels."""
+    """Pictures that were painted with it, are still kept, and hang where this member may look; no more of
+    them is shown than may be both there and here."""
     queue = interaction.client.queue
     files: list[discord.File] = []
     for job in trick.examples:
         try:
             record = await queue.record(job)
             ending = record.ending
-            if not _may_be_here(interaction, record) or not isinstance(ending, (Finished, Stopped)):
+            if not may_see(interaction, record) or not isinstance(ending, (Finished, Stopped)):
                 continue
-            here = action_in(interaction.client, interaction.channel_id or 0, ending.seen, record.review)
+            here = action_from(interaction.client, record, interaction.channel_id or 0, ending.seen)
             picture = await queue.fetch(ending.picture) if here in ("post", "spoiler") else None
         except DreamError:
             continue
@@ -99,18 +100,3 @@ async def _examples(interaction: discord.Interaction[DreamBot], trick: Trick) ->
             kind = "webp" if picture[:4] == b"RIFF" else "png"
             files.append(discord.File(io.BytesIO(picture), f"{job}.{kind}", spoiler=spoiler))
     return files
-
-
-def _may_be_here(interaction: discord.Interaction[DreamBot], record: Record) -> bool:
-    """Whether a picture that hangs elsewhere in this server may be shown in this channel."""
-    guild, reply = interaction.guild, record.reply
-    if guild is None or reply is None or reply.server != guild.id:
-        return False
-    if reply.channel == interaction.channel_id:
-        return True
-    there = guild.get_channel_or_thread(reply.channel)
-    return there is not None and (_restricted(interaction.channel) or not _restricted(there))
-
-
-def _restricted(channel: object) -> bool:
-    return isinstance(channel, discord.TextChannel | discord.Thread) and channel.is_nsfw()

@@ -12,7 +12,7 @@ from dreambot.permissions import check_can_post
 from dreambot.rights import share
 from dreambot.start import Asking, submit
 from dreambot.still_possible import check_still_possible
-from dreambot.verbs.intents import take_up_once
+from dreambot.verbs.once import take_up_once
 from dreamconfig.catalogue import backends
 from dreamqueue.branches import extended, steps_done, varied
 from dreamqueue.grid import reseeded

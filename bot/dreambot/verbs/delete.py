@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.buttons import buttons
+from dreambot.copies import remove_copies
 from dreambot.errors import whisper
 from dreambot.permissions import check_may_end, owner_of
 from dreambot.texts import speech
@@ -42,9 +43,11 @@ async def delete_now(interaction: discord.Interaction[DreamBot], job: str, _deta
     await queue.cancel(job, owner_of(interaction))
     if record.reply is not None:
         await _remove(bot, record.reply)
+    await remove_copies(bot, job)
     with contextlib.suppress(NoSuchJob):
         if not await queue.erase(job):
-            bot.later(_erase_at_its_end(queue, job))
+            bot.later(_erase_at_its_end(bot, queue, job))
+    await remove_copies(bot, job)  # one that was posted since
     await audit_if_anothers(interaction, record, "delete")
     await _say(interaction, said.say("delete.done"))
 
@@ -63,9 +66,10 @@ async def _remove(bot: DreamBot, reply: Reply) -> None:
         await message.delete()
 
 
-async def _erase_at_its_end(queue: QueueClient, job: str) -> None:
+async def _erase_at_its_end(bot: DreamBot, queue: QueueClient, job: str) -> None:
     """A worker has to hear first that it is cancelled."""
     with contextlib.suppress(NoSuchJob):
         async for news in queue.follow(job):
             if isinstance(news, Ended):
                 await queue.erase(job)
+                await remove_copies(bot, job)

@@ -1,5 +1,5 @@
 """Keep this frame, and one of several pictures alone: what is there already becomes a job that has ended, of
-whoever pressed, in a message of its own. Anybody may."""
+whoever pressed, in a message of its own. Anybody may, so often a minute."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import discord
 
 from dreambot.found import seen_here
-from dreambot.moderation.looked_at import action_in
+from dreambot.moderation.looked_at import action_from
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.start import Asking
 from dreambot.texts import speech
-from dreambot.verbs.intents import take_up_once
+from dreambot.verbs.once import take_up_once
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import PictureError
+from dreamqueue.errors import DreamError, PictureError
 from dreamqueue.job import Finished, Record, Stopped
-from dreamqueue.kept import adopt
+from dreamqueue.kept import MOST_A_MINUTE, adopt, may_adopt
 from dreamqueue.pictures import MAX_BYTES, MAX_PIXELS, open_picture
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
@@ -57,11 +57,13 @@ async def keep(interaction: discord.Interaction[DreamBot], job: str, _detail: st
         frame = await _shown(queue, record, attached)
         if frame is None:
             raise PictureError(speech(interaction.locale).say("keeping.no-frame"))
+        spoiler = _check_shown(interaction, record, frame.seen) or frame.spoiler
+        await _check_pace(interaction)
         picture = await _own(queue, frame.data, record.recipe, ask.job)
         ending = Stopped(
             by=me, step=frame.step, picture=picture, score=frame.score, seconds=frame.seconds, seen=frame.seen
         )
-        await _adopt(interaction, ask, record, record.recipe, ending, spoiler=frame.spoiler)
+        await _adopt(interaction, ask, record, record.recipe, ending, spoiler=spoiler)
 
     step = "newest" if attached is None else str(attached[0])
     await take_up_once(interaction, f"keep-{step}", job, adopted)
@@ -78,17 +80,17 @@ async def one(interaction: discord.Interaction[DreamBot], job: str, number: str)
         if not number.isdecimal() or not 1 <= int(number) <= len(parts):
             raise PictureError(said.say("keeping.no-part"))
         part = parts[int(number) - 1]
-        if action_in(interaction.client, interaction.channel_id or 0, part.seen, record.review) in HIDDEN:
-            raise PictureError(said.say("keeping.hidden"))
+        spoiler = _check_shown(interaction, record, part.seen)
         data = await queue.fetch(part.picture)
         if data is None:
             raise PictureError(said.say("keeping.forgotten"))
+        await _check_pace(interaction)
         picture = await _own(queue, data, part.recipe, ask.job)
         done = Finished(picture=picture, score=part.score, seen=part.seen)
         me = owner_of(interaction)
         early = Stopped(by=me, step=part.step, picture=picture, score=part.score, seen=part.seen)
         ending = done if part.step >= part.recipe.last_step else early
-        await _adopt(interaction, ask, record, part.recipe, ending)
+        await _adopt(interaction, ask, record, part.recipe, ending, spoiler=spoiler)
 
     await take_up_once(interaction, f"one-{number}", job, adopted)
 
@@ -117,6 +119,21 @@ async def _adopt(
         job_id=ask.job,
     )
     interaction.client.follow(queue, job, reply, interaction)
+
+
+def _check_shown(interaction: discord.Interaction[DreamBot], record: Record, seen: Sights) -> bool:
+    """Whether a picture of a job is shown here only to who clicks. Raises PictureError if it is held back or
+    dropped, here or where the job hangs: moderators are not asked about it a second time."""
+    action = action_from(interaction.client, record, interaction.channel_id or 0, seen)
+    if action in HIDDEN:
+        raise PictureError(speech(interaction.locale).say("keeping.hidden"))
+    return action == "spoiler"
+
+
+async def _check_pace(interaction: discord.Interaction[DreamBot]) -> None:
+    """Raises DreamError for a member who makes more pictures their own than a minute has room for."""
+    if not await may_adopt(interaction.client.queue.redis, owner_of(interaction).id):
+        raise DreamError(speech(interaction.locale).say("keeping.too-many", most=MOST_A_MINUTE))
 
 
 def _attached(message: discord.Message | None, job: str) -> tuple[int, discord.Attachment] | None:

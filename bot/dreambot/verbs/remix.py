@@ -14,7 +14,7 @@ from dreambot.rights import share
 from dreambot.start import Asking, submit
 from dreambot.still_possible import check_still_possible
 from dreambot.texts import speech
-from dreambot.verbs.intents import take_up_once
+from dreambot.verbs.once import take_up_once
 from dreamqueue.branches import steps_done
 from dreamqueue.errors import DreamError
 from dreamqueue.job import Record

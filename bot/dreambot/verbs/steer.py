@@ -15,7 +15,7 @@ from dreambot.permissions import check_may_end, owner_of
 from dreambot.rights import share
 from dreambot.texts import speech
 from dreambot.verbs.ending import audit_if_anothers
-from dreambot.verbs.intents import counted_once
+from dreambot.verbs.once import counted_once
 from dreamqueue.errors import PromptError, TooLate
 from dreamqueue.job import Record
 from dreamqueue.prompt import parse_turn, spoken

@@ -18,7 +18,7 @@ from dreambot.rights import share
 from dreambot.start import Asking, reply_in, submit
 from dreambot.texts import speech
 from dreambot.tricks.views import found
-from dreambot.verbs.intents import take_up_once
+from dreambot.verbs.once import take_up_once
 from dreamqueue.errors import NoSuchJob, NotYours, TooLate
 from dreamqueue.prompt import random_seed
 from dreamqueue.tricks import Trick, offers, trials

@@ -41,4 +41,5 @@ async def _keep(store: JobStore, job: str) -> None:
         if picture is not None:
             await store.album.put(ending.picture, picture)
             await store.redis.pexpire(keys.record(job), store.keep_ms)
+            await store.redis.pexpire(keys.copies(job), store.keep_ms)
             await store.redis.pexpire(keys.uses(ending.picture), store.keep_ms, gt=True)

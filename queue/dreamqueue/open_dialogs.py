@@ -32,14 +32,14 @@ async def note(redis: Redis, start: Start) -> str:
     """Keep it; returns the name by which the dialog knows it. Raises QueueAway."""
     name = secrets.token_hex(8)
     async with queue_at_hand():
-        await redis.set(keys.intent(name), start.model_dump_json(), px=LIFE_MS)
+        await redis.set(keys.open_dialog(name), start.model_dump_json(), px=LIFE_MS)
     return name
 
 
 async def read(redis: Redis, name: str, member: str) -> Start:
     """What a member's dialog was about. Raises TooLate if that is forgotten or another's; QueueAway."""
     async with queue_at_hand():
-        raw = await redis.get(keys.intent(name))
+        raw = await redis.get(keys.open_dialog(name))
     forgotten = TooLate("I have forgotten which picture this was about. Please begin with it again.")
     try:
         start = Start.model_validate_json(raw or b"")
