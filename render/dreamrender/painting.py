@@ -215,6 +215,7 @@ class Painting:
         """It was several pictures and is one from now on."""
         self.recipe = recipe
         self.notes = (*self.notes, note)
+        self.saves.soon()
         for answer in self._choosing:
             self._loop.call_soon_threadsafe(_grant, answer, recipe)
         self._choosing.clear()
