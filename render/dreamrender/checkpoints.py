@@ -52,8 +52,8 @@ class Saved:
 class Saves:
     """When one painting is saved, and the save that waits to be put away.
 
-    `every` seconds of painting; 0: only when asked. `soon`, `wanted`, `taken` and `close` are for the engine's
-    thread, all else for the event loop.
+    `every` seconds of painting; 0: only when asked. `soon`, `wanted`, `taken` and `close` are for the
+    engine's thread, all else for the event loop.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, every: float, seconds: float = 0.0) -> None:
@@ -82,7 +82,7 @@ class Saves:
         self._asked = True
 
     def soon(self) -> None:
-        """What was saved before cannot be gone on from any more: save it before the next step, if it is ever."""
+        """What was saved before is of no use any more: save it before the next step, if it is ever saved."""
         self._soon = True
 
     def give_up(self) -> None:

@@ -18,7 +18,7 @@ from itertools import groupby
 from dreamqueue.text import normalise
 
 WIDEST = 3
-"""Characters that one becomes in NFKC at most, in a text that would be too long with those that become more."""
+"""Characters that one becomes in NFKC at most, where a text would be too long with those that become more."""
 FEWEST_APART = 3
 """Single letters in a row that may be one word."""
 
