@@ -1,7 +1,7 @@
 """Takes the pictures of the README from the practice page: real bot, real worker, the small models.
 
-    aliendreams practice --port 8421        (in another terminal, with its picture painted)
-    python tools/screenshots.py http://127.0.0.1:8421
+aliendreams practice --port 8421        (in another terminal, with its picture painted)
+python tools/screenshots.py http://127.0.0.1:8421
 """
 
 from __future__ import annotations

@@ -264,6 +264,10 @@ class QueueClient:
         """A member's jobs, the newest first."""
         return await kept.jobs_of(self.store, member, most, skip)
 
+    async def open_of(self, member: str) -> list[Record]:
+        """A member's jobs without an end, the oldest first."""
+        return await kept.open_of(self.store, member)
+
     async def children(self, job: str) -> int:
         """How many jobs came of this one, forgotten ones among them unless they were erased."""
         async with queue_at_hand():

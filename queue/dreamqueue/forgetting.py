@@ -20,7 +20,7 @@ from dreamqueue.store import SEASON_MS, queue_at_hand
 from dreamqueue.tricks import TrickStore
 
 MOST = 1000
-"""Jobs of a member that are known at all."""
+"""Jobs of a member that are known by their time. Of older ones those are left whose picture has a star."""
 HEEDED = 60.0
 """Seconds in which a worker has to heed a cancellation; it does so within a step."""
 
@@ -47,6 +47,8 @@ async def left_behind(redis: Redis) -> list[str]:
 async def end_all(queue: QueueClient, who: Owner) -> list[Record]:
     """Cancel what a member has in the queue, and wait until it has ended. All of their records."""
     records = await queue.jobs_of(who.id, most=MOST)
+    known = {record.job.id for record in records}
+    records += [old for old in await queue.stars.painted_for(who.id) if old.job.id not in known]
     for record in records:
         with contextlib.suppress(NoSuchJob):
             await queue.cancel(record.job.id, who)

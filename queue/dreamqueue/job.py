@@ -135,7 +135,7 @@ class Expired(Wire):
 
     kind: Literal["expired"] = "expired"
     waited: float
-    """Seconds."""
+    """Seconds, without those in which a moderator kept it back."""
 
 
 Ending = Annotated[Finished | Stopped | Cancelled | Failed | Expired, Field(discriminator="kind")]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from redis.asyncio import Redis
 
 from dreamqueue import keys
-from dreamqueue.errors import NoSuchJob, OtherVersion
+from dreamqueue.errors import NoSuchJob
 from dreamqueue.job import Ending, Finished, Job, JobState, Owner, Record, Reply, Stopped, new_job_id
 from dreamqueue.recipe import Recipe
 from dreamqueue.store import JobStore, now, queue_at_hand
 
 MOST_A_MINUTE = 20
 """Pictures that a member may make their own within a minute: a sheet of sixteen, and some frames."""
+AT_ONCE = 100
+"""Records that are read in one go."""
 
 
 async def adopt(
@@ -75,16 +77,30 @@ async def may_adopt(redis: Redis, member: str) -> bool:
 
 async def jobs_of(store: JobStore, member: str, most: int = 25, skip: int = 0) -> list[Record]:
     """A member's jobs, the newest first, as far as they are still known. Raises QueueAway."""
-    found = []
     async with queue_at_hand():
-        for raw in await store.redis.zrevrange(keys.jobs(member), skip, skip + most - 1):
-            try:
-                found.append(await store.record(raw.decode()))
-            except NoSuchJob:
-                await store.redis.zrem(keys.jobs(member), raw)
-            except OtherVersion:
-                continue
-    return found
+        found = await store.redis.zrevrange(keys.jobs(member), skip, skip + most - 1)
+    return await _known(store, member, found)
+
+
+async def open_of(store: JobStore, member: str) -> list[Record]:
+    """A member's jobs without an end, the oldest first. Raises QueueAway."""
+    async with queue_at_hand():
+        found = await store.redis.zinter([keys.jobs(member), keys.OPEN], aggregate="MAX")
+    records = await _known(store, member, found)
+    return [record for record in records if record.state is not JobState.ended]
+
+
+async def _known(store: JobStore, member: str, jobs: Sequence[bytes]) -> list[Record]:
+    known: list[Record] = []
+    for start in range(0, len(jobs), AT_ONCE):
+        some = jobs[start : start + AT_ONCE]
+        async with queue_at_hand():
+            found = await store.records([raw.decode() for raw in some])
+            gone = [raw for raw, one in zip(some, found, strict=True) if isinstance(one, NoSuchJob)]
+            if gone:
+                await store.redis.zrem(keys.jobs(member), *gone)
+        known += [one for one in found if isinstance(one, Record)]
+    return known
 
 
 async def erase(store: JobStore, job: str) -> bool:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from dreamqueue import keys
 from dreamqueue.errors import NoSuchJob, NotYours, OtherVersion, TooLate
 from dreamqueue.job import Finished, Owner, Record, Stopped
+from dreamqueue.lenient import table
 from dreamqueue.store import SEASON_MS, JobStore, queue_at_hand
 
 KEPT_AT_ONCE = 20
 """Pictures that are kept on in one go."""
+MOST_KEPT = 5000
+"""Pictures that are kept on; those that get their first star beyond it wait until there is room."""
+AT_ONCE = 500
+"""Pictures that are looked at in one go."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,10 @@ class Stars:
                 raise NoSuchJob(job)
             if count:
                 await self._keep(record)
+                score = await self.store.redis.zscore(keys.STARRED, job)
+                if score is not None and score >= 0:
+                    now = await self.store.now() * 1000
+                    await self.store.redis.zadd(keys.STARRED, {job: now}, xx=True)
         return Given(verdict == b"on", count)
 
     async def of(self, job: str) -> int:
@@ -84,17 +95,42 @@ class Stars:
         return found
 
     async def forget(self, member: str) -> None:
-        """Take back every star of a member, of those pictures that are kept on."""
-        async with queue_at_hand():
-            for raw in await self.store.redis.zrange(keys.STARRED, 0, -1):
-                job = raw.decode()
-                if await self.store.redis.hexists(keys.stars(job), member):  # type: ignore[misc]
+        """Take back every star of a member."""
+        async for some in self._all():
+            async with queue_at_hand(), self.store.redis.pipeline(transaction=False) as pipe:
+                for job in some:
+                    pipe.hexists(keys.stars(job), member)
+                given = await pipe.execute()
+            for job in (job for job, has in zip(some, given, strict=True) if has):
+                async with queue_at_hand():
                     try:
                         await self._run(await self.store.record(job), member, "forget")
                     except NoSuchJob:
-                        await self._drop(raw)
+                        await self._drop(job)
                     except OtherVersion:
                         continue
+
+    async def painted_for(self, member: str) -> list[Record]:
+        """Jobs of a member whose picture has a star, which are kept on when others are forgotten."""
+        found = []
+        async for some in self._all():
+            async with queue_at_hand(), self.store.redis.pipeline(transaction=False) as pipe:
+                for job in some:
+                    pipe.hget(keys.record(job), "job")
+                told = await pipe.execute()
+            for job, raw in zip(some, told, strict=True):
+                owner = table(raw).get("owner")
+                if isinstance(owner, dict) and owner.get("id") == member:
+                    async with queue_at_hand():
+                        with contextlib.suppress(NoSuchJob, OtherVersion):
+                            found.append(await self.store.record(job))
+        return found
+
+    async def _all(self) -> AsyncIterator[list[str]]:
+        async with queue_at_hand():
+            found = await self.store.redis.zrange(keys.STARRED, 0, -1)
+        for start in range(0, len(found), AT_ONCE):
+            yield [raw.decode() for raw in found[start : start + AT_ONCE]]
 
     async def keep_on(self) -> int:
         """Keep some of the pictures with stars from now on as long as anything is kept; returns how many.
@@ -105,23 +141,30 @@ class Stars:
         count = 0
         async with queue_at_hand():
             now = await self.store.now() * 1000
-            due = await self.store.redis.zrangebyscore(
+            redis = self.store.redis
+            due = await redis.zrangebyscore(
                 keys.STARRED, 0, now - self.store.keep_ms / 2, start=0, num=KEPT_AT_ONCE
             )
-            for raw in due:
+            room = MOST_KEPT - await redis.zcount(keys.STARRED, 0, "+inf")
+            others = await redis.zrevrangebyscore(keys.STARRED, "(0", "-inf", start=0, num=KEPT_AT_ONCE)
+            for at, raw in enumerate([*others, *due]):
+                job = raw.decode()
                 try:
-                    await self._keep(await self.store.record(raw.decode()))
-                    count += 1
+                    record = await self.store.record(job)
+                    if at >= len(others) or at < room:
+                        await self._keep(record)
+                        await redis.zadd(keys.STARRED, {job: now}, xx=True)
+                        count += 1
                 except NoSuchJob:
-                    await self._drop(raw)
+                    await self._drop(job)
                 except OtherVersion:
-                    await self.store.redis.zadd(keys.STARRED, {raw: now})
+                    await redis.zadd(keys.STARRED, {job: now if at >= len(others) else -now}, xx=True)
         return count
 
-    async def _drop(self, job: bytes) -> None:
+    async def _drop(self, job: str) -> None:
         """A job that is gone leaves nothing about who liked it."""
         await self.store.redis.zrem(keys.STARRED, job)
-        await self.store.redis.delete(keys.stars(job.decode()))
+        await self.store.redis.delete(keys.stars(job))
 
     async def _keep(self, record: Record) -> None:
         """Its record, its picture, its other forms and what it began with."""
@@ -136,7 +179,6 @@ class Stars:
         await redis.pexpire(keys.record(job), max(self.store.keep_ms, await redis.pttl(keys.record(job))))
         await redis.pexpire(keys.copies(job), await redis.pttl(keys.record(job)))
         await redis.pexpire(keys.stars(job), SEASON_MS)
-        await redis.zadd(keys.STARRED, {job: await self.store.now() * 1000}, xx=True)
 
     async def _run(self, record: Record, member: str, deed: str) -> tuple[bytes, int]:
         server = record.reply.server if record.reply else None
@@ -146,6 +188,7 @@ class Stars:
             "" if server is None else server,
             deed,
             self.store.moment,
+            MOST_KEPT,
         ]
         verdict, count = await self.store.run("star", arguments)
         return verdict, int(count)

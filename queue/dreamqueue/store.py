@@ -7,11 +7,11 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from itertools import chain
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
@@ -119,13 +119,21 @@ class JobStore:
 
     async def record(self, job: str) -> Record:
         """What is known of a job. Raises NoSuchJob, OtherVersion."""
-        fields = cast("dict[bytes, bytes]", await self.redis.hgetall(keys.record(job)))  # type: ignore[misc]
-        if b"job" not in fields:
-            raise NoSuchJob(job)
-        try:
-            return _record(fields)
-        except (ValueError, KeyError, RecursionError) as error:
-            raise OtherVersion(job) from error
+        return _read(job, await self.redis.hgetall(keys.record(job)))  # type: ignore[misc]
+
+    async def records(self, jobs: Sequence[str]) -> list[Record | NoSuchJob | OtherVersion]:
+        """What is known of each of these, or why nothing is; asked for all at once."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for job in jobs:
+                pipe.hgetall(keys.record(job))
+            told = await pipe.execute()
+        found: list[Record | NoSuchJob | OtherVersion] = []
+        for job, fields in zip(jobs, told, strict=True):
+            try:
+                found.append(_read(job, fields))
+            except (NoSuchJob, OtherVersion) as error:
+                found.append(error)
+        return found
 
     async def begin(self, job: str, worker: str) -> Begun:
         """A worker begins a job."""
@@ -243,6 +251,15 @@ class JobStore:
         """Jobs being painted, and when each was begun."""
         begun = await self.redis.zrange(keys.PAINTING, 0, -1, withscores=True)
         return {job.decode(): float(when) / 1000 for job, when in begun}
+
+
+def _read(job: str, fields: dict[bytes, bytes]) -> Record:
+    if b"job" not in fields:
+        raise NoSuchJob(job)
+    try:
+        return _record(fields)
+    except (ValueError, KeyError, RecursionError) as error:
+        raise OtherVersion(job) from error
 
 
 def _record(fields: dict[bytes, bytes]) -> Record:

@@ -9,8 +9,8 @@ import logging
 
 from dreamqueue import keys
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import NoSuchJob, OtherVersion
-from dreamqueue.job import Expired, Failed, JobState
+from dreamqueue.job import Expired, Failed
+from dreamqueue.patience import live_on, waited
 from dreamqueue.store import JobStore
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ async def sweep(client: QueueClient, *, alone: float = ALONE_SECONDS) -> bool:
     if alone and not await store.redis.set(keys.SWEEPING, b"1", px=int(alone * 1000), nx=True):
         return False
     now = await store.now()
-    await _expire(store, now, client.settings.expire_hours * 3600)
+    await _expire(store, client.settings.expire_hours * 3600)
     for job, begun in (await store.painting_since()).items():
         if now - begun > LOST_AFTER and not await store.redis.exists(keys.payload(job), keys.lease(job)):
             log.warning("job %s is lost: arq knows nothing of it", job)
@@ -37,17 +37,11 @@ async def sweep(client: QueueClient, *, alone: float = ALONE_SECONDS) -> bool:
     return True
 
 
-async def _expire(store: JobStore, now: float, patience: float) -> None:
-    old = await store.redis.zrangebyscore(keys.OPEN, "-inf", (now - patience) * 1000, withscores=True)
-    for raw, created in old:
-        job = raw.decode()
-        try:
-            waiting = (await store.record(job)).state is JobState.waiting
-            waiting = waiting or not await store.redis.exists(keys.lease(job))
-        except NoSuchJob:
-            await store.run("forget", [job])
-            continue
-        except OtherVersion:
-            waiting = await store.redis.zscore(keys.WAITING, job) is not None
-        if waiting:
-            await store.finish(job, Expired(waited=now - float(created) / 1000))
+async def _expire(store: JobStore, patience: float) -> None:
+    async for one in waited(store, patience):
+        if not one.known:
+            await store.run("forget", [one.job])
+        elif one.counted > patience:
+            await store.finish(one.job, Expired(waited=one.counted))
+        else:
+            await live_on(store, one)

@@ -52,8 +52,8 @@ class Saved:
 class Saves:
     """When one painting is saved, and the save that waits to be put away.
 
-    `every` seconds of painting; 0: only when asked. `wanted`, `taken` and `close` are for the engine's
-    thread, all else for the event loop.
+    `every` seconds of painting; 0: only when asked. `soon`, `wanted`, `taken` and `close` are for the
+    engine's thread, all else for the event loop.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, every: float, seconds: float = 0.0) -> None:
@@ -61,7 +61,7 @@ class Saves:
         self._every = every
         self._at = seconds
         self._free = False
-        self._asked = False
+        self._asked = self._soon = False
         self._newest: Saved | None = None
         self._over = False
         self._arrived = asyncio.Event()
@@ -81,20 +81,25 @@ class Saves:
         """Save it before the next step, and end it there: nothing shall be painted that is not saved."""
         self._asked = True
 
+    def soon(self) -> None:
+        """What was saved before is of no use any more: save it before the next step, if it is ever saved."""
+        self._soon = True
+
     def give_up(self) -> None:
         """Save it no more."""
         self._over = True
 
     def wanted(self, seconds: float) -> bool:
         """Whether it is to be saved now that it has been painted for so long."""
-        due = self._free and self._every > 0 and not 0 <= seconds - self._at < self._every
+        late = self._soon or not 0 <= seconds - self._at < self._every
+        due = self._free and self._every > 0 and late
         return not self._over and (self._asked or due)
 
     def taken(self, backend: Backend, session: Session, seconds: float, notes: tuple[str, ...]) -> bool:
         """Copy the session; True if that was asked for, and the painting is to end. One that cannot be saved
         is not tried again.
         """
-        self._at, self._free = seconds, False
+        self._at, self._free, self._soon = seconds, False, False
         last, self._asked = self._asked, False
         try:
             pack = _packing(backend, session)

@@ -20,7 +20,8 @@ from dreamrender.backend import Backend, HasChoice, Inputs, Part, Session, Steer
 from dreamrender.broken import EngineBroken
 from dreamrender.checkpoints import Before, Saves
 from dreamrender.picture import to_pil
-from dreamrender.types import Image
+from dreamrender.sheet import CELLS
+from dreamrender.types import Cells, Image
 
 KEPT_FRAMES = 48
 """Frames that an animation is made of, at most (plus the last)."""
@@ -58,6 +59,8 @@ class Outcome:
     """Where it is several pictures: each of them."""
     state: bytes | None = None
     """What a longer render goes on from."""
+    cells: Cells = ()
+    """Where the picture is a sheet: where each of its pictures lies."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +218,7 @@ class Painting:
         """It was several pictures and is one from now on."""
         self.recipe = recipe
         self.notes = (*self.notes, note)
+        self.saves.soon()
         for answer in self._choosing:
             self._loop.call_soon_threadsafe(_grant, answer, recipe)
         self._choosing.clear()
@@ -230,6 +234,7 @@ class Painting:
         if not (due or keep or earlier):
             return
         drawn = to_pil(picture())
+        drawn.info[CELLS] = getattr(session, "cells", ())
         if earlier:
             self.earlier[session.step] = drawn
         if keep:

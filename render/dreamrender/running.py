@@ -66,6 +66,7 @@ class Running:
                 extras={**own, **(self._chosen.extras if self._chosen else {})},
                 parts=self._parts(picture, own),
                 state=self._state(),
+                cells=getattr(session, "cells", ()),
             )
 
     def close(self) -> None:

@@ -20,6 +20,8 @@ NARROWEST = 120
 LINES = 2
 """Lines of a label."""
 MOST_COLUMNS = 8
+CELLS = "cells"
+"""Where a sheet's `info` says where each of its pictures lies: left, top, right, bottom in pixels."""
 
 
 def contact_sheet(
@@ -79,6 +81,7 @@ class _Sheet:
         """The sheet itself."""
         sheet = Pillow.new("RGB", (self.width, self.height), PAPER)
         pen = ImageDraw.Draw(sheet)
+        cells = []
         for index, (picture, size, label) in enumerate(
             zip(self._pictures, self._sizes, self._labels, strict=True)
         ):
@@ -86,10 +89,13 @@ class _Sheet:
             left = self._gap + column * (self._cell + self._gap)
             top = self._gap + row * self._pitch
             shown = picture if picture.size == size else picture.resize(size, Resampling.LANCZOS)
-            sheet.paste(shown, (left + (self._cell - size[0]) // 2, top + (self._tall - size[1]) // 2))
+            corner = left + (self._cell - size[0]) // 2, top + (self._tall - size[1]) // 2
+            sheet.paste(shown, corner)
             for number, line in enumerate(label):
                 place = left + self._cell / 2, top + self._tall + self._gap // 2 + number * self._line
                 pen.text(place, line, INK, self._font, anchor="ma")
+            cells.append((*corner, corner[0] + size[0], corner[1] + size[1]))
+        sheet.info[CELLS] = tuple(cells)
         return sheet
 
 

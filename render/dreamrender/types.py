@@ -13,3 +13,6 @@ Images = Float[Tensor, "batch 3 height width"]
 
 Embeddings = Float[Tensor, "batch dim"]
 """Unit vectors in a critic's shared space of pictures and words."""
+
+Cells = tuple[tuple[int, int, int, int], ...]
+"""Where pictures lie on another one: left, top, right, bottom in pixels."""

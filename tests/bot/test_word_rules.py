@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from tests.bot.moderated import audited, raised
 from tests.bot.stage import Stage, eventually, shows
 
-from dreambot.moderation.word_rules import refusal
+from dreambot.moderation.word_rules import _broken, refusal
 from dreambot.texts import speech
 from dreampractice import Person
 from dreampractice.interactions import AUTOCOMPLETE, COMMAND
 from dreampractice.options import Filling
 from dreamqueue.audit import newest
-from dreamqueue.rules import RuleStore, rule_of
+from dreamqueue.rules import Matcher, Rule, RuleStore, rule_of
 
 
 async def add(stage: Stage, kind: str, text: str, **facts: str) -> None:
@@ -204,3 +205,22 @@ async def test_a_rule_that_is_none_is_answered_and_a_long_list_is_attached(stage
     await mod(stage, stage.moderator, "list")
     (file,) = stage.whispers(stage.moderator)[-1].attachments
     assert file.content.decode().count("\n") == 59
+
+
+class Watched(Matcher):
+    """Knows in which threads it looks."""
+
+    def broken_by(self, *texts: str) -> list[Rule]:
+        self.threads = [*getattr(self, "threads", []), threading.current_thread()]
+        return super().broken_by(*texts)
+
+
+@pytest.mark.parametrize(
+    ("texts", "aside"), [(("peg",), False), (("a" * 4000,), True), (("\ufdfa" * 300,), True)]
+)
+async def test_what_is_long_once_it_is_read_is_looked_at_in_a_thread(
+    texts: tuple[str, ...], aside: bool
+) -> None:
+    matcher = Watched([rule_of("word", "peg")])
+    await _broken(matcher, texts)
+    assert [thread is not threading.main_thread() for thread in matcher.threads] == [aside]

@@ -9,7 +9,7 @@ from dreamqueue import keys
 from dreamqueue.audit import Deed, keep, newest
 from dreamqueue.client import QueueClient
 from dreamqueue.job import Finished, JobState, Owner, Reply, Stopped
-from dreamqueue.kept import adopt, erase
+from dreamqueue.kept import AT_ONCE, adopt, erase
 from dreamqueue.recipe import Phrase, Recipe
 from dreamqueue.store import JobStore
 
@@ -25,6 +25,36 @@ async def test_a_members_jobs_are_known_newest_first_and_nobody_elses(client: Qu
     assert [record.job.id for record in await client.jobs_of("1", most=1, skip=1)] == [first.id]
     await client.redis.delete(keys.record(second.id))
     assert [record.job.id for record in await client.jobs_of("1")] == [first.id]
+
+
+async def test_a_members_open_jobs_are_found_whatever_came_before_and_after(client: QueueClient) -> None:
+    worker = ScriptedWorker(client)
+    first, ended, painted, other, last = [
+        await client.submit(HUT, owner) for owner in (ADA, ADA, ADA, BO, ADA)
+    ]
+    await worker.begin(painted)
+    await client.cancel(ended.id, ADA)
+    assert [record.job.id for record in await client.open_of("1")] == [first.id, painted.id, last.id]
+    assert [record.job.id for record in await client.open_of("2")] == [other.id]
+    assert await client.open_of("3") == []
+
+
+async def test_many_jobs_are_read_without_those_that_cannot_be(client: QueueClient) -> None:
+    ids = [f"{number:012x}" for number in range(AT_ONCE + 2)]
+    stored = (await client.submit(HUT, BO)).model_copy(update={"owner": ADA})
+    for number, job in enumerate(ids):
+        fields = {
+            "job": stored.model_copy(update={"id": job}).model_dump_json(),
+            "state": "waiting",
+            "tries": 0,
+        }
+        await client.redis.hset(keys.record(job), mapping=fields)  # type: ignore[misc]
+        await client.redis.zadd(keys.jobs("1"), {job: number})
+    await client.redis.delete(keys.record(ids[1]))
+    await client.redis.hset(keys.record(ids[-1]), "job", "of another version")  # type: ignore[misc]
+    found = [record.job.id for record in await client.jobs_of("1", most=1000)]
+    assert found == [ids[number] for number in range(AT_ONCE, -1, -1) if number != 1]
+    assert await client.redis.zcard(keys.jobs("1")) == AT_ONCE + 1, "only what is gone is taken out"
 
 
 async def test_a_frame_becomes_a_job_that_has_ended_and_is_adopted_once(client: QueueClient) -> None:

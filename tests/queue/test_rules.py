@@ -12,7 +12,8 @@ from dreamqueue import keys
 from dreamqueue.errors import BadValue
 from dreamqueue.job import Owner
 from dreamqueue.prompt import parse
-from dreamqueue.rules import Matcher, Rule, RuleStore, read_rules, rule_of, texts_of
+from dreamqueue.rules import Matcher, Rule, RuleStore, read_rules, rule_of, spelling, texts_of
+from dreamqueue.rules.matcher import LONGEST_TEXT
 from dreamqueue.rules.store import REMEMBERED, REMEMBERED_MS
 
 MO = Owner(id="7", name="Mo")
@@ -263,6 +264,16 @@ def test_a_file_of_rules(tmp_path: Path) -> None:
     ]
     assert {(rule.reason, rule.action, rule.by) for rule in rules[:3]} == {("no", "tell", None)}
     assert read_rules(None) == ()
+
+
+@pytest.mark.parametrize("letter", ["\ufdfa", "\ufdfb", "㌀", "ﬃ", "ß", "a", "\U0001f12a"])
+def test_letters_that_become_many_make_no_work_and_hide_nothing(letter: str) -> None:
+    text = letter * 5990 + " peg"
+    assert len(spelling.plain(spelling.bounded(text, LONGEST_TEXT))) <= LONGEST_TEXT
+    assert [rule.name for rule in RULES.broken_by(text)] == ["word:peg"]
+    assert spelling.bounded(letter * 1000, LONGEST_TEXT) == letter * 1000, (
+        "a few of them are read as they are"
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.bot.scripted_worker import ScriptedWorker, picture
 
-from dreamqueue import keys
+from dreamqueue import forgetting, keys, stars
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, NotYours, TooLate
 from dreamqueue.job import Job, Owner, Reply
@@ -92,3 +92,51 @@ async def test_what_has_a_star_is_kept_on(client: QueueClient) -> None:
     await client.stars.keep_on()
     assert await client.redis.zcard(keys.STARRED) == 0
     assert not await client.redis.exists(keys.stars(job.id)), "nor who liked it"
+
+
+async def test_stars_beyond_what_is_kept_on_are_forgotten_too(
+    client: QueueClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stars, "MOST_KEPT", 1)
+    kept, beyond, gone = [await painted(client, name) for name in ("red", "blue", "grey")]
+    for job in (kept, beyond, gone):
+        await client.stars.toggle(job.id, BO)
+    for job in (kept, beyond):
+        await client.redis.pexpire(keys.record(job.id), 60_000)
+    await client.redis.delete(keys.record(gone.id))
+    await client.redis.zadd(keys.STARRED, {kept.id: 1})
+    assert await client.stars.keep_on() == 1
+    assert await client.redis.pttl(keys.record(kept.id)) > 60_000
+    assert await client.redis.pttl(keys.record(beyond.id)) <= 60_000, (
+        "no more are kept on than there is room for"
+    )
+    assert not await client.redis.exists(keys.stars(gone.id))
+    await client.stars.forget("2")
+    assert [await client.stars.of(job.id) for job in (kept, beyond)] == [0, 0]
+    assert await client.redis.zcard(keys.STARRED) == 0
+
+
+async def test_one_beyond_is_kept_on_once_there_is_room(
+    client: QueueClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stars, "MOST_KEPT", 1)
+    first, second = await painted(client, "red"), await painted(client, "blue")
+    for job in (first, second):
+        await client.stars.toggle(job.id, BO)
+    assert await client.stars.keep_on() == 0
+    await client.erase(first.id)
+    await client.redis.pexpire(keys.record(second.id), 60_000)
+    assert await client.stars.keep_on() == 1
+    assert await client.redis.pttl(keys.record(second.id)) > 60_000
+
+
+async def test_whoever_is_forgotten_has_no_old_picture_left_that_has_a_star(client: QueueClient) -> None:
+    old, new, others = [await painted(client, name) for name in ("red", "blue", "grey")]
+    for job in (old, others):
+        await client.stars.toggle(job.id, BO)
+    await client.redis.hset(
+        keys.record(others.id), "job", others.model_copy(update={"owner": CY}).model_dump_json()
+    )  # type: ignore[misc]
+    await client.redis.delete(keys.jobs(ADA.id))
+    await client.redis.zadd(keys.jobs(ADA.id), {new.id: 1})
+    assert {record.job.id for record in await forgetting.end_all(client, ADA)} == {old.id, new.id}

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
+from tests.queue.on_the_queue import Forgetful
 
 from dreamqueue import keys
 from dreamqueue.client import QueueClient
@@ -158,6 +159,15 @@ async def test_merged_with_its_votes_and_uses(tricks: TrickStore) -> None:
     await tricks.redis.hset(keys.record("j2"), "state", "ended")  # type: ignore[misc]
     await tricks.used("j2", ["shine"])
     assert (await tricks.get("glow")).uses == 2
+
+
+async def test_removed_once_though_the_answer_was_lost(tricks: TrickStore, redis_url: str) -> None:
+    await tricks.put(glow("other"))
+    seen = await tricks.put(glow())
+    async with Forgetful.from_url(redis_url) as forgetful:
+        await TrickStore(forgetful).remove(seen)
+    assert "glow" not in await tricks.all()
+    assert await tricks.redis.hget(keys.TRICK_COUNTS, "has:1") == b"1"  # type: ignore[misc]
 
 
 async def test_removed_and_its_name_is_free(tricks: TrickStore) -> None:

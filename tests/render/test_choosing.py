@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import pytest
@@ -173,6 +174,25 @@ async def test_whoever_takes_over_goes_on_with_the_chosen_one(
     assert record.resumed > 0
     assert any("the best, 1, goes on" in note for note in end.notes)
     assert read_recipe(await picture(client, end)) == record.recipe
+
+
+async def test_the_choice_is_saved_at_once_with_the_chosen_one(
+    client: QueueClient, settings: WorkerSettings
+) -> None:
+    grey = GreyBackend(seconds_per_step=0.005)
+    async with worker_here(settings.model_copy(update={"checkpoint_seconds": 1000.0}), grey):
+        job = await tried(client, grey_recipe(steps=1000, candidates=2, trial=1.0))
+        assert await client.choose(job, None, MO)
+        async with asyncio.timeout(10):
+            while (saved := (await client.record(job)).checkpoint) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        record = await client.record(job)
+        state = await client.fetch(saved.name)
+        assert await client.cancel(job, ADA)
+    assert record.recipe == grey_recipe(steps=1000)
+    assert any("the best, 1, goes on" in note for note in saved.notes)
+    assert state is not None
+    assert grey.resume(record.recipe, Inputs(), state).step == saved.step < 1000
 
 
 async def test_what_waits_need_not_try_the_others(client: QueueClient) -> None:

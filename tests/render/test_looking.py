@@ -16,10 +16,14 @@ from dreamqueue.client import QueueClient
 from dreamqueue.errors import PaintError
 from dreamqueue.events import Ended, Frame, Painted
 from dreamqueue.job import Failed, Finished
+from dreamqueue.recipe import Phrase, Variant
 from dreamqueue.sights import Seen, names, together
+from dreamrender.engine import Engine
 from dreamrender.judging import looking
 from dreamrender.judging.looking import NOT_LOOKED_AT, Looker, parts_of
+from dreamrender.painting import Outcome
 from dreamrender.picture import to_pil
+from dreamrender.sheet import CELLS
 from dreamrender.types import Image
 from dreamrender.worker.run import run_worker
 
@@ -31,6 +35,8 @@ texts = ["a red square"]
 counter = ["a white wall", "a grey wall", "darkness"]
 margin = 0.05
 """
+
+GREY, RED_ONE = (128, 128, 128), (255, 0, 0)
 
 
 class Blush(GreyBackend):
@@ -146,3 +152,32 @@ def test_parts_of_a_sheet() -> None:
     sheet = to_pil(torch.zeros(3, 90, 120))
     assert parts_of(sheet, 1) == []
     assert [part.size for part in parts_of(sheet, 5)] == [(40, 45)] * 5
+    assert [part.size for part in parts_of(sheet, 6, 6)] == [(20, 90)] * 6
+
+
+async def test_a_sheet_that_was_just_drawn_is_cut_where_its_pictures_lie() -> None:
+    """Five in a row of their own width, with labels of two lines below."""
+    shown = [
+        Variant(label=f"{number}, " + "a long word " * 7, phrases=(Phrase(text="a hut"),), seed=number)
+        for number in range(10)
+    ]
+    recipe = grey_recipe(steps=3, width=48).model_copy(update={"variants": tuple(shown), "row": 5})
+    engine = Engine(lambda name: Blush(seeds=[3]), frame_seconds=0.0)
+    engine.start()
+    try:
+        painting = engine.paint(recipe)
+        frames = [update async for update in painting.updates()]
+    finally:
+        engine.close()
+    last = frames[-1]
+    assert isinstance(last, Outcome)
+    assert last.picture is not None
+    picture = to_pil(last.picture)
+    picture.info[CELLS] = last.cells
+    for sheet in (*painting.kept, picture):
+        assert sheet.width > 2 * sheet.height
+        parts = parts_of(sheet, 10, 5)
+        assert [part.size for part in parts] == [(64, 64)] * 10
+        assert [(part.getpixel((0, 0)), part.getpixel((32, 32))) for part in parts] == [
+            (GREY, RED_ONE if number == 3 else GREY) for number in range(10)
+        ]

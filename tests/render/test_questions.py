@@ -176,6 +176,17 @@ async def test_a_member_asks_so_often_a_minute_and_nothing_stays_behind(client: 
     assert 0 < await client.redis.pttl(keys.looks("1")) <= 60_000
 
 
+async def test_a_question_is_asked_once_though_it_was_sent_again(client: QueueClient) -> None:
+    sent = ["id", "{}", "pocket", 30_000, questions.MOST_WAITING, "1", 2]
+    for _ in range(4):
+        assert await client.store.run("ask", sent) == b"asked"
+    assert await client.redis.get(keys.looks("1")) == b"1"
+    assert await anext(takes(client, 1)) == [b"id", b"{}"]
+    assert await client.store.run("answer_question", ["id", "{}", 60_000]) == 1
+    assert await client.store.run("ask", sent) == b"asked"
+    assert not await client.redis.exists(keys.QUESTIONS), "it is answered already"
+
+
 async def test_answers_are_forgotten(client: QueueClient) -> None:
     blob = await kept(client, square("red"))
     await workers.show(client.redis, card())

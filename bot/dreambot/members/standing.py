@@ -21,19 +21,12 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """Jobs with a button of their own."""
-READ = 1000
 WORDS_SHOWN = 60
-
-
-async def open_jobs(queue: QueueClient, member: str) -> list[Record]:
-    """A member's jobs without an end, the oldest first."""
-    records = await queue.jobs_of(member, most=READ)
-    return [record for record in reversed(records) if record.state is not JobState.ended]
 
 
 async def tell(queue: QueueClient, member: str, said: Speech) -> tuple[str, discord.ui.View]:
     """Their list, and its buttons. As many as fit into a message, whole; of others their number."""
-    records = await open_jobs(queue, member)
+    records = await queue.open_of(member)
     view = discord.ui.View(timeout=None)
     if not records:
         return said.say("standing.none"), view
@@ -72,7 +65,7 @@ async def cancel_all(interaction: discord.Interaction[DreamBot], _thing: str, _d
     """End all jobs of whoever pressed."""
     await interaction.response.defer()
     queue, who = interaction.client.queue, owner_of(interaction)
-    for record in await open_jobs(queue, who.id):
+    for record in await queue.open_of(who.id):
         with contextlib.suppress(NoSuchJob):
             await queue.cancel(record.job.id, who)
     await _again(interaction)

@@ -21,13 +21,14 @@ from dreamqueue.errors import BrokenRule, QueueAway
 from dreamqueue.prompt import FLAGS
 from dreamqueue.recipe import Recipe
 from dreamqueue.rules import Matcher, Rule, texts_of
+from dreamqueue.rules.spelling import width
 from dreamqueue.text import FLAG_DASHES, quote
 
 if TYPE_CHECKING:
     from dreambot.app import DreamBot
 
 AT_ONCE = 4000
-"""Characters that are looked at without a thread: a few milliseconds' work."""
+"""Characters, as wide as they become, that are looked at without a thread: a few milliseconds' work."""
 TOLD = "rules told"
 """Where an interaction remembers which rules moderators have been told of."""
 
@@ -69,7 +70,7 @@ async def _check(
 
 
 async def _broken(matcher: Matcher, texts: Sequence[str]) -> list[Rule]:
-    if sum(map(len, texts)) < AT_ONCE:
+    if sum(map(len, texts)) < AT_ONCE and sum(map(width, texts)) < AT_ONCE:
         return matcher.broken_by(*texts)
     return await asyncio.to_thread(matcher.broken_by, *texts)
 

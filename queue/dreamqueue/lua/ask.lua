@@ -1,6 +1,7 @@
--- Somebody asks a critic something.
+-- Somebody asks a critic something. Sent again, because the answer was lost, it asks nothing more.
 -- ARGV id, question, critic, patience_ms, most waiting, member ('' for one of us), most a minute
 -- Returns "asked", "full" or "member"
+if redis.call('EXISTS', K.QUESTION .. ARGV[1], K.ANSWER .. ARGV[1]) > 0 then return 'asked' end
 if redis.call('ZCARD', K.QUESTIONS) >= tonumber(ARGV[5]) then
   -- those that nobody waits for any more do not count
   for _, id in ipairs(redis.call('ZRANGE', K.QUESTIONS, 0, -1)) do

@@ -6,7 +6,8 @@ local facts = redis.call('HMGET', record, 'state', 'lane', 'held')
 if not facts[1] then return 'unknown' end
 if facts[1] == 'ended' then return 'over' end
 if facts[1] == 'painting' then return 'painting' end
-local halt, ends = {by = cjson.decode(ARGV[2]), since = now / 1000, why = ARGV[3]}, '+inf'
+local since = facts[3] and stood(facts[3], now) or now / 1000
+local halt, ends = {by = cjson.decode(ARGV[2]), since = since, why = ARGV[3]}, '+inf'
 if ARGV[4] ~= '' then
   ends = whole(now + ARGV[4])
   halt['until'] = (now + ARGV[4]) / 1000

@@ -43,6 +43,20 @@ local function unpark(scope, most)
     end
   end
 end
+-- From when until when, at the latest now, a halt stood, in seconds; nil if that cannot be read.
+local function stood(raw, now)
+  local readable, halt = pcall(cjson.decode, raw)
+  if not readable or type(halt) ~= 'table' or type(halt['since']) ~= 'number' then return nil end
+  return halt['since'], type(halt['until']) == 'number' and math.min(halt['until'], now / 1000) or now / 1000
+end
+-- A halt is over: for so long jobs could not be begun, which does not count as time that they waited for a worker.
+local function halt_over(what, raw, now)
+  local since, ends = stood(raw, now)
+  if not since then return end
+  redis.call('LPUSH', K.HALTED, cjson.encode({what = what, since = since, ['until'] = ends}))
+  redis.call('LTRIM', K.HALTED, 0, 255)
+  keep(K.HALTED)
+end
 -- What moderators have halted, by name; nil if nothing is. What has run out, or is no halt, is forgotten; the rest is kept as
 -- long as anybody looks, and its life is not written anew more than once a day.
 local function halts(now)
@@ -52,6 +66,7 @@ local function halts(now)
     local ends = readable and type(halt) == 'table' and halt['until']
     if ends == false or type(ends) == 'number' and ends * 1000 <= now then
       redis.call('HDEL', K.HALTS, found[at])
+      halt_over(found[at], found[at + 1], now)
     else
       names = names or {}
       names[found[at]] = found[at + 1]
@@ -67,12 +82,17 @@ local function halted(names, worker, lane)
   local needs = redis.call('HGET', K.LANES, lane)
   return needs and names['backend:' .. cjson.decode(needs).backend] ~= nil
 end
--- A job that was held aside has the place again that its fair score gives.
+-- A job that was held aside has the place again that its fair score gives. For how long it was held is noted.
 local function release(id)
-  local record = K.RECORD .. id
-  local facts = redis.call('HMGET', record, 'state', 'lane', 'score', 'needs')
+  local record, now = K.RECORD .. id, clock('')
+  local facts = redis.call('HMGET', record, 'state', 'lane', 'score', 'needs', 'held', 'rests')
   redis.call('ZREM', K.ASIDE, id)
   if redis.call('HDEL', record, 'held') == 0 then return 0 end
+  local since, ends = stood(facts[5], now)
+  if since then
+    local rest = cjson.encode({since, ends})
+    redis.call('HSET', record, 'rests', facts[6] and facts[6] .. ',' .. rest or rest)
+  end
   if facts[1] ~= 'waiting' then return 0 end
   redis.call('HSETNX', K.LANES, facts[2], facts[4])
   redis.call('ZADD', K.LANE .. facts[2], facts[3], id)

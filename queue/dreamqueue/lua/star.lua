@@ -1,8 +1,9 @@
 -- A member gives a picture a star, or takes it back. What comes within AGAIN of their last press is the same
 -- press once more and changes nothing.
--- ARGV id, member, server ('' for none), "press" or "forget" (whatever it was, nothing of it is left), now
+-- ARGV id, member, server ('' for none), "press" or "forget" (whatever it was, nothing of it is left), now, how many
+--      pictures are kept on
 -- Returns {"on" or "off", stars}, {"unknown", 0}, or {"early", 0} for a job that has not ended
-local AGAIN, BEST, KEPT = 3000, 1000, 5000
+local AGAIN, BEST = 3000, 1000
 local record, stars, now = K.RECORD .. ARGV[1], K.STARS .. ARGV[1], clock(ARGV[5])
 local facts = redis.call('HMGET', record, 'state', 'created')
 if not facts[1] then return {'unknown', 0} end
@@ -24,8 +25,10 @@ end
 if count == 0 then
   redis.call('PEXPIRE', stars, AGAIN)  -- who took theirs back is nobody's matter any more
   redis.call('ZREM', K.STARRED, ARGV[1])
-elseif redis.call('ZCARD', K.STARRED) < KEPT then
-  redis.call('ZADD', K.STARRED, 'NX', 0, ARGV[1])
+else
+  -- below 0 it is not kept on
+  local room = redis.call('ZCOUNT', K.STARRED, 0, '+inf') < tonumber(ARGV[6])
+  redis.call('ZADD', K.STARRED, 'NX', whole(room and 0 or -now), ARGV[1])
 end
 keep(K.STARRED)
 if ARGV[3] ~= '' then

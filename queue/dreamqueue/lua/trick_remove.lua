@@ -1,10 +1,11 @@
--- A trick and all about it goes.
+-- A trick and all about it goes. Sent again, because the answer was lost, it changes nothing.
 -- ARGV name, its version, what the name looks like
--- Returns 1 if it went, 0 if it is not there or not as it was seen
+-- Returns 1 if it is gone, 0 if it is not as it was seen
 local name = ARGV[1]
 local raw = redis.call('HGET', K.TRICKS, name)
-local trick = raw and cjson.decode(raw)
-if not trick or (trick.version or 1) ~= tonumber(ARGV[2]) then return 0 end
+if not raw then return 1 end
+local trick = cjson.decode(raw)
+if (trick.version or 1) ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HDEL', K.TRICKS, name)
 if redis.call('HGET', K.TRICK_LOOKS, ARGV[3]) == name then redis.call('HDEL', K.TRICK_LOOKS, ARGV[3]) end
 for _, what in ipairs({'up:', 'down:', 'uses:', 'reports:'}) do redis.call('HDEL', K.TRICK_COUNTS, what .. name) end

@@ -14,7 +14,7 @@ MOST_RULES = 2000
 MOST_PATTERNS = 100
 """Regular expressions among them."""
 LONGEST_TEXT = 20_000
-"""Characters of a text that are looked at; nobody may ask for as many."""
+"""Characters of a text that are looked at; nobody may ask for as many, nor for a third of it."""
 TAKEN = " 〇〇 "
 """What stands where something allowed was taken out, so that its neighbours do not become a phrase."""
 MEMORY = 64 * 2**20
@@ -45,7 +45,7 @@ class Matcher:
             return []
         found: set[str] = set()
         for text in dict.fromkeys(texts):
-            found |= self._found(self._without_allowed(spelling.plain(text[:LONGEST_TEXT])))
+            found |= self._found(self._without_allowed(spelling.plain(spelling.bounded(text, LONGEST_TEXT))))
         return [rule for rule in self.rules if rule.name in found]
 
     def _found(self, text: str) -> set[str]:

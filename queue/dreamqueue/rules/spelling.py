@@ -17,6 +17,8 @@ from itertools import groupby
 
 from dreamqueue.text import normalise
 
+WIDEST = 3
+"""Characters that one becomes in NFKC at most, where a text would be too long with those that become more."""
 FEWEST_APART = 3
 """Single letters in a row that may be one word."""
 
@@ -48,6 +50,19 @@ _FROM_LOOK, _FROM_FANCY, _FROM_BOX, _FROM_FLAG, _FROM_LEET = (
 _BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[0134578@$!]+(?=[^\W\d_])")
 _ASCII_WORDS = re.compile(r"([A-Za-z0-9]+(?:[-'][A-Za-z0-9]+)*)")
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]{3,}")
+
+
+def width(text: str) -> int:
+    """How many characters have to be looked at: some become up to eighteen."""
+    return len(text) if text.isascii() else len(unicodedata.normalize("NFKC", text))
+
+
+def bounded(text: str, most: int) -> str:
+    """The first `most` characters of a text; those that become many are blanks if it would be longer then."""
+    text = text[:most]
+    if width(text) <= most:
+        return text
+    return "".join(letter if width(letter) <= WIDEST else " " for letter in text)
 
 
 def plain(text: str) -> str:

@@ -21,6 +21,7 @@ from dreamrender.critics import Critic
 from dreamrender.critics.loading import load_critic
 from dreamrender.holding import holding
 from dreamrender.judging.scoring import read_by, seen_by
+from dreamrender.sheet import CELLS
 from dreamrender.types import Embeddings
 
 log = logging.getLogger(__name__)
@@ -67,15 +68,15 @@ class Looker:
             ) from error
         log.info("pictures are looked through with %s for %s", self.critic, ", ".join(self._read))
 
-    def look(self, pictures: Sequence[PILImage], several: int = 1) -> Sights:
+    def look(self, pictures: Sequence[PILImage], several: int = 1, columns: int | None = None) -> Sights:
         """What is on any of these RGB pictures; None if nothing is looked for. Raises PaintError.
 
-        A picture that is a sheet of `several` is looked at as a whole and part by part.
+        A picture that is a sheet of `several`, in so many columns, is looked at as a whole and part by part.
         """
         if not self:
             return None
         try:
-            shown = [part for picture in pictures for part in (picture, *parts_of(picture, several))]
+            shown = [part for picture in pictures for part in (picture, *parts_of(picture, several, columns))]
             embedded = seen_by(self._held(), shown)
             return together(self._found(row) for row in embedded)
         except Exception as error:
@@ -105,11 +106,15 @@ def seen(name: str, concept: Concept, picture: Tensor, texts: Tensor, counter: T
     return Seen(concept=name, score=round(score, 4), over=round(over, 4))
 
 
-def parts_of(picture: PILImage, several: int) -> list[PILImage]:
-    """A sheet's parts, roughly: as square a grid as there can be."""
+def parts_of(picture: PILImage, several: int, columns: int | None = None) -> list[PILImage]:
+    """A sheet's pictures where it says where they lie; else its parts, roughly: in so many columns, or in as
+    square a grid as there can be.
+    """
+    if cells := picture.info.get(CELLS):
+        return [picture.crop(cell) for cell in cells]
     if several < 2:
         return []
-    columns = math.ceil(math.sqrt(several))
+    columns = columns or math.ceil(math.sqrt(several))
     rows = math.ceil(several / columns)
     width, height = picture.width / columns, picture.height / rows
     boxes = [

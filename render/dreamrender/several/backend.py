@@ -17,7 +17,7 @@ from dreamrender.backend import Backend, Chosen, Closeable, HasExtras, HasGlimps
 from dreamrender.labels import loses_letters
 from dreamrender.picture import from_pil, to_pil
 from dreamrender.several.session import Member, SeveralSession, asked, ranked
-from dreamrender.sheet import MAX_SIDE, contact_sheet
+from dreamrender.sheet import CELLS, MAX_SIDE, contact_sheet
 from dreamrender.types import Image
 
 Look: TypeAlias = Callable[[Session], Image]
@@ -156,12 +156,13 @@ class Several(Backend):
     def _shown(self, several: SeveralSession, look: Look) -> Image:
         recipe = several.recipe
         if several.ranking is not None and several.step == recipe.trial_steps < recipe.last_step:
-            return from_pil(several.ranking)
+            return _sheet_of(several, several.ranking)
+        several.cells = ()
         if len(several.running) == 1:
             return look(several.running[0].session)
         shown = ranked(several.running) if several.ranking else several.running
         side = MAX_SIDE if several.step >= recipe.last_step else SMALL_SIDE
-        return from_pil(self._sheet(several, shown, side, look))
+        return _sheet_of(several, self._sheet(several, shown, side, look))
 
     def _part(self, member: Member) -> Part:
         session = member.session
@@ -179,6 +180,11 @@ class Several(Backend):
             return contact_sheet(pictures, labels, grid.columns(several.recipe), side)
         labels = [_candidate(member) for member in members]
         return contact_sheet(pictures, labels, max_side=side)
+
+
+def _sheet_of(several: SeveralSession, sheet: PILImage) -> Image:
+    several.cells = sheet.info.get(CELLS, ())
+    return from_pil(sheet)
 
 
 def _candidate(member: Member) -> str:

@@ -12,6 +12,7 @@ from dreamqueue.choosing import alone
 from dreamqueue.grid import Cell, cells
 from dreamqueue.recipe import Recipe
 from dreamrender.backend import Part, Session
+from dreamrender.types import Cells
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class SeveralSession:
         """The number of the candidate that somebody has chosen to go on."""
         self.settled: Member | None = None
         """The one that goes on by somebody's choice, once the others are left behind."""
+        self.cells: Cells = ()
+        """Where the pictures lie on the sheet that was drawn last; none if it was none, or is not known."""
         self.legend = legend
         """What the sheet shows, in words, where it should be said."""
 

@@ -231,5 +231,5 @@ def _frame(under_way: UnderWay, update: FrameReady) -> Frame:
         score=update.score,
         seconds=update.seconds,
         image=jpeg_bytes(update.picture),
-        seen=under_way.looker.look([update.picture], under_way.pictures),
+        seen=under_way.look_at([update.picture]),
     )

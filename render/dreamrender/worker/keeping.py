@@ -16,6 +16,7 @@ from dreamqueue.writable import endable, full
 from dreamrender.backend import Part
 from dreamrender.painting import Outcome
 from dreamrender.picture import animation_bytes, result, to_pil
+from dreamrender.sheet import CELLS
 from dreamrender.worker.under_way import UnderWay
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ class Keeper:
         assert outcome.picture is not None
         job, painting = under_way.job, under_way.painting
         last = to_pil(outcome.picture)
-        whole = await asyncio.to_thread(under_way.looker.look, [*painting.kept, last], under_way.pictures)
+        last.info[CELLS] = outcome.cells
+        whole = await asyncio.to_thread(under_way.look_at, [*painting.kept, last])
         parts = tuple([await self._keep_part(under_way, part) for part in outcome.parts])
         picture = await asyncio.to_thread(result, last, painting.recipe, job.upload_limit)
         room = job.upload_limit - len(picture.data)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from functools import partial
+
+from PIL.Image import Image as PILImage
 
 from dreamqueue.errors import DreamError, NoSuchJob, PaintError
 from dreamqueue.events import ORDER, Cancel, Choose, Stop, Turn, obeyed
+from dreamqueue.grid import columns
 from dreamqueue.job import Job, Owner
 from dreamqueue.png import png_bytes
 from dreamqueue.recipe import Recipe
+from dreamqueue.sights import Sights
 from dreamqueue.store import JobStore, RedisAway
 from dreamrender.judging.looking import Looker
 from dreamrender.painting import Painting
@@ -57,12 +61,13 @@ class UnderWay:
         self._noted = painting.recipe
         """The recipe that stands in the record."""
 
-    @property
-    def pictures(self) -> int:
-        """How many pictures one of its pictures may show: of candidates also once one was chosen, since its
-        earlier frames are in the animation."""
+    def look_at(self, pictures: Sequence[PILImage]) -> Sights:
+        """What is on some of its pictures (`Looker.look`). They may be sheets also once one was chosen:
+        its earlier frames are in the animation.
+        """
         recipes = self.job.recipe, self.painting.recipe
-        return max(max(recipe.candidates, recipe.cells) for recipe in recipes)
+        most = max(recipes, key=lambda recipe: max(recipe.candidates, recipe.cells))
+        return self.looker.look(pictures, max(most.candidates, most.cells), columns(most))
 
     @property
     def whoever(self) -> Owner:
@@ -120,7 +125,7 @@ class UnderWay:
             if step in self._kept:
                 continue
             try:
-                seen = await asyncio.to_thread(self.looker.look, [picture], self.pictures)
+                seen = await asyncio.to_thread(self.look_at, [picture])
                 data = await asyncio.to_thread(png_bytes, picture, self.painting.recipe)
                 key = await self.store.keep(data)
                 await self.store.note_kept(self.job.id, self.holder, step, key, seen)
