@@ -7,7 +7,7 @@ stands in the job's place.
 from __future__ import annotations
 
 import re
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import discord
 
@@ -71,9 +71,8 @@ async def pressed(interaction: discord.Interaction[Any]) -> None:
     old client, or an id that the bot gave to nobody. discord.py leaves such ones alone."""
     rows = interaction.message.components if interaction.message is not None else ()
     there = {getattr(part, "custom_id", None) for row in rows for part in getattr(row, "children", ())}
-    if (interaction.data or {}).get("custom_id") in there or interaction.client.replays.is_one(
-        interaction.id
-    ):
+    sent = cast("dict[str, Any]", interaction.data or {})
+    if sent.get("custom_id") in there or interaction.client.replays.is_one(interaction.id):
         return
     async with answering(interaction):
         await look_up(interaction)

@@ -57,14 +57,15 @@ def picture_of(interaction: discord.Interaction[DreamBot], message: discord.Mess
     if not pictures:
         raise DreamError(speech(interaction.locale).say("menus.no-picture"))
     still = next((file for file in pictures if not file.filename.endswith(ANIMATION)), pictures[0])
-    check_declared(still.size, still.content_type)
+    check_declared(still.size, still.content_type, speech(interaction.locale))
     return still
 
 
-async def keep(bot: DreamBot, file: discord.Attachment) -> str:
+async def keep(interaction: discord.Interaction[DreamBot], file: discord.Attachment) -> str:
     """The key of a member's picture, for a critic. Raises PictureError, QueueAway."""
-    check_declared(file.size, file.content_type)
-    return await bot.queue.keep(await bot.uploads.picture(file.url, side=CRITICS_SIDE))
+    bot, said = interaction.client, speech(interaction.locale)
+    check_declared(file.size, file.content_type, said)
+    return await bot.queue.keep(await bot.uploads.picture(file.url, said, side=CRITICS_SIDE))
 
 
 async def pictures_of(interaction: discord.Interaction[DreamBot], typed: str) -> Sequence[tuple[str, str]]:

@@ -276,7 +276,7 @@ class Watch:
     async def _let_go(self, gone: MessageGone) -> None:
         log.info("job %s is not followed any more: %s", self.job.id, gone)
         if gone.deleted:
-            by = Owner(id="", name="whoever deleted its message")
+            by = Owner(id="", name=self._said.say("job.who-deleted"))
             await self._patiently(lambda: self.queue.cancel(self.job.id, by))
 
     async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:

@@ -16,6 +16,7 @@ from tests.fakes import GreyBackend
 from tests.render.on_valkey import worker_here
 
 from dreambot.cogs.score import split
+from dreambot.texts import speech
 from dreamconfig.settings import WorkerSettings
 from dreampractice import Person
 from dreampractice.body import Upload
@@ -195,7 +196,9 @@ async def test_many_at_once_are_all_answered_or_told_why(looked: Stage) -> None:
 
 
 def test_phrases_are_split_and_bounded() -> None:
-    assert split(" a hut ;a  barn|a hut\n") == ("a hut", "a barn")
+    assert split(" a hut ;a  barn|a hut\n", speech()) == ("a hut", "a barn")
     for wrong in ("|;", "|".join(map(str, range(16))), "a" * 401):
         with pytest.raises(BadValue):
-            split(wrong)
+            split(wrong, speech())
+    with pytest.raises(BadValue, match="darin steht kein Wort"):
+        split("|;", speech("de"))

@@ -22,6 +22,7 @@ from tests.bot.stage import Stage, eventually, shows
 
 from dreambot import verbs
 from dreambot.buttons import buttons
+from dreampractice.body import Upload
 from dreamqueue import audit, keys
 from dreamqueue.choosing import alone
 from dreamqueue.errors import NoSuchJob
@@ -331,3 +332,27 @@ async def test_a_sheet_of_sixteen_has_room_for_all_its_numbers(stage: Stage) -> 
     rows = labels(message)
     assert [len(row) for row in rows] == [5, 5, 5, 5, 1]
     assert [label for row in rows[1:] for label in row] == [str(number) for number in range(1, 17)]
+
+
+async def test_what_is_not_possible_any_more_is_said_in_the_members_language(stage: Stage) -> None:
+    message = await stage.imagine(stage.ada, "a hut", image=("start.png", picture("red", side=64)))
+    job = await stage.worker.next_job()
+    await stage.worker.begin(job)
+    await stage.worker.finish(job)
+    await shows(message, "done in")
+    await stage.queue.redis.delete(keys.blob(job.recipe.image or ""))
+    stage.bo.speaks("de")
+    await stage.press(stage.bo, message, "Again")
+    await heard(stage, stage.bo, "Das Anfangsbild wird nicht mehr aufbewahrt")
+    asked = await stage.bo.slash("imagine", prompt="a hut", image=Upload("notes.txt", b"words"))
+    assert asked.failed is None
+    await heard(stage, stage.bo, "Das ist kein Bild, sondern `text/plain")
+
+
+async def test_in_german_a_job_whose_message_is_gone_was_cancelled_by_somebody(stage: Stage) -> None:
+    stage.ada.speaks("de")
+    message, job = await begun(stage, stage.ada)
+    await stage.moderator.delete(message)
+    await stage.worker.paint(job, 5)
+    order = await stage.worker.order(job)
+    assert order.by.name == "jemandem, der die Nachricht gelöscht hat"

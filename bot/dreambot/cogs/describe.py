@@ -59,7 +59,7 @@ class DescribeCog(commands.Cog, name="Describe"):
             raise PictureError(speech(interaction.locale).say("describe.one-of-both"))
         await interaction.response.defer(ephemeral=True, thinking=True)
         if picture is not None:
-            key = await keep(self.bot, picture)
+            key = await keep(interaction, picture)
         else:
             key = (await pictures_of(interaction, job or ""))[0][1]
         await _tell(interaction, key)
@@ -71,7 +71,7 @@ class DescribeCog(commands.Cog, name="Describe"):
         await check_may_ask(interaction)
         file = picture_of(interaction, message)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await _tell(interaction, await keep(self.bot, file))
+        await _tell(interaction, await keep(interaction, file))
 
 
 async def paint_this(interaction: discord.Interaction[DreamBot], _thing: str, number: str) -> None:

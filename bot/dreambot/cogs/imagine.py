@@ -13,6 +13,7 @@ from dreambot.members.tastes import tastes
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
 from dreambot.start import Asking, submit, take_up
+from dreambot.texts import speech
 from dreambot.uploads import check_declared
 from dreamconfig.catalogue import backends
 from dreamqueue.collection import slug
@@ -89,18 +90,19 @@ class Imagine(commands.Cog):
         recipe = lean(prompt, own, options=options, limits=limits, menu=self.bot.menu)
         check_pictures(recipe, image=image is not None, targets=target is not None)
         check_can_post(interaction)
+        said = speech(interaction.locale)
         for attached in (image, target):
             if attached is not None:
-                check_declared(attached.size, attached.content_type)
+                check_declared(attached.size, attached.content_type, said)
         queue = self.bot.queue  # raises QueueAway, which is answered to nobody else
 
         async def queued(ask: Asking) -> None:
             wanted = recipe
             if image is not None:
-                key = await queue.keep(await self.bot.uploads.picture(image.url))
+                key = await queue.keep(await self.bot.uploads.picture(image.url, said))
                 wanted = wanted.model_copy(update={"image": key})
             if target is not None:
-                key = await queue.keep(await self.bot.uploads.picture(target.url))
+                key = await queue.keep(await self.bot.uploads.picture(target.url, said))
                 wanted = wanted.model_copy(update={"targets": (TargetImage(key=key),)})
             await submit(interaction, ask, wanted, typed=prompt)
 

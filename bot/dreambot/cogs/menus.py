@@ -68,7 +68,9 @@ async def _posted_again(interaction: discord.Interaction[DreamBot], message: dis
     check_can_post(interaction)
 
     async def queued(ask: Asking) -> None:
-        wanted = changed(await bot.uploads.recipe(url), "", limits=limits, menu=menu)
+        wanted = changed(
+            await bot.uploads.recipe(url, speech(interaction.locale)), "", limits=limits, menu=menu
+        )
         await check_still_possible(interaction, wanted)
         await submit(interaction, ask, wanted, typed=wanted.words)
 
@@ -87,7 +89,7 @@ async def recipe(interaction: discord.Interaction[DreamBot], message: discord.Me
     async with answering(interaction):
         queue, said = interaction.client.queue, speech(interaction.locale)
         if isinstance(picture, discord.Attachment):
-            found, record = await interaction.client.uploads.recipe(picture.url), None
+            found, record = await interaction.client.uploads.recipe(picture.url, said), None
         else:
             found, record = picture.recipe, picture
         shown = await recipes.told(queue, found, record, said, interaction.guild_id)

@@ -59,8 +59,8 @@ class ScoreCog(commands.Cog, name="Score"):
         critic: str | None = None,
     ) -> None:
         """How near pictures are to words."""
-        texts = split(phrases)
         said = speech(interaction.locale)
+        texts = split(phrases, said)
         attached = [file for file in (picture, second, third) if file is not None]
         if not attached and job is None:
             raise PictureError(said.say("score.no-picture"))
@@ -68,7 +68,7 @@ class ScoreCog(commands.Cog, name="Score"):
             raise BadValue(quote(critic), said.say("score.no-critic", critics=", ".join(_critics())))
         await check_may_ask(interaction, phrases)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        named = [(file.filename, await keep(self.bot, file)) for file in attached]
+        named = [(file.filename, await keep(interaction, file)) for file in attached]
         if job is not None:
             named += await pictures_of(interaction, job)
         named = named[:MOST_PICTURES]
@@ -93,17 +93,19 @@ class ScoreCog(commands.Cog, name="Score"):
         return [app_commands.Choice(name=name, value=name) for name in there][:25]
 
 
-def split(typed: str) -> tuple[str, ...]:
+def split(typed: str, said: Speech) -> tuple[str, ...]:
     """The phrases. Raises BadValue."""
     found = [" ".join(part.split()) for part in BETWEEN.split(typed)]
     texts = tuple(dict.fromkeys(part for part in found if part))
     if not texts:
-        raise BadValue(quote(clip(typed, 40)), "there is no word in it.")
+        raise BadValue(quote(clip(typed, 40)), said.say("score.no-word"))
     if len(texts) > MOST_PHRASES:
-        raise BadValue(quote(clip(typed, 40)), f"{len(texts)} phrases, and I take up to {MOST_PHRASES}.")
+        raise BadValue(
+            quote(clip(typed, 40)), said.say("score.too-many", count=len(texts), most=MOST_PHRASES)
+        )
     for text in texts:
         if len(text) > LONGEST_TEXT:
-            raise BadValue(quote(clip(text, 40)), f"a phrase has {LONGEST_TEXT} characters at most.")
+            raise BadValue(quote(clip(text, 40)), said.say("score.too-long", most=LONGEST_TEXT))
     return texts
 
 

@@ -51,7 +51,7 @@ async def typed(
     check_pictures(recipe, image=True, targets=False)
 
     async def with_picture(wanted: Recipe) -> Recipe:
-        key = await queue.keep(await bot.uploads.picture(start.url))
+        key = await queue.keep(await bot.uploads.picture(start.url, speech(interaction.locale)))
         return wanted.model_copy(update={"image": key})
 
     await paint(
