@@ -49,7 +49,7 @@ class QueueSettings(_Settings):
     """The critic that judges where a prompt names none, by its name in the catalogue; workers load it at
     start."""
     expire_hours: Annotated[float, Field(gt=0)] = 24.0
-    """A job that waited this long for a worker ends as expired; a pause or a moderator's hold does not count."""
+    """A job that waited this long ends as expired; a pause or a moderator's hold does not count."""
     keep_hours: Annotated[float, Field(gt=0)] = 72.0
     """How long records and pictures are kept after a job's end. Discord keeps the message."""
     log: Literal["text", "json"] = "text"
