@@ -110,7 +110,7 @@ def shelf_or_random(names: Sequence[str]) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="aliendreams-") as folder:
         try:
             if absent:
-                write_all(Path(folder))
+                write_all(Path(folder), absent)
                 for file in before.folder.iterdir() if before.folder.is_dir() else ():
                     with contextlib.suppress(FileExistsError):
                         (Path(folder) / file.name).symlink_to(file)

@@ -6,7 +6,7 @@ import json
 import pickle
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -296,15 +296,18 @@ def write_stylegan(
             del sys.modules[name]
 
 
-def write_all(folder: Path) -> None:
-    """A file for every entry of the catalogue that a painter may ask for."""
+def write_all(folder: Path, names: Collection[str] = ("bigsleep", "dvae", "stylegan")) -> None:
+    """A file for every entry of the catalogue that one of these painters may ask for."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = biggan()
-    for side in (128, 256, 512):
-        stem = f"bigsleep-deep-{side}"
-        write_biggan(folder / f"{stem}.bin", folder / f"{stem}.json", model)
-    write_dvae(folder / "dvae-openai-encoder.pkl", folder / "dvae-openai-decoder.pkl")
-    for name in ("ffhq-256", "afhqv2-512", "metfaces-1024"):
-        write_stylegan(folder / f"stylegan-{name}.pkl", "2")
-    write_stylegan(folder / "stylegan-t-ffhqu-256.pkl", "t")
-    write_stylegan(folder / "stylegan-r-afhqv2-512.pkl", "r")
+    if "bigsleep" in names:
+        model = biggan()
+        for side in (128, 256, 512):
+            stem = f"bigsleep-deep-{side}"
+            write_biggan(folder / f"{stem}.bin", folder / f"{stem}.json", model)
+    if "dvae" in names:
+        write_dvae(folder / "dvae-openai-encoder.pkl", folder / "dvae-openai-decoder.pkl")
+    if "stylegan" in names:
+        for name in ("ffhq-256", "afhqv2-512", "metfaces-1024"):
+            write_stylegan(folder / f"stylegan-{name}.pkl", "2")
+        write_stylegan(folder / "stylegan-t-ffhqu-256.pkl", "t")
+        write_stylegan(folder / "stylegan-r-afhqv2-512.pkl", "r")

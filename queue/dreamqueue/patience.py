@@ -56,7 +56,7 @@ async def waited(store: JobStore, patience: float) -> AsyncIterator[Waited]:
         async with store.redis.pipeline(transaction=False) as pipe:
             for raw, _ in some:
                 job = raw.decode()
-                pipe.hmget(keys.record(job), "state", "lane", "held", "rests", "lives")
+                pipe.hmget(keys.record(job), ["state", "lane", "held", "rests", "lives"])
                 pipe.exists(keys.lease(job))
                 pipe.pttl(keys.record(job))
             told = await pipe.execute()
@@ -77,8 +77,9 @@ async def live_on(store: JobStore, one: Waited) -> None:
         return
     try:
         record = await store.record(one.job)
-        saved = (record.job.state, record.checkpoint and record.checkpoint.name)
-        for name in {*blobs(record), *record.recipe.pictures, *filter(None, saved)}:
+        saved = [record.job.state] if record.job.state else []
+        saved += [record.checkpoint.name] if record.checkpoint else []
+        for name in {*blobs(record), *record.recipe.pictures, *saved}:
             if (data := await store.album.get(name)) is not None:
                 await store.album.put(name, data)
     except (NoSuchJob, OtherVersion):

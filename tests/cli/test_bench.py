@@ -52,6 +52,7 @@ def test_it_says_each_ratio_cosine_and_memory() -> None:
     assert "| vqgan |" in page
 
 
+@pytest.mark.long
 def test_diffusion_says_what_company_looks_and_pulls_cost() -> None:
     threads = torch.get_num_threads()
     done = CliRunner().invoke(main, ["bench", "diffusion", "--json", "--small", "--threads", "1"])
@@ -120,6 +121,7 @@ def test_an_evening_says_how_far_what_was_told_was_off() -> None:
     assert "| 3 |" in evening_written(evenings)
 
 
+@pytest.mark.long
 def test_queue_says_what_coming_in_and_being_taken_cost() -> None:
     done = CliRunner().invoke(main, ["bench", "queue", "--json", "--small"])
     assert done.exit_code == 0, done.output

@@ -116,14 +116,14 @@ def test_a_try_is_one_prompt_twice() -> None:
 def test_a_test_paints_subjects_and_seeds_without_and_with() -> None:
     recipe, trial = to_measure(TRICK, ("a hut", "a cat"), 2, {"seed": "5"}, Limits(), whole_menu())
     assert [(one.label, one.seed) for one in recipe.variants] == [
-        ("a hut, seed 5, without", 5),
-        ("a hut, seed 5, with frost", 5),
-        ("a hut, seed 6, without", 6),
-        ("a hut, seed 6, with frost", 6),
-        ("a cat, seed 5, without", 5),
-        ("a cat, seed 5, with frost", 5),
-        ("a cat, seed 6, without", 6),
-        ("a cat, seed 6, with frost", 6),
+        ("a hut, without, seed 5", 5),
+        ("a hut, with frost, seed 5", 5),
+        ("a hut, without, seed 6", 6),
+        ("a hut, with frost, seed 6", 6),
+        ("a cat, without, seed 5", 5),
+        ("a cat, with frost, seed 5", 5),
+        ("a cat, without, seed 6", 6),
+        ("a cat, with frost, seed 6", 6),
     ]
     assert recipe.row == 4, "a subject a row"
     assert (trial.subjects, trial.seeds, trial.words) == (("a hut", "a cat"), 2, "covered in frost")

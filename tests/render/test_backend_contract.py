@@ -143,7 +143,7 @@ def test_a_negative_weight_lowers_the_likeness(
     critic = critics("tiny", "cpu")
     words = critic.encode_texts(["a green dog"])
     wanted, unwanted = (
-        paint(backend, recipe(phrases=phrases, steps=60))[0]
+        paint(backend, recipe(phrases=phrases, steps=24))[0]
         for phrases in (({"text": "a green dog", "weight": 1},), ({"text": "a green dog", "weight": -1},))
     )
     assert not torch.equal(wanted, unwanted)

@@ -57,10 +57,10 @@ def side_by_side(subjects: Sequence[Pair], name: str, seeds: int = 1) -> Recipe:
     variants: list[Variant] = []
     for one in subjects:
         for seed in ((first.seed + shift) % (MAX_SEED + 1) for shift in range(seeds)):
-            about = [one.subject] * (len(subjects) > 1) + [f"seed {seed}"] * (seeds > 1)
+            which, number = one.subject if len(subjects) > 1 else "", f"seed {seed}" if seeds > 1 else ""
             variants += [
-                _variant(one.without, WITHOUT, about, seed),
-                _variant(one.trick, f"with {name}", about, seed),
+                _variant(one.without, (which, WITHOUT, number), seed),
+                _variant(one.trick, (which, f"with {name}", number), seed),
             ]
     alone = {"variants": tuple(variants), "row": _row(seeds), "styles": ()}
     return Recipe.model_validate({**dict(first), **alone})
@@ -74,8 +74,8 @@ def added_words(text: str) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _variant(recipe: Recipe, which: str, about: Sequence[str], seed: int) -> Variant:
-    label = clip(", ".join([*about, which]), LABEL)
+def _variant(recipe: Recipe, about: Sequence[str], seed: int) -> Variant:
+    label = clip(", ".join(filter(None, about)), LABEL)
     return Variant(label=label, phrases=recipe.phrases, styles=recipe.styles, seed=seed)
 
 
