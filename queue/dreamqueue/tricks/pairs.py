@@ -57,10 +57,10 @@ def side_by_side(subjects: Sequence[Pair], name: str, seeds: int = 1) -> Recipe:
     variants: list[Variant] = []
     for one in subjects:
         for seed in ((first.seed + shift) % (MAX_SEED + 1) for shift in range(seeds)):
-            which, number = one.subject if len(subjects) > 1 else "", f"seed {seed}" if seeds > 1 else ""
+            what, which = one.subject if len(subjects) > 1 else "", f"seed {seed}" if seeds > 1 else ""
             variants += [
-                _variant(one.without, (which, WITHOUT, number), seed),
-                _variant(one.trick, (which, f"with {name}", number), seed),
+                _variant(one.without, (what, WITHOUT, which), seed),
+                _variant(one.trick, (what, f"with {name}", which), seed),
             ]
     alone = {"variants": tuple(variants), "row": _row(seeds), "styles": ()}
     return Recipe.model_validate({**dict(first), **alone})
