@@ -20,6 +20,7 @@ from dreambot.buttons import JobButton, pressed
 from dreambot.cogs import COGS, load
 from dreambot.dialogs import answered
 from dreambot.errors import answer
+from dreambot.face import Face
 from dreambot.members.forgetting import go_on
 from dreambot.members.tastes import DreamTree
 from dreambot.members.translator import CommandTranslator
@@ -149,7 +150,8 @@ class DreamBot(commands.Bot):
     ) -> None:
         """Show a job in a message until its end."""
         message = JobMessage(self, self.pace, reply, interaction, self.token_life)
-        self.watches.begin(Watch(queue, self.pace, job, message, LookedAt(self, reply)))
+        face = Face(queue, job, reply.language, LookedAt(self, reply))
+        self.watches.begin(Watch(queue, self.pace, message, face))
 
     async def follow_again(self, queue: QueueClient, job: Job, reply: Reply) -> None:
         """Bring a job's message up to date, after whoever is at it still."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dreambot.message import JobMessage, Shown
+from dreambot.face import Face
+from dreambot.message import Shown
 from dreambot.moderation.looked_at import LookedAt, action_in
-from dreambot.watch import Watch
 from dreamconfig.concepts import Action, strictest
 from dreamqueue.errors import NoSuchJob
 from dreamqueue.job import Record, Reply
@@ -36,11 +36,12 @@ async def look(bot: DreamBot, record: Record, language: str, here: int) -> Shown
     if record.reply is None:
         raise NoSuchJob(record.job.id)
     reply = record.reply.model_copy(update={"language": language})
-    message, onlooker = JobMessage(bot, bot.pace, reply), Onlooker(bot, reply, here)
-    watch = Watch(bot.queue, bot.pace, record.job, message, onlooker)
-    shown = await watch.as_it_is(record)
+    face = Face(bot.queue, record.job, language, Onlooker(bot, reply, here))
+    face.read(record)
+    shown = await face.look()
     if shown is None:  # it was begun just now
-        shown = await watch.as_it_is(await bot.queue.record(record.job.id))
+        face.read(await bot.queue.record(record.job.id))
+        shown = await face.look()
     if shown is None:
         raise NoSuchJob(record.job.id)
     return shown

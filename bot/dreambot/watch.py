@@ -11,21 +11,15 @@ from typing import TypeVar
 
 import discord
 
-from dreambot import verbs, words
-from dreambot.buttons import buttons
-from dreambot.lineage import parent_link
+from dreambot.face import Face
 from dreambot.members.ping import ping, wants_to_hear
-from dreambot.message import OLD_GAP, JobMessage, MessageGone, Shown, TryLater
+from dreambot.message import OLD_GAP, JobMessage, MessageGone, TryLater
 from dreambot.metrics import FRAMES
-from dreambot.moderation.looked_at import LookedAt
 from dreambot.pacing import Pace
-from dreambot.texts import speech
-from dreambot.tricks import verdict
-from dreamqueue.choosing import chosen
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import NoSuchJob, QueueAway
-from dreamqueue.events import Choose, Ended, Painted, Queued, Started
-from dreamqueue.job import Cancelled, Ending, Finished, Job, JobState, Owner, Record, Stopped
+from dreamqueue.events import Ended, Painted, Queued, Started
+from dreamqueue.job import Job, Owner
 from dreamqueue.logs import about
 from dreamqueue.tricks.uses import count_uses
 
@@ -39,8 +33,6 @@ QUEUE_PATIENCE = 3.0
 """Most seconds between two questions to a queue that does not answer: once it is back, messages go on."""
 LISTEN_AGAIN = 5.0
 """Seconds until the news are listened to again after they broke off."""
-HEAVY_AFTER = 3
-"""Refusals of the last edit after which no file is sent; the animation is left out after the first."""
 HOPELESS_AFTER = 5
 """Refusals of the last edit (not failures to reach Discord) after which the message is left as it is."""
 
@@ -48,18 +40,11 @@ HOPELESS_AFTER = 5
 class Watch:
     """One job and its message."""
 
-    def __init__(
-        self, queue: QueueClient, pace: Pace, job: Job, message: JobMessage, looked_at: LookedAt
-    ) -> None:
+    def __init__(self, queue: QueueClient, pace: Pace, message: JobMessage, face: Face) -> None:
         self.queue = queue
         self.pace = pace
-        self.job = job
         self.message = message
-        self.looked_at = looked_at
-        self._news: Queued | Started | Painted | Ended | None = None
-        self._tries = 1
-        self._resumed = 0
-        self._lost = False
+        self.face = face
         self._changed = asyncio.Event()
         self._end_came = asyncio.Event()
         self._content = ""
@@ -67,13 +52,11 @@ class Watch:
         self._edited = -OLD_GAP
         self._refusals = 0
         self._wait = 0.5
-        self._said = speech(message.reply.language)
-        self._verdict = ""
-        """What a critic says after the end, once it has said it."""
-        self._chosen: Choose | None = None
-        """Which of its candidates goes on, if somebody chose one that is still tried."""
-        self._parent: str | None = None
-        """A link to the picture it came from; None until that was looked for."""
+
+    @property
+    def job(self) -> Job:
+        """As it is painted by now."""
+        return self.face.job
 
     async def run(self) -> None:
         """Show the job until the message shows its end."""
@@ -85,7 +68,8 @@ class Watch:
         try:
             while not await self._show_newest():
                 pass
-            if await self._say_verdict():
+            if await self.face.say_verdict():
+                self._changed.set()
                 while not await self._show_newest():
                     pass
             await self._ping()
@@ -93,33 +77,13 @@ class Watch:
             await self._let_go(gone)
         finally:
             listening.cancel()
-        await self._patiently(lambda: count_uses(self.queue.redis, self.job, self._news))
+        await self._patiently(lambda: count_uses(self.queue.redis, self.job, self.face.news))
         await self._patiently(lambda: self.queue.mark_shown(self.job.id))
 
-    async def _say_verdict(self) -> bool:
-        """What is to be said after the end, once that is shown; False if there is nothing."""
-        news = self._news
-        if self._lost or not isinstance(news, Ended) or not verdict.due(self.job, news.ending):
-            return False
-        self._verdict = await verdict.verdict(self.queue, self.job, news.ending, self._said)
-        self._changed.set()
-        return True
-
-    async def as_it_is(self, record: Record) -> Shown | None:
-        """What its message would show just now; nothing is followed or edited."""
-        if record.ending is not None:
-            self._news = Ended(job=self.job.id, ending=record.ending)
-        elif record.state is JobState.waiting:
-            self._news = Queued(job=self.job.id)
-        else:
-            self._news = Started(job=self.job.id, worker=record.worker or "", tries=record.tries)
-        return await self._look()
-
     async def _ping(self) -> None:
-        if not self.message.reply.ping or self._lost or not isinstance(self._news, Ended):
-            return
-        if wants_to_hear(self.job, self._news.ending):
-            await ping(self.message, self.job, self._news.ending, self._said)
+        news = self.face.news
+        if self.message.reply.ping and isinstance(news, Ended) and wants_to_hear(self.job, news.ending):
+            await ping(self.message, self.job, news.ending, self.face.said)
 
     async def _listen(self) -> None:
         while not self._end_came.is_set():
@@ -133,15 +97,13 @@ class Watch:
                 await asyncio.sleep(LISTEN_AGAIN)
 
     def _hear(self, news: Queued | Started | Painted | Ended) -> None:
-        if isinstance(news, Started):
-            self._tries, self._resumed = news.tries, news.resumed
-        self._news = news
+        self.face.hear(news)
         if isinstance(news, Ended):
             self._end_came.set()
         self._changed.set()
 
     def _lose(self) -> None:
-        self._lost = True
+        self.face.news = None
         self._end_came.set()
         self._changed.set()
 
@@ -149,7 +111,7 @@ class Watch:
         """Wait for a change and for a turn, then show how things are at that moment. True at the end."""
         await self._changed.wait()
         self._changed.clear()
-        if isinstance(self._news, Queued) and not self._lost and await self._is_stale():
+        if isinstance(self.face.news, Queued) and await self.face.still_says(self._content):
             return False
         if self.message.is_old:
             with contextlib.suppress(TimeoutError):
@@ -158,7 +120,7 @@ class Watch:
         await self.pace.turn(self.message.reply.channel, self._end_came.is_set)
         over = self._end_came.is_set()
         try:
-            shown = await self._look()
+            shown = await self.face.look(self._refusals)
             if shown is None:
                 return False
             await self.message.edit(shown)
@@ -188,95 +150,10 @@ class Watch:
         await asyncio.sleep(max(self._wait, at_least))
         return False
 
-    async def _is_stale(self) -> bool:
-        """Whether the waiting line would say what the message says already."""
-        try:
-            place = await self.queue.place(self.job.id)
-            await self._follow_turns()
-        except (QueueAway, NoSuchJob):
-            return True
-        return (
-            place is None or words.waiting(self.job, place, self._said, self._parent or "") == self._content
-        )
-
-    async def _look(self) -> Shown | None:
-        """The job as it is now; None if there is nothing to show."""
-        news = self._news
-        if self._lost or news is None:
-            return Shown(words.gone(self.job, self._said))
-        await self._follow_turns()
-        if self._parent is None:
-            self._parent = await parent_link(self.queue, self.job, self._said)
-        if isinstance(news, Ended):
-            return await self._end(news.ending)
-        if isinstance(news, Queued):
-            place = await self.queue.place(self.job.id)
-            if place is None:
-                return None
-            return Shown(
-                words.waiting(self.job, place, self._said, self._parent), self._buttons(*verbs.waiting())
-            )
-        frame = await self.queue.frame(self.job.id)
-        row = self._buttons(*verbs.painting(self.job, 0 if frame is None else frame.step))
-        if frame is None:
-            content = words.begun(self.job, self._tries, self._resumed, self._said, self._parent)
-            return Shown(content, row)
-        picture = (f"{self.job.id}-{frame.step}.jpg", frame.image)
-        content = words.painting(
-            self.job, frame, self._tries, self._resumed, self._said, self._parent, self._chosen
-        )
-        shown = Shown(content, row, [picture], words.description(self.job.recipe))
-        return self.looked_at.frame(shown, frame.seen, self._said)
-
-    async def _follow_turns(self) -> None:
-        """Show the words it is painted by now."""
-        record = await self.queue.record(self.job.id)
-        self.job = self.job.model_copy(update={"recipe": record.recipe})
-        self._chosen = chosen(record)
-
-    async def _end(self, ending: Ending) -> Shown:
-        row = self._buttons(*verbs.ended(self.job, ending))
-        said, parent = self._said, self._parent or ""
-        prompt = self._whole_prompt()
-        if isinstance(ending, Cancelled):
-            return Shown(words.ended(self.job, ending, said, parent), row, prompt)
-        if not isinstance(ending, (Finished, Stopped)):
-            return Shown(words.ended(self.job, ending, said, parent), row)
-        last = self._verdict or verdict.awaited(self.job, ending, said)
-        told = words.fit("\n".join(filter(None, [words.ended(self.job, ending, said, parent), last])))
-        hidden = await self.looked_at.end(self.queue, self.job, ending, told, prompt, said)
-        if hidden is not None:
-            return hidden
-        if self._verdict:
-            return Shown(told, row)
-        if self._refusals >= HEAVY_AFTER:
-            return Shown(words.unpostable(self.job, said), row, [])
-        picture = await self.queue.fetch(ending.picture)
-        if picture is None:
-            return Shown(words.forgotten(self.job, said), row)
-        files = [(f"{self.job.id}.{suffix(picture)}", picture)]
-        sheet = self.job.recipe.variants  # beside its animation it would be shown too small to compare
-        animation = await self.queue.fetch(ending.animation) if ending.animation and not sheet else None
-        if not self._refusals and animation and len(animation) <= self.job.upload_limit:
-            files.append((f"{self.job.id}.gif", animation))
-        for kind, key in ending.extras.items() if not self._refusals else ():
-            extra = await self.queue.fetch(key)
-            if extra is not None and len(extra) <= self.job.upload_limit:
-                files.append((f"{self.job.id}.{kind}", extra))
-        spoiler = self.looked_at.action(ending.seen) == "spoiler"
-        return Shown(told, row, [*files, *prompt], words.description(self.job.recipe), spoiler)
-
-    def _buttons(self, *row: str) -> discord.ui.View:
-        return buttons(self.job.id, *row, said=self._said)
-
-    def _whole_prompt(self) -> list[tuple[str, bytes]]:
-        recipe = self.job.recipe
-        return [("prompt.txt", recipe.words.encode())] if words.is_cut(recipe) else []
-
     async def _let_go(self, gone: MessageGone) -> None:
         log.info("job %s is not followed any more: %s", self.job.id, gone)
         if gone.deleted:
-            by = Owner(id="", name=self._said.say("job.who-deleted"))
+            by = Owner(id="", name=self.face.said.say("job.who-deleted"))
             await self._patiently(lambda: self.queue.cancel(self.job.id, by))
 
     async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
@@ -327,8 +204,3 @@ class Watches:
         del self._tasks[job]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("job %s is not followed any more", job, exc_info=error, extra={"job": job})
-
-
-def suffix(picture: bytes) -> str:
-    """What the name of a picture file ends with."""
-    return "webp" if picture[:4] == b"RIFF" else "png"

@@ -14,8 +14,6 @@ from dreamqueue.places import Place
 from dreamqueue.prompt import told
 from dreamqueue.recipe import Recipe
 from dreamqueue.text import clip, normalise
-from dreamqueue.tricks.measured import Lift, Measured
-from dreamqueue.tricks.offers import Offer
 
 LIMIT = 2000
 """Characters of a message."""
@@ -224,54 +222,6 @@ def _message(job: Job, said: Speech, parent: str, state: str, *notes: str) -> st
         *(f"-# {_unpinged(note)}" for note in notes if note),
     ]
     return fit("\n".join(lines))
-
-
-def offer(offered: Offer, seconds: float, said: Speech = ENGLISH) -> str:
-    """A test of a trick and what it costs, before it is begun."""
-    trial, recipe = offered.trial, offered.recipe
-    head = said.say(
-        "trials.offer",
-        trick=trial.trick,
-        name=_name(offered.owner.name),
-        subjects=plain(", ".join(trial.subjects), 400),
-        seeds=trial.seeds,
-        judge=trial.judge,
-    )
-    painter = f"{recipe.backend}/{recipe.preset}" if recipe.preset else recipe.backend
-    cost = said.say(
-        "trials.cost",
-        pictures=recipe.cells,
-        size=f"{recipe.width}×{recipe.height}",
-        steps=recipe.steps,
-        painter=painter,
-        time=duration(seconds, said),
-    )
-    return fit(f"{head}\n{cost}")
-
-
-def lifts(measured: Measured, job: Job, said: Speech = ENGLISH) -> str:
-    """What a test of a trick found."""
-    words = plain(job.trial.words if job.trial else "", 100)
-    lines = [
-        said.say("trials.head", judge=measured.judge),
-        _lift(said.say("trials.style", words=words), measured.style, said),
-        _lift(said.say("trials.subject"), measured.subject, said),
-        f"-# {said.say('trials.fine', pairs=measured.style.pairs)}",
-    ]
-    return "\n".join(lines)
-
-
-def _lift(what: str, lift: Lift, said: Speech) -> str:
-    return said.say(
-        "trials.lift",
-        what=what,
-        mean=f"{lift.mean:+.3f}",
-        low=f"{lift.low:+.3f}",
-        high=f"{lift.high:+.3f}",
-        wins=lift.wins,
-        pairs=lift.pairs,
-        doubt="" if lift.certain else said.say("trials.doubt"),
-    )
 
 
 def _title(job: Job, said: Speech) -> str:

@@ -8,7 +8,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from dreambot import words
 from dreambot.buttons import buttons
 from dreambot.cogs.imagine import CHOICES
 from dreambot.cogs.trick import suggest, trick
@@ -16,6 +15,7 @@ from dreambot.gate import check_may_ask
 from dreambot.permissions import check_can_post, owner_of
 from dreambot.rights import share
 from dreambot.texts import speech
+from dreambot.tricks import trial_words
 from dreambot.tricks.views import found
 from dreambot.verbs.trials import begin_try
 from dreamqueue import workers
@@ -94,7 +94,7 @@ async def measure(
     )
     await offers.make(bot.queue.redis, offer)
     await interaction.edit_original_response(
-        content=words.offer(offer, seconds, said), view=buttons(offer.job, *BUTTONS, said=said)
+        content=trial_words.offer(offer, seconds, said), view=buttons(offer.job, *BUTTONS, said=said)
     )
 
 

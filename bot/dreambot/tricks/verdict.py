@@ -11,6 +11,7 @@ import logging
 
 from dreambot import words
 from dreambot.texts import Speech
+from dreambot.tricks import trial_words
 from dreamqueue.client import QueueClient
 from dreamqueue.errors import CannotLook, DreamError
 from dreamqueue.job import Ending, Finished, Job, Stopped
@@ -55,7 +56,7 @@ async def verdict(queue: QueueClient, job: Job, ending: Ending, said: Speech) ->
             log.warning("the test %s is not judged yet: %s", job.id, error)
             await asyncio.sleep(AGAIN)
         else:
-            return words.lifts(measured, job, said)
+            return trial_words.lifts(measured, job, said)
     return "-# " + said.say("trials.unjudged", why=words.plain(str(why), 300))
 
 
