@@ -61,6 +61,12 @@ def audited(stage: Stage, action: str) -> list[str]:
     return [message.content for message in mods(stage) if message.content.startswith(f"`{action}`")]
 
 
+async def noted(stage: Stage, action: str) -> str:
+    """The one line of the audit channel about an action, as soon as it is there."""
+    (line,) = await eventually(lambda: audited(stage, action))
+    return str(line)
+
+
 def panels(stage: Stage) -> list[Message]:
     """The panels that stand there."""
     return [message for message in mods(stage) if message.content.startswith("**The queue**")]

@@ -284,7 +284,7 @@ async def test_a_frame_that_is_hidden_until_a_click_is_kept_so(watched: Stage) -
     await watched.queue.redis.xadd(keys.frame(job.id), {"head": head, "image": later.image}, maxlen=1)
     asked = await watched.press(watched.bo, message, "Keep this frame")
     assert asked.reply is not None
-    await shows(asked.reply, "stopped at step 5")
+    await shows(asked.reply, "kept at step 5")
     assert [name[:8] for name in files(asked.reply)] == ["SPOILER_"]
 
 
@@ -301,5 +301,5 @@ async def test_one_of_several_that_is_hidden_is_not_taken_alone(watched: Stage) 
     assert "not shown here" in (await watched.whispered(watched.bo)).content
     asked = await watched.press(watched.bo, message, "2")
     assert asked.reply is not None
-    await shows(asked.reply, "done in")
+    await shows(asked.reply, "done")
     assert [name[:8] for name in files(asked.reply)] == ["SPOILER_"]

@@ -61,7 +61,7 @@ async def test_a_picture_on_its_way_is_steered_kept_stopped_and_cancelled(
     row = message(ada, "step 12 of 120")
     await expect(row.locator("img")).to_have_attribute("alt", "a hut in a blizzard")
     await row.get_by_role("button", name="Keep this frame").click()
-    await expect(message(ada, "stopped at step 12 by Ada")).to_be_visible()
+    await expect(message(ada, "kept at step 12 by Ada")).to_be_visible()
     await row.get_by_role("button", name="Steer").click()
     await dialog(ada, "What shall it turn to?", "a castle")
     await expect(ada.locator("li.ephemeral").last).to_contain_text("it turns to: a castle")

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.bot.moderated import CLOSED, audited, panels, raised, waits
+from tests.bot.moderated import CLOSED, noted, panels, raised, waits
 from tests.bot.stage import Stage, eventually, shows
 
 from dreambot.cogs.queue import Queue
@@ -57,7 +57,7 @@ async def test_its_buttons_hold_the_queue_and_are_told(stage: Stage) -> None:
     await eventually(lambda: "It runs." in board.content)
     assert await halts.halts(stage.queue.store) == {}
     for action in ("queue.pause", "queue.drain", "queue.resume"):
-        await eventually(lambda action=action: len(audited(stage, action)) == 1)
+        await noted(stage, action)
 
 
 async def test_two_who_press_at_once_come_to_the_same(stage: Stage) -> None:

@@ -134,7 +134,7 @@ async def test_a_member_keeps_so_many_frames_a_minute(stage: Stage) -> None:
     await stage.queue.redis.set(keys.adopted(str(stage.bo.user.id)), MOST_A_MINUTE - 1, px=60_000)
     kept = (await stage.press(stage.bo, message, "Keep this frame")).reply
     assert kept is not None
-    await shows(kept, "stopped at step 5")
+    await shows(kept, "kept at step 5")
     await stage.worker.paint(job, 6)
     await shows(message, "step 6")
     await stage.press(stage.bo, message, "Keep this frame")

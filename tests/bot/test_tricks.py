@@ -98,7 +98,7 @@ async def test_a_kept_frame_is_no_use_of_its_tricks(stage: Stage) -> None:
     message, job = await painting(stage, stage.ada, "a hut --glow")
     kept = (await stage.press(stage.bo, message, "Keep this frame")).reply
     assert kept is not None
-    await shows(kept, "stopped at step 5")
+    await shows(kept, "kept at step 5")
     await stage.worker.finish(job)
     await stage.all_shown()
     asked = await stage.bo.slash("trick show", name="glow")
