@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 import click
 
-from dreamcli.for_operators import told
+from dreamcli.asking import ask
 from dreamcli.imagine import YOU
-from dreamconfig.settings import QueueSettings
 from dreamqueue import bands
 from dreamqueue.branches import extended, forked
 from dreamqueue.client import QueueClient
-from dreamqueue.errors import DreamError, TooLate
+from dreamqueue.errors import TooLate
 from dreamqueue.job import JobState, Record
 from dreamqueue.prompt import display, parse_turn
 from dreamqueue.recipe import Phrase
 from dreamqueue.tricks import menu_of
-
-Answer = TypeVar("Answer")
 
 OVER = "It has ended already."
 
@@ -34,7 +27,7 @@ def job() -> None:
 @click.argument("job_id")
 def show(job_id: str) -> None:
     """Say how a job fares, and which frames of it can be taken."""
-    record = _ask(lambda queue: queue.record(job_id))
+    record = ask(lambda queue: queue.record(job_id))
     click.echo(f"{record.state}: {display(record.recipe)}")
     if record.ending is not None:
         click.echo(f"ended: {record.ending.kind}")
@@ -46,14 +39,14 @@ def show(job_id: str) -> None:
 @click.argument("job_id")
 def stop(job_id: str) -> None:
     """Stop a job and keep its picture as it is."""
-    _say(_ask(lambda queue: queue.stop(job_id, YOU)), "stopped")
+    _say(ask(lambda queue: queue.stop(job_id, YOU)), "stopped")
 
 
 @job.command()
 @click.argument("job_id")
 def cancel(job_id: str) -> None:
     """Stop a job and keep nothing."""
-    _say(_ask(lambda queue: queue.cancel(job_id, YOU)), "cancelled")
+    _say(ask(lambda queue: queue.cancel(job_id, YOU)), "cancelled")
 
 
 @job.command()
@@ -62,7 +55,7 @@ def cancel(job_id: str) -> None:
 def promote(job_id: str, back: bool) -> None:
     """Put a waiting job in front of all."""
     band = bands.EVERYONE if back else bands.FIRST
-    if not _ask(lambda queue: queue.promote(job_id, band)):
+    if not ask(lambda queue: queue.promote(job_id, band)):
         raise click.ClickException("It waits no longer.")
     click.echo("among everyone's" if back else "in front")
 
@@ -79,7 +72,7 @@ def promote(job_id: str, back: bool) -> None:
 )
 def steer(job_id: str, words: str, blend: float) -> None:
     """Turn a job to other WORDS from where it is."""
-    _say(_ask(lambda queue: _steered(queue, job_id, words, blend)), "turned")
+    _say(ask(lambda queue: _steered(queue, job_id, words, blend)), "turned")
 
 
 @job.command()
@@ -87,7 +80,7 @@ def steer(job_id: str, words: str, blend: float) -> None:
 @click.argument("number", type=click.IntRange(1), required=False)
 def choose(job_id: str, number: int | None) -> None:
     """Let candidate NUMBER go on when all were tried; without it, the best one goes on now."""
-    _say(_ask(lambda queue: queue.choose(job_id, number, YOU)), "chosen")
+    _say(ask(lambda queue: queue.choose(job_id, number, YOU)), "chosen")
 
 
 @job.command()
@@ -96,7 +89,7 @@ def choose(job_id: str, number: int | None) -> None:
 @click.option("--words", help="Turn to other words where it goes on.")
 def longer(job_id: str, more: int, words: str | None) -> None:
     """Give a job MORE steps: while it is painted, or as a new job that goes on from its end."""
-    click.echo(_ask(lambda queue: _longer(queue, job_id, more, words)))
+    click.echo(ask(lambda queue: _longer(queue, job_id, more, words)))
 
 
 @job.command()
@@ -105,7 +98,7 @@ def longer(job_id: str, more: int, words: str | None) -> None:
 @click.option("--step", type=int, help="The kept frame nearest to this step. [default: the last]")
 def fork(job_id: str, words: str | None, step: int | None) -> None:
     """Begin a new job from a frame of another, with other WORDS or the same."""
-    click.echo(_ask(lambda queue: _fork(queue, job_id, words, step)))
+    click.echo(ask(lambda queue: _fork(queue, job_id, words, step)))
 
 
 async def _phrases(queue: QueueClient, words: str) -> tuple[Phrase, ...]:
@@ -140,17 +133,3 @@ def _say(done: bool, what: str) -> None:
     if not done:
         raise click.ClickException(OVER)
     click.echo(what)
-
-
-def _ask(question: Callable[[QueueClient], Awaitable[Answer]]) -> Answer:
-    async def asked() -> Answer:
-        queue = await QueueClient.connect(QueueSettings())
-        try:
-            return await question(queue)
-        finally:
-            await queue.close()
-
-    try:
-        return asyncio.run(asked())
-    except DreamError as error:
-        raise click.ClickException(told(error)) from None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dreamcli.asking import ask
 from dreamcli.for_operators import told
 from dreamcli.status import clock
-from dreamconfig.settings import QueueSettings
 from dreamqueue import controls, halts
 from dreamqueue.client import QueueClient
 from dreamqueue.controls import WHERE, Those
@@ -22,8 +19,6 @@ from dreamqueue.errors import DreamError
 from dreamqueue.job import Halt, Owner
 from dreamqueue.sanctions import seconds_of
 from dreamqueue.views import JobSeen, Page, view
-
-Answer = TypeVar("Answer")
 
 WHY = click.option("--why", default="", help="The reason, which members read.")
 FOR = click.option(
@@ -42,7 +37,7 @@ def queue() -> None:
 @FOR
 def pause(what: str, why: str, lasting: str) -> None:
     """Let workers begin no more jobs: of the whole queue, or of WHAT, a backend, lane or worker."""
-    name = _ask(lambda queue: _halted(queue, what, why, lasting))
+    name = ask(lambda queue: _halted(queue, what, why, lasting))
     click.echo(f"paused: {halts.in_words(name)}")
 
 
@@ -50,7 +45,7 @@ def pause(what: str, why: str, lasting: str) -> None:
 @click.argument("what", default="")
 def resume(what: str) -> None:
     """Let WHAT go on; without it, the whole queue, which takes new jobs again."""
-    lifted = _ask(lambda queue: _lifted(queue, what))
+    lifted = ask(lambda queue: _lifted(queue, what))
     click.echo("resumed: " + ", ".join(map(halts.in_words, lifted)) if lifted else "It was not paused.")
 
 
@@ -59,7 +54,7 @@ def resume(what: str) -> None:
 @FOR
 def drain(why: str, lasting: str) -> None:
     """Let no new jobs in; what is there is painted to its end."""
-    _ask(lambda queue: halts.halt(queue.store, halts.DRAIN, _me(), why, seconds_of(lasting)))
+    ask(lambda queue: halts.halt(queue.store, halts.DRAIN, _me(), why, seconds_of(lasting)))
     click.echo("no new jobs are let in")
 
 
@@ -73,9 +68,9 @@ def clear(member: str | None, channel: str | None, lane: str | None, backend: st
     """Cancel all jobs that wait, or those of a member, channel, lane or backend."""
     those = _those(member=member, channel=channel, lane=lane, backend=backend)
     if not yes:
-        count = _ask(lambda queue: view(queue.store, those, most=1)).total
+        count = ask(lambda queue: view(queue.store, those, most=1)).total
         click.confirm(f"Cancel what waits of {count} jobs?", abort=True)
-    click.echo(f"cancelled: {len(_ask(lambda queue: controls.clear(queue.store, those, _me())))}")
+    click.echo(f"cancelled: {len(ask(lambda queue: controls.clear(queue.store, those, _me())))}")
 
 
 @queue.command()
@@ -84,7 +79,7 @@ def clear(member: str | None, channel: str | None, lane: str | None, backend: st
 @FOR
 def hold(job_id: str, why: str, lasting: str) -> None:
     """Hold one waiting job aside; it keeps its fair place."""
-    _ask(lambda queue: controls.hold(queue.store, job_id, _me(), why, seconds_of(lasting)))
+    ask(lambda queue: controls.hold(queue.store, job_id, _me(), why, seconds_of(lasting)))
     click.echo("held")
 
 
@@ -92,7 +87,7 @@ def hold(job_id: str, why: str, lasting: str) -> None:
 @click.argument("job_id")
 def release(job_id: str) -> None:
     """Let a held job go on."""
-    released = _ask(lambda queue: controls.release(queue.store, job_id))
+    released = ask(lambda queue: controls.release(queue.store, job_id))
     click.echo("released" if released else "Nobody held it.")
 
 
@@ -101,7 +96,7 @@ def release(job_id: str) -> None:
 @click.argument("where", type=click.Choice(list(WHERE)))
 def move(job_id: str, where: str) -> None:
     """Move a waiting job to the front of all, before others, after them, or back."""
-    _ask(lambda queue: controls.move(queue.store, job_id, where))
+    ask(lambda queue: controls.move(queue.store, job_id, where))
     click.echo("moved")
 
 
@@ -115,7 +110,7 @@ def move(job_id: str, where: str) -> None:
 @click.option("--most", type=click.IntRange(1, 500), default=50, show_default=True)
 def show(first: int, most: int, **kinds: str | None) -> None:
     """Show what is halted, and the jobs that are painted and wait, in their order."""
-    page, halted = _ask(lambda queue: _seen(queue, _those(**kinds), first, most))
+    page, halted = ask(lambda queue: _seen(queue, _those(**kinds), first, most))
     console = Console()
     for what, halt in halted.items():
         console.print(
@@ -175,17 +170,3 @@ def _because(halt: Halt) -> str:
 
 def _me() -> Owner:
     return Owner(id="local", name="whoever runs this")
-
-
-def _ask(question: Callable[[QueueClient], Awaitable[Answer]]) -> Answer:
-    async def asked() -> Answer:
-        queue = await QueueClient.connect(QueueSettings())
-        try:
-            return await question(queue)
-        finally:
-            await queue.close()
-
-    try:
-        return asyncio.run(asked())
-    except DreamError as error:
-        raise click.ClickException(told(error)) from None

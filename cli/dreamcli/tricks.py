@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from dreamcli.asking import ask
 from dreamcli.for_operators import told
-from dreamconfig.settings import QueueSettings
-from dreamqueue.client import QueueClient
 from dreamqueue.errors import DreamError, QueueAway
 from dreamqueue.tricks import Trick, TrickStore, read_tricks, write_tricks
 from dreamqueue.tricks.files import KINDS, check_size
@@ -83,14 +81,4 @@ async def _put_all(store: TrickStore, found: tuple[Trick, ...]) -> tuple[list[Tr
 
 
 def _ask(question: Callable[[TrickStore], Awaitable[Answer]]) -> Answer:
-    async def asked() -> Answer:
-        queue = await QueueClient.connect(QueueSettings())
-        try:
-            return await question(TrickStore(queue.redis))
-        finally:
-            await queue.close()
-
-    try:
-        return asyncio.run(asked())
-    except DreamError as error:
-        raise click.ClickException(told(error)) from None
+    return ask(lambda queue: question(TrickStore(queue.redis)))
