@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dreambench.chaos.processes import Role, Valkey, python
+from dreambench.chaos.processes import Role, Valkey, kept_running, python
 from dreampractice import PracticeDiscord
 
 READY_WITHIN = 120.0
@@ -43,7 +43,7 @@ class BotHouse:
             "DREAM_MAX_WAITING_PER_MEMBER": "20000",
         }
         self.bot = Role("bot", python("-m", "dreamcli", "bot"), self.folder, settings)
-        self._keeping = [asyncio.create_task(role.keep(), name=role.name) for role in (self.valkey, self.bot)]
+        self._keeping = await self._stack.enter_async_context(kept_running([self.valkey, self.bot]))
         try:
             await self._ready()
         except BaseException:
@@ -54,11 +54,6 @@ class BotHouse:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._keeping:
-            task.cancel()
-        await asyncio.gather(*self._keeping, return_exceptions=True)
-        for role in (self.bot, self.valkey):
-            await asyncio.to_thread(role.end)
         await self._stack.aclose()
 
     async def start_again(self) -> None:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from dreambench.chaos.ordeals import order
-from dreambench.chaos.processes import Role, Valkey, python
+from dreambench.chaos.processes import Role, Valkey, kept_running, python
 from dreambench.chaos.proxy import Proxy
 from dreampractice import PracticeDiscord
 from dreamqueue import workers
@@ -70,7 +70,7 @@ class House:
             )
             for number in range(len(self.worker_to_redis))
         ]
-        self._keeping = [asyncio.create_task(role.keep(), name=role.name) for role in self.roles]
+        self._keeping = await self._stack.enter_async_context(kept_running(self.roles))
         try:
             async with asyncio.timeout(READY_WITHIN):
                 await self._ready()
@@ -82,13 +82,8 @@ class House:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._keeping:
-            task.cancel()
-        await asyncio.gather(*self._keeping, return_exceptions=True)
-        for role in reversed(self.roles):
-            await asyncio.to_thread(role.end)
-        await self.redis.aclose()
         await self._stack.aclose()
+        await self.redis.aclose()
 
     def order(self, number: int, line: str) -> None:
         """Put a worker through something (`dreambench.chaos.ordeals`)."""

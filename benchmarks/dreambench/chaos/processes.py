@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -132,3 +132,18 @@ class Valkey(Role):
 def python(*arguments: str) -> list[str]:
     """A command of this Python."""
     return [sys.executable, *arguments]
+
+
+@contextlib.asynccontextmanager
+async def kept_running(roles: Sequence[Role]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Processes that are started again whenever they end, and ended here, the last one first. Gives the tasks
+    that see to it."""
+    keeping = [asyncio.create_task(role.keep(), name=role.name) for role in roles]
+    try:
+        yield keeping
+    finally:
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
+        for role in reversed(roles):
+            await asyncio.to_thread(role.end)
